@@ -1,0 +1,286 @@
+package frame
+
+import (
+	"errors"
+	"io"
+	"iter"
+)
+
+const (
+	bufferStart = 4 << 10   // bytes of a fresh Reader: ten thousand idle ones are cheap
+	bufferMost  = 256 << 10 // bytes a buffer grows to unless one frame needs more
+
+	// A buffer that this many reads in a row left mostly empty is halved.
+	sparseReads = 64
+
+	// A source that returns no bytes and no error this often is broken.
+	emptyReads = 100
+)
+
+// A Frame is one frame of a stream.
+type Frame struct {
+	Offset int64  // of the first byte, counted from the start of the stream
+	Raw    []byte // the whole frame; borrowed, valid until the next call on the Reader
+	Span   Span   // how Raw divides
+	Reads  int    // reads of the source that the frame was spread over
+}
+
+// Body returns the body within f.Raw.
+func (f Frame) Body() []byte {
+	return f.Raw[f.Span.Head : f.Span.Head+f.Span.Body : f.Span.Head+f.Span.Body]
+}
+
+// A Reader cuts a byte stream into frames. It reads its source only when the
+// frame at hand is incomplete, in pieces as large as its buffer. The memory that
+// it holds is bounded by what has arrived, never by what a head claims.
+//
+// A Reader is not safe for concurrent use.
+type Reader struct {
+	src      io.Reader
+	codec    Codec
+	first    FirstScanner // nil when the codec has no opening of its own
+	unescape MessageAppender
+	limit    int
+
+	buf      []byte // buf[pos:end] is unread
+	pos, end int
+	offset   int64 // stream offset of buf[pos]
+
+	st    State // the codec's scratch for the frame at pos
+	reads int   // reads that brought bytes of the frame at pos
+
+	full   bool // the last read filled the buffer
+	sparse int  // reads in a row that left the buffer mostly empty
+
+	srcErr  error // the source's error, held back until the bytes before it are judged
+	broken  error // the *Error that ended the frames
+	message []byte
+}
+
+// NewReader returns a Reader of the frames of src. limit bounds a body in bytes;
+// a frame whose body is larger is broken.
+func NewReader(src io.Reader, c Codec, limit int) *Reader {
+	r := &Reader{src: src, limit: limit}
+	r.SetCodec(c)
+	return r
+}
+
+// SetCodec changes the framing of everything that Next has not returned yet.
+func (r *Reader) SetCodec(c Codec) {
+	r.codec = c
+	r.first, _ = c.(FirstScanner)
+	r.unescape, _ = c.(MessageAppender)
+	r.st = State{}
+}
+
+// Offset returns the stream offset of the first byte after the last frame.
+func (r *Reader) Offset() int64 { return r.offset }
+
+// Buffered returns the bytes that were read from the source and belong to no
+// frame yet. They are borrowed until the next call.
+func (r *Reader) Buffered() []byte { return r.buf[r.pos:r.end:r.end] }
+
+// Next returns the next frame. The error is io.EOF only where the stream ends at
+// a frame boundary. A broken or truncated frame is an [*Error], returned again by
+// every later call until [Reader.Resync]. A failed read is returned as it is at a
+// boundary and in an *Error inside a frame; nothing is lost by it, and a later
+// call reads on (after a timeout, say).
+func (r *Reader) Next() (Frame, error) {
+	if r.broken != nil {
+		return Frame{}, r.broken
+	}
+	for {
+		need := 1
+		if r.pos < r.end {
+			sp, n, err := r.scan(r.buf[r.pos:r.end])
+			if err != nil {
+				return Frame{}, r.fail(err)
+			}
+			if n == 0 {
+				return r.take(sp), nil
+			}
+			need = n
+		}
+		if err := r.fill(need); err == io.EOF {
+			return r.last()
+		} else if err != nil {
+			if r.pos < r.end {
+				err = &Error{Start: r.offset, Offset: r.offset + int64(r.end-r.pos), Err: err}
+			}
+			return Frame{}, err
+		}
+	}
+}
+
+// Frames returns the remaining frames. The end of the stream at a frame boundary
+// ends the loop; any other error is yielded once, as the last pair.
+func (r *Reader) Frames() iter.Seq2[Frame, error] {
+	return func(yield func(Frame, error) bool) {
+		for {
+			f, err := r.Next()
+			if err == io.EOF {
+				return
+			}
+			if !yield(f, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Message returns the message that f carries, which for most framings is its
+// body. It is borrowed like f.Raw.
+func (r *Reader) Message(f Frame) []byte {
+	if r.unescape == nil {
+		return f.Body()
+	}
+	r.message = r.unescape.AppendMessage(r.message[:0], f.Raw, f.Span)
+	return r.message
+}
+
+// scan asks the codec about buf, which starts at the frame at hand, and judges
+// the limit.
+func (r *Reader) scan(buf []byte) (sp Span, need int, err error) {
+	if r.first != nil && r.offset == 0 {
+		sp, need, err = r.first.ScanFirst(buf, &r.st)
+	} else {
+		sp, need, err = r.codec.Scan(buf, &r.st)
+	}
+	if err == nil && sp.Body > r.limit {
+		err = r.overLimit(buf, sp)
+	}
+	return sp, need, err
+}
+
+func (r *Reader) overLimit(buf []byte, sp Span) error {
+	if l, ok := r.codec.(LengthLocator); ok {
+		return TooLarge(l.LengthOffset(buf), uint64(sp.Body))
+	}
+	return TooLarge(sp.Head, 0)
+}
+
+// take passes the frame at hand on and moves to the next.
+func (r *Reader) take(sp Span) Frame {
+	n := sp.Len()
+	f := Frame{Offset: r.offset, Raw: r.buf[r.pos : r.pos+n : r.pos+n], Span: sp, Reads: r.reads}
+	r.pos += n
+	r.offset += int64(n)
+	r.st = State{}
+	r.reads = 0
+	if r.pos < r.end {
+		r.reads = 1 // the rest came with the last read
+	}
+	return f
+}
+
+// fail makes err the end of the frames, with stream offsets.
+func (r *Reader) fail(err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		e = &Error{Cause: CauseSyntax, Err: err}
+	}
+	e.Start += r.offset
+	e.Offset += r.offset
+	if s, ok := e.Err.(*sizeError); ok {
+		s.limit = r.limit
+	}
+	r.broken = e
+	return e
+}
+
+// last judges the bytes that the end of the stream has left.
+func (r *Reader) last() (Frame, error) {
+	rest := r.buf[r.pos:r.end]
+	if len(rest) == 0 {
+		return Frame{}, io.EOF
+	}
+	sp, need, err := r.scan(rest)
+	switch f, ok := r.codec.(FinalScanner); {
+	case err != nil:
+		return Frame{}, r.fail(err)
+	case need == 0:
+		return r.take(sp), nil
+	case !ok:
+		return Frame{}, r.fail(Truncated(len(rest), need))
+	default:
+		if sp, err = f.ScanFinal(rest); err != nil {
+			return Frame{}, r.fail(err)
+		}
+	}
+	if sp.Body > r.limit {
+		return Frame{}, r.fail(r.overLimit(rest, sp))
+	}
+	if sp.Len() == 0 {
+		r.offset += int64(len(rest))
+		r.pos = r.end
+		return Frame{}, io.EOF
+	}
+	return r.take(sp), nil
+}
+
+// fill reads until need more bytes have arrived. An error of the source is
+// returned once everything before it is in the buffer.
+func (r *Reader) fill(need int) error {
+	for empty := 0; need > 0; {
+		if err := r.srcErr; err != nil {
+			if err != io.EOF {
+				r.srcErr = nil
+			}
+			return err
+		}
+		r.makeRoom(need)
+		n, err := r.src.Read(r.buf[r.end:])
+		r.srcErr = err
+		if n == 0 {
+			if empty++; err == nil && empty == emptyReads {
+				return io.ErrNoProgress
+			}
+			continue
+		}
+		r.end += n
+		r.reads++
+		need -= n
+		r.full = r.end == len(r.buf)
+		if n < len(r.buf)/8 {
+			r.sparse++
+		} else {
+			r.sparse = 0
+		}
+	}
+	return nil
+}
+
+// makeRoom leaves free space behind r.end. The buffer doubles when what arrived
+// has filled it: up to bufferMost for any stream, beyond that only for a frame
+// that needs it.
+func (r *Reader) makeRoom(need int) {
+	unread := r.end - r.pos
+	if unread == 0 {
+		r.pos, r.end = 0, 0
+	}
+	size := len(r.buf)
+	switch {
+	case size == 0:
+		size = bufferStart
+	case r.full && unread < size && size < bufferMost:
+		size *= 2
+	case unread == size && need > size/8: // the frame's length is known
+		size = min(2*size, unread+need)
+	case unread == size:
+		size *= 2
+	case r.sparse >= sparseReads && size > bufferStart && unread+need <= size/4:
+		size = max(size/2, bufferStart)
+		r.sparse = 0
+	}
+	r.full = false
+	if size != len(r.buf) {
+		fresh := make([]byte, size)
+		copy(fresh, r.buf[r.pos:r.end])
+		r.buf, r.pos, r.end = fresh, 0, unread
+		return
+	}
+	if free := size - r.end; r.pos > 0 && (free == 0 || free < size/2 && unread <= size/2) {
+		copy(r.buf, r.buf[r.pos:r.end])
+		r.pos, r.end = 0, unread
+	}
+}

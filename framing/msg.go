@@ -1,0 +1,105 @@
+package framing
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/chancat/channel/frame"
+)
+
+// MSG frames a message as CR LF "MSG " length CR LF bytes (docs/spec.md §2). The
+// length is in bytes: 1 to 9 ASCII digits, no sign, no leading zero.
+var MSG = register(Spec{
+	Name:      "msg",
+	Doc:       `CR LF "MSG " length CR LF bytes`,
+	Options:   "lenient",
+	Codec:     msg{},
+	Canonical: true,
+	parse: func(o *options) (frame.Codec, error) {
+		if o.flag("lenient") {
+			return lenientMSG{}, nil
+		}
+		return msg{}, nil
+	},
+})
+
+type msg struct{}
+
+const (
+	msgPrefix    = "\r\nMSG "
+	msgMaxDigits = 9 // keeps a length inside a 32-bit int
+	msgMaxBody   = 999_999_999
+)
+
+func (msg) Scan(buf []byte, _ *frame.State) (frame.Span, int, error) {
+	for i := range min(len(buf), len(msgPrefix)) {
+		if buf[i] != msgPrefix[i] {
+			return frame.Span{}, 0, frame.Malformed(i, "got %q, want %q", buf[i], msgPrefix[i])
+		}
+	}
+	i, size := len(msgPrefix), 0
+	for ; i < len(buf) && buf[i] != '\r'; i++ {
+		switch c := buf[i]; {
+		case c < '0' || c > '9':
+			return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, i, "length: got %q, want a digit", c)
+		case i == len(msgPrefix)+msgMaxDigits:
+			return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, i, "length: more than %d digits", msgMaxDigits)
+		default:
+			size = size*10 + int(c-'0')
+		}
+	}
+	if i >= len(buf) {
+		return frame.Span{}, max(len(msgPrefix)+3-len(buf), 2), nil // at least a digit, CR, LF
+	}
+	if i == len(msgPrefix) {
+		return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, i, "length: no digits")
+	}
+	if i > len(msgPrefix)+1 && buf[len(msgPrefix)] == '0' {
+		return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, len(msgPrefix), "length: leading zero")
+	}
+	if i+1 >= len(buf) {
+		return frame.Span{}, 1, nil
+	}
+	if buf[i+1] != '\n' {
+		return frame.Span{}, 0, frame.Broken(frame.CauseLineEnding, i+1, "got %q after CR, want LF", buf[i+1])
+	}
+	sp := frame.Span{Head: i + 2, Body: size}
+	return sp, max(0, sp.Len()-len(buf)), nil
+}
+
+func (m msg) AppendFrame(dst, message []byte) ([]byte, error) {
+	dst, err := m.AppendHead(dst, message)
+	if err != nil {
+		return dst, err
+	}
+	return append(dst, message...), nil
+}
+
+func (msg) AppendHead(dst, message []byte) ([]byte, error) {
+	if len(message) > msgMaxBody {
+		return dst, frame.Refuse("%d bytes, a length has at most %d digits", len(message), msgMaxDigits)
+	}
+	dst = append(dst, msgPrefix...)
+	dst = strconv.AppendInt(dst, int64(len(message)), 10)
+	return append(dst, '\r', '\n'), nil
+}
+
+func (msg) AppendTail(dst, _ []byte) []byte { return dst }
+
+func (msg) LengthOffset([]byte) int { return len(msgPrefix) }
+
+// Resync finds the lead and the word of a frame.
+func (msg) Resync(buf []byte) int {
+	for i := 0; i < len(buf); i++ {
+		next := bytes.IndexByte(buf[i:], '\r')
+		if next < 0 {
+			return len(buf)
+		}
+		i += next
+		n := min(len(buf)-i, len(msgPrefix))
+		if string(buf[i:i+n]) == msgPrefix[:n] {
+			return i
+		}
+	}
+	return len(buf)
+}

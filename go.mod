@@ -1,0 +1,3 @@
+module github.com/chancat/channel
+
+go 1.26
