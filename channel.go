@@ -1,0 +1,185 @@
+// Package channel sends and receives whole messages over byte streams.
+//
+// The default framing, MSG, writes each message as
+//
+//	CR LF "MSG " length CR LF bytes
+//
+// so "hi" travels as "\r\nMSG 2\r\nhi" (docs/spec.md §2). Package framing has
+// many more; any of them goes into [Options].
+//
+// A [Channel] is safe for concurrent use. Sending and receiving have a lock each,
+// so a blocked Recv never delays Send, and the frames of two Sends never mix.
+package channel
+
+import (
+	"errors"
+	"io"
+	"iter"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/internal/bytepipe"
+	"github.com/chancat/channel/internal/sender"
+)
+
+const (
+	// pipeSize is what one end of a Pipe can send before the other receives.
+	pipeSize = 64 << 10
+
+	// drainLimit is how long Close lets frames of SendBuffered leave.
+	drainLimit = time.Second
+)
+
+// A Channel is a stream of messages in both directions.
+type Channel struct {
+	rwc    io.ReadWriteCloser
+	sender *sender.Sender
+
+	recvMu sync.Mutex // guards reader; apart from the sender's lock so that a blocked Recv never delays Send
+	reader *frame.Reader
+}
+
+// New returns a Channel over rwc, which it then owns. nil options mean defaults.
+func New(rwc io.ReadWriteCloser, o *Options) *Channel {
+	return &Channel{
+		rwc:    rwc,
+		sender: sender.New(rwc, o.sendCodec()),
+		reader: frame.NewReader(rwc, o.codec(), o.maxMessage()),
+	}
+}
+
+// Pipe returns the two ends of a connection in memory, for tests. Each direction
+// holds 64 KiB before a Send blocks.
+func Pipe(o *Options) (*Channel, *Channel) {
+	a, b := bytepipe.Pair(pipeSize)
+	return New(a, o), New(b, o)
+}
+
+// Send writes msg as one message. When it returns nil the bytes are with the
+// stream; an error is that of its own write. Sends that wait for each other's
+// writes share one. After a failed write the stream may have ended inside a
+// frame, so every later send returns that error. An error that wraps
+// [frame.ErrUnsendable] says that the framing cannot carry msg; nothing was
+// written then, and the channel lives on.
+func (c *Channel) Send(msg []byte) error { return c.sender.Send(msg) }
+
+// SendBuffered queues msg and returns before it is written; it copies msg. It
+// keeps its place in the order of Sends. The queue is flushed at once when the
+// stream is idle, and as fast as the stream takes it otherwise; with 256 KiB
+// queued SendBuffered blocks. A message larger than that is written before
+// SendBuffered returns, uncopied. A failed write is reported by the next
+// SendBuffered, Send, Flush or CloseWrite.
+func (c *Channel) SendBuffered(msg []byte) error { return c.sender.SendBuffered(msg) }
+
+// Flush returns when everything queued by SendBuffered is with the stream.
+func (c *Channel) Flush() error { return c.sender.Flush() }
+
+// Recv returns the next message, which the caller owns. The error is io.EOF where
+// the peer ended the stream between two messages, and a [*frame.Error] with the
+// offsets of the frame and the byte where a frame is broken or cut off (then it
+// wraps io.ErrUnexpectedEOF). A broken frame ends the channel: every later
+// receive returns the same error.
+func (c *Channel) Recv() ([]byte, error) {
+	c.recvMu.Lock()
+	defer c.recvMu.Unlock()
+	f, err := c.reader.Next()
+	if err != nil {
+		return nil, err
+	}
+	msg := c.reader.Message(f)
+	return append(make([]byte, 0, len(msg)), msg...), nil
+}
+
+// RecvInto appends the next message to buf and returns the result, as [Recv]
+// does; it allocates nothing if the message fits. On an error it returns buf.
+func (c *Channel) RecvInto(buf []byte) ([]byte, error) {
+	c.recvMu.Lock()
+	defer c.recvMu.Unlock()
+	f, err := c.reader.Next()
+	if err != nil {
+		return buf, err
+	}
+	return append(buf, c.reader.Message(f)...), nil
+}
+
+// Messages returns the remaining messages. Each is borrowed: valid until the next
+// step and until anybody else receives on c. The end of the stream between two
+// messages ends the loop; any other error is yielded once, as the last pair. A
+// loop that is left early leaves the next message for the next receive.
+func (c *Channel) Messages() iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for {
+			msg, err := c.borrow()
+			if err == io.EOF {
+				return
+			}
+			if !yield(msg, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (c *Channel) borrow() ([]byte, error) {
+	c.recvMu.Lock()
+	defer c.recvMu.Unlock()
+	f, err := c.reader.Next()
+	if err != nil {
+		return nil, err
+	}
+	return c.reader.Message(f), nil
+}
+
+// CloseWrite flushes what is queued and then ends the stream towards the peer,
+// which reads io.EOF after the last message; receiving goes on. The error wraps
+// [errors.ErrUnsupported] where the stream cannot be half-closed.
+func (c *Channel) CloseWrite() error {
+	w, ok := c.rwc.(interface{ CloseWrite() error })
+	if !ok {
+		return errors.Join(c.sender.Flush(), errNoHalfClose)
+	}
+	if err := c.sender.Finish(errWriteClosed); err != nil {
+		return err
+	}
+	return w.CloseWrite()
+}
+
+var (
+	errNoHalfClose = &streamError{"the stream has no half-close", errors.ErrUnsupported}
+	errWriteClosed = &streamError{"send after CloseWrite", net.ErrClosed}
+	errClosed      = &streamError{"use of closed channel", net.ErrClosed}
+)
+
+type streamError struct {
+	text string
+	err  error
+}
+
+func (e *streamError) Error() string { return "channel: " + e.text }
+func (e *streamError) Unwrap() error { return e.err }
+
+// Close closes the stream and interrupts a blocked Send or Recv. Messages of
+// SendBuffered that are not written yet get up to a second to leave, unless a
+// sender is already blocked. It holds no lock that a blocked receive holds.
+func (c *Channel) Close() error {
+	c.sender.Stop(errClosed, drainLimit, c.rwc.Close)
+	return c.rwc.Close()
+}
+
+// LocalAddr returns the address of this end, nil when the stream has none.
+func (c *Channel) LocalAddr() net.Addr {
+	if a, ok := c.rwc.(interface{ LocalAddr() net.Addr }); ok {
+		return a.LocalAddr()
+	}
+	return nil
+}
+
+// RemoteAddr returns the address of the peer, nil when the stream has none.
+func (c *Channel) RemoteAddr() net.Addr {
+	if a, ok := c.rwc.(interface{ RemoteAddr() net.Addr }); ok {
+		return a.RemoteAddr()
+	}
+	return nil
+}
