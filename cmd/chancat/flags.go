@@ -1,0 +1,194 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancat/channel/endpoint"
+	"github.com/chancat/channel/framing"
+)
+
+// seconds is the value of -w: 300ms, 2m, or a bare number of seconds.
+type seconds time.Duration
+
+func (s *seconds) String() string {
+	if *s == 0 {
+		return ""
+	}
+	return time.Duration(*s).String()
+}
+
+func (s *seconds) Type() string { return "duration" }
+
+func (s *seconds) Set(text string) error {
+	if n, err := strconv.ParseFloat(text, 64); err == nil && n >= 0 && n < 1e9 {
+		*s = seconds(n * float64(time.Second))
+		return nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		return fmt.Errorf("want a time such as 300ms, 2s or a number of seconds")
+	}
+	*s = seconds(d)
+	return nil
+}
+
+// transportFlags say how the connection below the messages is made.
+type transportFlags struct {
+	ca, cert, key  string
+	insecure       bool
+	serverName     string
+	headers        []string
+	subprotocol    string
+	text, binary   bool
+	ipv4, ipv6     bool
+	source         string
+	sourcePort     int
+	connectTimeout seconds
+	waitUp         seconds
+}
+
+func (f *transportFlags) addTLS(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.ca, "ca", "", "TLS: trust the certificates in `FILE`")
+	flags.StringVar(&f.cert, "cert", "", "TLS: our certificate, PEM `FILE`")
+	flags.StringVar(&f.key, "key", "", "TLS: the key of --cert, PEM `FILE`")
+	flags.StringVar(&f.subprotocol, "subprotocol", "", "WebSocket: the subprotocol")
+	flags.BoolVar(&f.text, "text", false, "WebSocket: send text messages")
+	flags.BoolVar(&f.binary, "binary", false, "WebSocket: send binary messages (default: text where it is UTF-8)")
+	flags.BoolVarP(&f.ipv4, "ipv4", "4", false, "IPv4 only")
+	flags.BoolVarP(&f.ipv6, "ipv6", "6", false, "IPv6 only")
+	cmd.MarkFlagsMutuallyExclusive("text", "binary")
+	cmd.MarkFlagsMutuallyExclusive("ipv4", "ipv6")
+	cmd.MarkFlagsRequiredTogether("cert", "key")
+}
+
+func (f *transportFlags) addDial(cmd *cobra.Command) {
+	f.addTLS(cmd)
+	flags := cmd.Flags()
+	flags.BoolVar(&f.insecure, "insecure", false, "TLS: accept any certificate")
+	flags.StringVar(&f.serverName, "server-name", "", "TLS: the `NAME` to ask for and to check")
+	flags.StringArrayVar(&f.headers, "header", nil, "WebSocket: a `'Name: value'` of the handshake; @FILE reads it from a file")
+	flags.StringVar(&f.source, "source", "", "the local `ADDR` to connect from")
+	flags.IntVar(&f.sourcePort, "source-port", 0, "the local port to connect from")
+	flags.Var(&f.connectTimeout, "connect-timeout", "give up a dial after this time (default 10s)")
+	flags.Var(&f.waitUp, "wait-up", "dial again for this long while nothing listens")
+}
+
+// options are for e; the limit of a message is that of the framing.
+func (f *transportFlags) options(e *env, max int) (*endpoint.Options, error) {
+	config, err := f.tlsConfig()
+	if err != nil {
+		return nil, err
+	}
+	header, err := parseHeaders(f.headers)
+	if err != nil {
+		return nil, err
+	}
+	o := &endpoint.Options{
+		TLS: config, DialTimeout: time.Duration(f.connectTimeout),
+		Header: header, Subprotocol: f.subprotocol, Max: max,
+		LocalAddr: f.localAddr(),
+		Stdin:     e.stdin, Stdout: e.stdout, Stderr: e.stderr,
+	}
+	switch {
+	case f.text:
+		o.Kind = endpoint.Text
+	case f.binary:
+		o.Kind = endpoint.Binary
+	}
+	switch {
+	case f.ipv4:
+		o.Family = 4
+	case f.ipv6:
+		o.Family = 6
+	}
+	return o, nil
+}
+
+func (f *transportFlags) localAddr() string {
+	if f.source == "" && f.sourcePort == 0 {
+		return ""
+	}
+	host := f.source
+	if strings.Contains(host, ":") {
+		host = "[" + strings.Trim(host, "[]") + "]"
+	}
+	return host + ":" + strconv.Itoa(f.sourcePort)
+}
+
+func (f *transportFlags) tlsConfig() (*tls.Config, error) {
+	if f.ca == "" && f.cert == "" && !f.insecure && f.serverName == "" {
+		return nil, nil
+	}
+	config := &tls.Config{InsecureSkipVerify: f.insecure, ServerName: f.serverName}
+	if f.ca != "" {
+		pem, err := os.ReadFile(f.ca)
+		if err != nil {
+			return nil, err
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, usage(fmt.Errorf("--ca %s: no certificate in it; want PEM", f.ca))
+		}
+		config.ClientCAs = config.RootCAs
+	}
+	if f.cert != "" {
+		certificate, err := tls.LoadX509KeyPair(f.cert, f.key)
+		if err != nil {
+			return nil, &codedError{exitConnect, fmt.Errorf("--cert %s --key %s: %w", f.cert, f.key, err)}
+		}
+		config.Certificates = []tls.Certificate{certificate}
+	}
+	return config, nil
+}
+
+// parseHeaders reads the values of --header. A secret need not stand in argv:
+// @FILE reads the header from a file.
+func parseHeaders(lines []string) (map[string][]string, error) {
+	header := map[string][]string{}
+	for _, line := range lines {
+		if file, ok := strings.CutPrefix(line, "@"); ok {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return nil, err
+			}
+			line = strings.TrimSpace(string(text))
+		}
+		name, value, ok := strings.Cut(line, ":")
+		if !ok || name == "" || strings.ContainsAny(line, "\r\n") {
+			return nil, usage(fmt.Errorf("--header %q: want 'Name: value'", name))
+		}
+		name = strings.TrimSpace(name)
+		header[name] = append(header[name], strings.TrimSpace(value))
+	}
+	return header, nil
+}
+
+func completeFraming(_ *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	var words []string
+	for _, s := range framing.Specs() {
+		words = append(words, s.Name+"\t"+s.Doc)
+	}
+	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// exactArgs is cobra.ExactArgs with an error that says what is missing.
+func exactArgs(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < len(names):
+			return usage(fmt.Errorf("%s is missing; see '%s --help'", names[len(args)], cmd.CommandPath()))
+		case len(args) > len(names):
+			return usage(fmt.Errorf("unexpected argument %q; see '%s --help'", args[len(names)], cmd.CommandPath()))
+		}
+		return nil
+	}
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/term"
+	"github.com/chancat/channel/view"
+)
+
+// run executes one command line and returns its exit code.
+func run(args []string, e *env) int {
+	ctx, stop := notifyContext(os.Exit)
+	defer stop()
+	root := newRoot(e)
+	args, err := netcatArgs(args, commandsOf(root))
+	if err == nil {
+		root.SetArgs(args)
+		err = root.ExecuteContext(ctx)
+	} else {
+		err = usage(err)
+	}
+	if cause := context.Cause(ctx); cause != nil && err != nil {
+		err = cause // whatever failed, failed because the command was to end
+	}
+	e.report(err)
+	return exitCode(err)
+}
+
+// commands makes every command; each is one file.
+var commands = []func(*env) *cobra.Command{
+	newConnect, newListen, newSend,
+	newEncode, newDecode, newConvert,
+	newFramings, newMan, newVersion,
+}
+
+func newRoot(e *env) *cobra.Command {
+	var color string
+	root := &cobra.Command{
+		Use:   "chancat [command]",
+		Short: "netcat for messages",
+		Long: `chancat is netcat for messages: give it a byte stream, it knows where each
+message begins and ends.`,
+		Example: `  chancat connect echo:                   talk to a peer inside chancat
+  chancat listen -f line 5000             print the lines that clients send
+  chancat send -f u32be localhost:5000 hi one message, and wait for nothing`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return cmd.Help()
+		},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) (err error) {
+			e.command = cmd.CommandPath()
+			e.palette, err = term.NewPalette(color, e.stderr, e.getenv)
+			if err != nil {
+				return usage(err)
+			}
+			return nil
+		},
+	}
+	root.SetOut(e.stdout)
+	root.SetErr(e.stderr)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		e.command = cmd.CommandPath()
+		return usage(fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath()))
+	})
+	flags := root.PersistentFlags()
+	flags.BoolVarP(&e.verbose, "verbose", "v", false, "say on stderr what happens on the connection")
+	flags.StringVar(&color, "color", "auto", "auto, always or never")
+	flags.StringVarP(&e.framing, "framing", "f", "", "the framing, NAME[,OPTION...] (default $CHANCAT_FRAMING or msg)")
+	root.RegisterFlagCompletionFunc("framing", completeFraming)
+	root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
+	for _, command := range commands {
+		root.AddCommand(command(e))
+	}
+	root.AddCommand(helpTopics()...)
+	return root
+}
+
+func commandsOf(root *cobra.Command) commandLine {
+	return commandLine{
+		isCommand: func(word string) bool {
+			cmd, _, err := root.Find([]string{word})
+			return err == nil && cmd != root || word == "help" || word == "completion" || strings.HasPrefix(word, "__complete")
+		},
+		takesValue: func(flag string) bool {
+			for _, name := range []string{"connect", "listen"} {
+				cmd, _, _ := root.Find([]string{name})
+				f := cmd.Flags().Lookup(flag)
+				if f == nil && len(flag) == 1 {
+					f = cmd.Flags().ShorthandLookup(flag)
+				}
+				if f == nil {
+					f = root.PersistentFlags().Lookup(flag)
+				}
+				if f == nil && len(flag) == 1 {
+					f = root.PersistentFlags().ShorthandLookup(flag)
+				}
+				if f != nil {
+					return f.NoOptDefVal == ""
+				}
+			}
+			return false
+		},
+	}
+}
+
+func unknownCommand(root *cobra.Command, word string) error {
+	text := fmt.Sprintf("unknown command %q", word)
+	if near := root.SuggestionsFor(word); len(near) > 0 {
+		text += fmt.Sprintf("; did you mean %q?", near[0])
+	}
+	return usage(errors.New(text + "; an address has a ':', '.' or '/' in it, or is a port; see 'chancat --help'"))
+}
+
+// parseFraming is the framing of -f, of $CHANCAT_FRAMING, or msg.
+func (e *env) parseFraming() (framing.Framing, error) {
+	spelling := e.framing
+	if spelling == "" {
+		spelling = e.getenv("CHANCAT_FRAMING")
+	}
+	if spelling == "" {
+		spelling = "msg"
+	}
+	return framing.Parse(spelling)
+}
+
+// note says something on stderr when -v was given.
+func (e *env) note(format string, args ...any) {
+	if e.verbose {
+		e.say(format, args...)
+	}
+}
+
+// say says something on stderr that is no failure.
+func (e *env) say(format string, args ...any) {
+	fmt.Fprintln(e.stderr, e.palette.Note(printable(fmt.Sprintf(format, args...))))
+}
+
+// report says why the command failed.
+func (e *env) report(err error) {
+	if err == nil || as[*signalError](err) != nil {
+		return
+	}
+	e.warn(err)
+}
+
+// warn says on stderr what went wrong.
+func (e *env) warn(err error) {
+	fmt.Fprintf(e.stderr, "%s: %s\n", e.palette.Error(e.command), printable(err.Error()))
+}
+
+// warnBroken is warn for a broken frame whose bytes are at hand: it shows them.
+func (e *env) warnBroken(err error, bytes []byte, hint string) {
+	e.warn(err)
+	if f := as[*frame.Error](err); f != nil && f.Cause != "" && len(bytes) > 0 {
+		e.stderr.Write(view.AppendFault(nil, bytes, f.Start, f.Offset))
+	}
+	if hint != "" {
+		e.say("%s", hint)
+	}
+}
+
+// printable makes text from the peer safe for a terminal.
+func printable(text string) string {
+	return string(view.AppendPrintable(nil, []byte(text)))
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// A signalError is the end of a command by SIGINT or SIGTERM.
+type signalError struct{ signal syscall.Signal }
+
+func (e *signalError) Error() string { return fmt.Sprintf("ended by %v", e.signal) }
+
+// exitCode is what a shell reports for a process that the signal killed.
+func (e *signalError) exitCode() int { return 128 + int(e.signal) }
+
+// notifyContext returns a context that ends on the first SIGINT or SIGTERM; the
+// second ends the process.
+func notifyContext(exit func(code int)) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	received := make(chan os.Signal, 2)
+	signal.Notify(received, syscall.SIGINT, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		for first := true; ; first = false {
+			select {
+			case s := <-received:
+				err := &signalError{s.(syscall.Signal)}
+				if !first {
+					exit(err.exitCode())
+				}
+				cancel(err)
+			case <-done:
+				return
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(received)
+		close(done)
+		cancel(nil)
+	}
+}

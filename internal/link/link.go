@@ -1,0 +1,337 @@
+// Package link runs a framing over a connection and tells what happens on it as
+// events.
+package link
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/chancat/channel/detect"
+	"github.com/chancat/channel/endpoint"
+	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/mutate"
+	"github.com/chancat/channel/internal/sender"
+	"github.com/chancat/channel/session"
+)
+
+// sendDirectly is the size in bytes from which copying a message into a queue
+// costs more than waiting for its write.
+const sendDirectly = 48 << 10
+
+// brokenBytes bounds the bytes of a broken frame that are told.
+const brokenBytes = 256
+
+// Options configures a Link.
+type Options struct {
+	Framing framing.Framing
+	Server  bool // we accepted the connection: the peer is the client
+	Number  int  // of the connection, from 1
+
+	// Observe is told of every event; nil when nobody wants to know. It may be
+	// called from several goroutines at once. The event and its bytes are
+	// borrowed.
+	Observe func(*session.Event)
+	Reads   bool // observe the reads and writes of the stream too
+
+	// BeforeRead is called before the stream is read, which may block.
+	BeforeRead func()
+
+	Delivery mutate.Delivery // how frames are written
+	Gap      time.Duration   // between the pieces of a frame
+}
+
+// A Message is one received message.
+type Message struct {
+	Body  []byte // what the frame carries; borrowed until the next Recv
+	Frame frame.Frame
+	Seq   int // from 1
+}
+
+// A Link is one connection whose bytes are messages. One goroutine receives; any
+// number may send.
+type Link struct {
+	conn    *endpoint.Conn
+	o       Options
+	reader  *frame.Reader  // nil where the transport frames by itself
+	sender  *sender.Sender // nil where sending is observed, cut, or framed by the transport
+	send    frame.Codec
+	pieces  *mutate.Writer
+	offset  int64 // of the next received message, where the transport frames
+	seq     int
+	arrival time.Time // of the last bytes; kept when observed
+
+	heard   atomic.Int64 // messages received
+
+	sendMu  sync.Mutex // guards the rest and the order of observed writes
+	scratch []byte
+	sent    int64
+	sentSeq int
+
+	closed sync.Once // the close event
+}
+
+// New returns a Link over c, which it then owns.
+func New(ctx context.Context, c *endpoint.Conn, o Options) *Link {
+	l := &Link{conn: c, o: o}
+	receive := o.Framing.S2C
+	l.send = o.Framing.C2S.Codec
+	if o.Server {
+		receive = o.Framing.C2S
+		l.send = o.Framing.S2C.Codec
+	}
+	if c.Stream != nil {
+		l.reader = frame.NewReader(&source{l}, receive.Codec, receive.Max)
+		if o.Observe == nil && o.Delivery.Whole() {
+			l.sender = sender.New(c.Stream, l.send)
+		} else {
+			l.pieces = mutate.NewWriter(ctx, c.Stream, o.Delivery, o.Gap)
+		}
+	}
+	l.event(&session.Event{Event: "open", Local: c.Local, Remote: c.Remote, Framing: o.Framing.Spelling})
+	return l
+}
+
+// Recv returns the next message. The error is io.EOF where the peer ended the
+// stream at a frame boundary.
+func (l *Link) Recv() (Message, error) {
+	m, err := l.receive()
+	if err != nil {
+		l.ended(err)
+		return Message{}, err
+	}
+	l.seq++
+	m.Seq = l.seq
+	l.heard.Add(1)
+	if l.o.Observe != nil {
+		l.messageEvent(l.peer(), m.Body, m.Frame, m.Seq, l.arrival)
+	}
+	return m, nil
+}
+
+// Heard returns the number of messages received.
+func (l *Link) Heard() int64 { return l.heard.Load() }
+
+// Buffered returns the received bytes that belong to no frame yet. After a broken
+// frame they start with it. They are borrowed until the next Recv.
+func (l *Link) Buffered() []byte {
+	if l.reader == nil {
+		return nil
+	}
+	return l.reader.Buffered()
+}
+
+func (l *Link) receive() (Message, error) {
+	if l.reader != nil {
+		f, err := l.reader.Next()
+		if err != nil {
+			return Message{}, err
+		}
+		return Message{Body: l.reader.Message(f), Frame: f}, nil
+	}
+	if l.o.BeforeRead != nil {
+		l.o.BeforeRead()
+	}
+	body, err := l.conn.Messages.Recv()
+	if err != nil {
+		return Message{}, err
+	}
+	l.arrival = time.Now()
+	f := frame.Frame{Offset: l.offset, Raw: body, Span: frame.Span{Body: len(body)}, Reads: 1}
+	l.offset += int64(len(body))
+	return Message{Body: body, Frame: f}, nil
+}
+
+// source is the stream as the reader sees it.
+type source struct{ l *Link }
+
+func (s *source) Read(p []byte) (int, error) {
+	l := s.l
+	if l.o.BeforeRead != nil {
+		l.o.BeforeRead()
+	}
+	n, err := l.conn.Stream.Read(p)
+	if n > 0 && l.o.Observe != nil {
+		l.arrival = time.Now()
+		if l.o.Reads {
+			l.o.Observe(&session.Event{Event: "read", Time: l.arrival, Conn: l.o.Number, From: l.peer(), N: n, Data: p[:n]})
+		}
+	}
+	return n, err
+}
+
+// Send writes msg as one message and returns when its bytes are with the stream.
+func (l *Link) Send(msg []byte) error {
+	switch {
+	case l.sender != nil:
+		return l.sender.Send(msg)
+	case l.reader == nil:
+		return l.sendWhole(msg)
+	}
+	return l.sendPieces(msg)
+}
+
+// SendQueued sends msg without waiting for its write where that is faster. Flush,
+// and an error of a later call, tell how it went.
+func (l *Link) SendQueued(msg []byte) error {
+	if l.sender != nil && len(msg) < sendDirectly {
+		return l.sender.SendBuffered(msg)
+	}
+	return l.Send(msg)
+}
+
+// Flush returns when everything that was sent is with the stream.
+func (l *Link) Flush() error {
+	switch {
+	case l.sender != nil:
+		return l.sender.Flush()
+	case l.pieces != nil:
+		return l.pieces.Flush()
+	}
+	return nil
+}
+
+// sendWhole hands msg to a transport that frames by itself.
+func (l *Link) sendWhole(msg []byte) error {
+	l.sendMu.Lock()
+	defer l.sendMu.Unlock()
+	l.observeSent(msg, frame.Span{Body: len(msg)})
+	return l.conn.Messages.Send(msg)
+}
+
+// sendPieces frames msg and writes it, telling of it before: what the peer
+// answers must not be told first.
+func (l *Link) sendPieces(msg []byte) error {
+	l.sendMu.Lock()
+	defer l.sendMu.Unlock()
+	raw, err := l.send.AppendFrame(l.scratch[:0], msg)
+	if err != nil {
+		return err
+	}
+	l.scratch = raw
+	if l.o.Observe != nil {
+		l.observeSent(raw, l.spanOf(raw))
+	}
+	_, err = l.pieces.Write(raw)
+	return err
+}
+
+// spanOf divides a frame that the codec itself made.
+func (l *Link) spanOf(raw []byte) frame.Span {
+	if first, ok := l.send.(frame.FirstScanner); ok && l.sent == 0 {
+		if sp, need, err := first.ScanFirst(raw, &frame.State{}); err == nil && need == 0 && sp.Len() == len(raw) {
+			return sp
+		}
+	}
+	sp, _, _ := l.send.Scan(raw, &frame.State{})
+	return sp
+}
+
+func (l *Link) observeSent(raw []byte, sp frame.Span) {
+	if l.o.Observe == nil {
+		return
+	}
+	now := time.Now()
+	l.sentSeq++
+	f := frame.Frame{Offset: l.sent, Raw: raw, Span: sp, Reads: 1}
+	l.sent += int64(len(raw))
+	if l.o.Reads {
+		l.o.Observe(&session.Event{Event: "read", Time: now, Conn: l.o.Number, From: l.self(), N: len(raw), Data: raw})
+	}
+	body := f.Body()
+	if u, ok := l.send.(frame.MessageAppender); ok {
+		body = u.AppendMessage(nil, raw, sp)
+	}
+	l.messageEvent(l.self(), body, f, l.sentSeq, now)
+}
+
+// CloseWrite flushes and half-closes. The error wraps errors.ErrUnsupported where
+// the transport has no half-close.
+func (l *Link) CloseWrite() error {
+	if err := l.Flush(); err != nil {
+		return err
+	}
+	return l.conn.CloseWrite()
+}
+
+// Close closes the connection and interrupts a blocked Recv or Send.
+func (l *Link) Close() error {
+	l.closeEvent(l.self(), "closed")
+	return l.conn.Close()
+}
+
+// Wait returns how the other end ended, where that is a child of ours: an
+// [*endpoint.ExitError] unless its status was 0.
+func (l *Link) Wait() error { return l.conn.Wait() }
+
+// Remote is the address of the peer, for people.
+func (l *Link) Remote() string { return l.conn.Remote }
+
+// Number is the number of the connection.
+func (l *Link) Number() int { return l.o.Number }
+
+func (l *Link) self() string { return side(l.o.Server) }
+func (l *Link) peer() string { return side(!l.o.Server) }
+
+func side(server bool) string {
+	if server {
+		return "server"
+	}
+	return "client"
+}
+
+func (l *Link) event(e *session.Event) {
+	if l.o.Observe != nil {
+		e.Time = time.Now()
+		e.Conn = l.o.Number
+		l.o.Observe(e)
+	}
+}
+
+func (l *Link) messageEvent(from string, body []byte, f frame.Frame, seq int, at time.Time) {
+	l.o.Observe(&session.Event{
+		Event: "message", Time: at, Conn: l.o.Number, From: from, Seq: seq,
+		Offset: f.Offset, Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: f.Reads, Data: body,
+	})
+}
+
+// ended tells why nothing more is received.
+func (l *Link) ended(err error) {
+	e, ok := errors.AsType[*frame.Error](err)
+	switch {
+	case ok && e.Cause != "":
+		bytes := l.Buffered()
+		l.event(&session.Event{
+			Event: "broken", From: l.peer(), Offset: e.Start, At: e.Offset, Cause: string(e.Cause),
+			Error: err.Error(), Hint: Hint(bytes), Data: bytes[:min(len(bytes), brokenBytes)],
+		})
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			l.closeEvent(l.peer(), "eof")
+		}
+	case err == io.EOF:
+		l.closeEvent(l.peer(), "eof")
+	case errors.Is(err, syscall.ECONNRESET):
+		l.closeEvent(l.peer(), "reset")
+	default:
+		l.closeEvent(l.peer(), "error")
+	}
+}
+
+func (l *Link) closeEvent(from, reason string) {
+	l.closed.Do(func() { l.event(&session.Event{Event: "close", From: from, Reason: reason}) })
+}
+
+// Hint says what the bytes of a broken frame look like, and what to try; empty
+// when they look like nothing known.
+func Hint(broken []byte) string {
+	p, ok := detect.ProtocolOf(broken)
+	if !ok {
+		return ""
+	}
+	return "the bytes look like " + p.Name + "; try " + p.Try
+}
