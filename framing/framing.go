@@ -31,7 +31,8 @@ type Spec struct {
 	Options string      // the options that it takes, for people; empty for none
 	Codec   frame.Codec // the framing without options; nil when it cannot go without
 
-	// Canonical says that encoding what was decoded gives the same bytes.
+	// Canonical says that encoding what was decoded gives the same bytes. Options
+	// that make the codec drop bytes take that away.
 	Canonical bool
 	// Samples are spellings, with options, that stand for the family in tests.
 	// Empty means the bare name.
@@ -110,8 +111,24 @@ func All() []Sample {
 			if err != nil {
 				panic(err) // a fault of the registry itself
 			}
-			all = append(all, Sample{s, spelling, f.C2S.Codec})
+			sample := Sample{s, spelling, f.C2S.Codec}
+			if d, ok := sample.Codec.(dropper); ok && d.drops() {
+				sample.Canonical = false
+			}
+			all = append(all, sample)
 		}
 	}
 	return all
+}
+
+// A dropper is a codec that may drop bytes which it does not check.
+type dropper interface{ drops() bool }
+
+// appendFrame is AppendFrame for a codec whose body is the message.
+func appendFrame(s frame.Splitter, dst, msg []byte) ([]byte, error) {
+	framed, err := s.AppendHead(dst, msg)
+	if err != nil {
+		return dst, err
+	}
+	return s.AppendTail(append(framed, msg...), msg), nil
 }

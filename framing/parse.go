@@ -1,6 +1,7 @@
 package framing
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math"
@@ -139,6 +140,8 @@ func (o *options) find(key string) *option {
 	return found
 }
 
+func (o *options) has(key string) bool { return o.find(key) != nil }
+
 // flag reports whether the bare word key is among the options.
 func (o *options) flag(key string) bool {
 	p := o.find(key)
@@ -185,6 +188,19 @@ func (o *options) size(key string, missing int) int {
 		o.fail("%s=%s: %v", key, text, err)
 	}
 	return n
+}
+
+// hex returns the bytes of key=HEX, or nil.
+func (o *options) hex(key string) []byte {
+	text, ok := o.text(key)
+	if !ok || o.err != nil {
+		return nil
+	}
+	b, err := hex.DecodeString(text)
+	if err != nil {
+		o.fail("%s=%s: want pairs of hexadecimal digits", key, text)
+	}
+	return b
 }
 
 // finish returns the first mistake.

@@ -1,0 +1,87 @@
+package framing
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/chancat/channel/frame"
+)
+
+var _ = register(Spec{
+	Name:       "netty",
+	Doc:        "Netty's LengthFieldBasedFrameDecoder, big-endian: netty=" + nettyNumbers,
+	Options:    "lead=HEX pad=HEX",
+	Canonical:  true,
+	Samples:    []string{"netty=0:4:0:4", "netty=0:4:-4:0", "netty=2:2:-4:0", "netty=4:4:-4:4", "netty=1:3:2:6"},
+	Messages:   []string{"\x00\x00\x00\x04", "\x00\x00\x00\x06hi", "\x00\x00\x00\x08\x00\xff\r\n"},
+	takesValue: true,
+	parse:      func(o *options) (frame.Codec, error) { return parseNetty(o, o.value, 0) },
+})
+
+const nettyNumbers = "OFFSET:WIDTH:ADJUST:STRIP"
+
+// parseNettyOption reads netty= as an option of a big-endian length.
+func parseNettyOption(o *options, code fixed) (frame.Codec, error) {
+	for _, key := range []string{"at", "skip", "adjust", "incl", "tail", "trail", "magic"} {
+		if o.has(key) {
+			return nil, fmt.Errorf("netty and %s exclude each other: the four numbers of netty say everything", key)
+		}
+	}
+	numbers, _ := o.text("netty")
+	return parseNetty(o, numbers, code.width)
+}
+
+// parseNetty returns the codec for numbers, whose second must be width unless
+// that is 0. The whole frame has length + ADJUST + OFFSET + WIDTH bytes; the
+// message is the frame without its first STRIP bytes.
+func parseNetty(o *options, numbers string, width int) (frame.Codec, error) {
+	offset, code, adjust, strip, err := readNetty(numbers)
+	if err != nil {
+		return nil, fmt.Errorf("netty=%s: %w", numbers, err)
+	}
+	if width != 0 && width != code.width {
+		return nil, fmt.Errorf("netty=%s: WIDTH is %d, but a length of %s has %d", numbers, code.width, o.name, width)
+	}
+	skip := strip - offset - code.width
+	c := &lengthField{
+		length: code,
+		lead:   o.around("lead", "OFFSET", offset),
+		rule:   "netty=" + numbers,
+		plus:   -adjust,
+	}
+	if skip >= 0 {
+		c.pad = o.around("pad", "STRIP-OFFSET-WIDTH", skip)
+		c.plus += skip
+	} else {
+		c.keep = -skip
+	}
+	return c, nil
+}
+
+func readNetty(numbers string) (offset int, code fixed, adjust, strip int, err error) {
+	bounds := []struct {
+		name      string
+		low, high int
+	}{
+		{"OFFSET", 0, maxAround},
+		{"WIDTH", 1, 8},
+		{"ADJUST", -maxAdjust, maxAdjust},
+		{"STRIP", 0, maxAround},
+	}
+	fields := strings.Split(numbers, ":")
+	if len(fields) != len(bounds) {
+		return 0, code, 0, 0, fmt.Errorf("want four numbers, %s", nettyNumbers)
+	}
+	var n [4]int
+	for i, b := range bounds {
+		if n[i], err = strconv.Atoi(fields[i]); err != nil || n[i] < b.low || n[i] > b.high {
+			return 0, code, 0, 0, fmt.Errorf("%s is %q; want a number from %d to %d", b.name, fields[i], b.low, b.high)
+		}
+	}
+	switch n[1] {
+	case 1, 2, 3, 4, 8:
+		return n[0], fixed{width: n[1]}, n[2], n[3], nil
+	}
+	return 0, code, 0, 0, fmt.Errorf("WIDTH is %d; want 1, 2, 3, 4 or 8", n[1])
+}
