@@ -9,10 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/term"
-	"github.com/chancat/channel/view"
+	"github.com/chancat/channel/internal/text/escape"
 )
 
 // run executes one command line and returns its exit code.
@@ -148,12 +148,26 @@ func (e *env) say(format string, args ...any) {
 	fmt.Fprintln(e.stderr, e.palette.Note(printable(fmt.Sprintf(format, args...))))
 }
 
-// report says why the command failed.
+// report says why the command failed, unless that has been said.
 func (e *env) report(err error) {
-	if err == nil || as[*signalError](err) != nil {
+	if err == nil || as[*signalError](err) != nil || as[*toldError](err) != nil {
+		return
+	}
+	e.tell(err)
+}
+
+// tell says what went wrong, and shows the bytes of a broken frame.
+func (e *env) tell(err error) {
+	if err == nil {
 		return
 	}
 	e.warn(err)
+	if f := as[*faultError](err); f != nil {
+		e.stderr.Write(f.picture())
+		if hint := link.Hint(f.bytes); hint != "" {
+			e.say("%s", hint)
+		}
+	}
 }
 
 // warn says on stderr what went wrong.
@@ -161,18 +175,7 @@ func (e *env) warn(err error) {
 	fmt.Fprintf(e.stderr, "%s: %s\n", e.palette.Error(e.command), printable(err.Error()))
 }
 
-// warnBroken is warn for a broken frame whose bytes are at hand: it shows them.
-func (e *env) warnBroken(err error, bytes []byte, hint string) {
-	e.warn(err)
-	if f := as[*frame.Error](err); f != nil && f.Cause != "" && len(bytes) > 0 {
-		e.stderr.Write(view.AppendFault(nil, bytes, f.Start, f.Offset))
-	}
-	if hint != "" {
-		e.say("%s", hint)
-	}
-}
-
 // printable makes text from the peer safe for a terminal.
 func printable(text string) string {
-	return string(view.AppendPrintable(nil, []byte(text)))
+	return string(escape.AppendPrintable(nil, []byte(text)))
 }

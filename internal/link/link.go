@@ -66,7 +66,7 @@ type Link struct {
 	seq     int
 	arrival time.Time // of the last bytes; kept when observed
 
-	heard   atomic.Int64 // messages received
+	heard atomic.Int64 // messages received
 
 	sendMu  sync.Mutex // guards the rest and the order of observed writes
 	scratch []byte
@@ -93,7 +93,7 @@ func New(ctx context.Context, c *endpoint.Conn, o Options) *Link {
 			l.pieces = mutate.NewWriter(ctx, c.Stream, o.Delivery, o.Gap)
 		}
 	}
-	l.event(&session.Event{Event: "open", Local: c.Local, Remote: c.Remote, Framing: o.Framing.Spelling})
+	l.event(&session.Event{Kind: session.Open, Local: c.Local, Remote: c.Remote, Framing: o.Framing.Spelling})
 	return l
 }
 
@@ -159,7 +159,7 @@ func (s *source) Read(p []byte) (int, error) {
 	if n > 0 && l.o.Observe != nil {
 		l.arrival = time.Now()
 		if l.o.Reads {
-			l.o.Observe(&session.Event{Event: "read", Time: l.arrival, Conn: l.o.Number, From: l.peer(), N: n, Data: p[:n]})
+			l.o.Observe(&session.Event{Kind: session.Read, Time: l.arrival, Conn: l.o.Number, From: l.peer(), N: n, Data: p[:n]})
 		}
 	}
 	return n, err
@@ -241,7 +241,7 @@ func (l *Link) observeSent(raw []byte, sp frame.Span) {
 	f := frame.Frame{Offset: l.sent, Raw: raw, Span: sp, Reads: 1}
 	l.sent += int64(len(raw))
 	if l.o.Reads {
-		l.o.Observe(&session.Event{Event: "read", Time: now, Conn: l.o.Number, From: l.self(), N: len(raw), Data: raw})
+		l.o.Observe(&session.Event{Kind: session.Read, Time: now, Conn: l.o.Number, From: l.self(), N: len(raw), Data: raw})
 	}
 	body := f.Body()
 	if u, ok := l.send.(frame.MessageAppender); ok {
@@ -275,14 +275,18 @@ func (l *Link) Remote() string { return l.conn.Remote }
 // Number is the number of the connection.
 func (l *Link) Number() int { return l.o.Number }
 
-func (l *Link) self() string { return side(l.o.Server) }
-func (l *Link) peer() string { return side(!l.o.Server) }
-
-func side(server bool) string {
-	if server {
-		return "server"
+func (l *Link) self() session.Side {
+	if l.o.Server {
+		return session.Server
 	}
-	return "client"
+	return session.Client
+}
+
+func (l *Link) peer() session.Side {
+	if l.o.Server {
+		return session.Client
+	}
+	return session.Server
 }
 
 func (l *Link) event(e *session.Event) {
@@ -293,9 +297,9 @@ func (l *Link) event(e *session.Event) {
 	}
 }
 
-func (l *Link) messageEvent(from string, body []byte, f frame.Frame, seq int, at time.Time) {
+func (l *Link) messageEvent(from session.Side, body []byte, f frame.Frame, seq int, at time.Time) {
 	l.o.Observe(&session.Event{
-		Event: "message", Time: at, Conn: l.o.Number, From: from, Seq: seq,
+		Kind: session.Message, Time: at, Conn: l.o.Number, From: from, Seq: seq,
 		Offset: f.Offset, Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: f.Reads, Data: body,
 	})
 }
@@ -307,7 +311,7 @@ func (l *Link) ended(err error) {
 	case ok && e.Cause != "":
 		bytes := l.Buffered()
 		l.event(&session.Event{
-			Event: "broken", From: l.peer(), Offset: e.Start, At: e.Offset, Cause: string(e.Cause),
+			Kind: session.Broken, From: l.peer(), Offset: e.Start, At: e.Offset, Cause: string(e.Cause),
 			Error: err.Error(), Hint: Hint(bytes), Data: bytes[:min(len(bytes), brokenBytes)],
 		})
 		if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -322,8 +326,8 @@ func (l *Link) ended(err error) {
 	}
 }
 
-func (l *Link) closeEvent(from, reason string) {
-	l.closed.Do(func() { l.event(&session.Event{Event: "close", From: from, Reason: reason}) })
+func (l *Link) closeEvent(from session.Side, reason string) {
+	l.closed.Do(func() { l.event(&session.Event{Kind: session.Close, From: from, Reason: reason}) })
 }
 
 // Hint says what the bytes of a broken frame look like, and what to try; empty

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancat/channel/endpoint"
+	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/link"
+)
+
+type connectCommand struct {
+	e         *env
+	transport transportFlags
+	in        inputFlags
+	out       outputFlags
+	want      int
+	one       bool
+	silence   seconds
+	lockstep  bool
+	reconnect bool
+	scan      bool
+
+	framing framing.Framing
+	options *endpoint.Options
+	print   *printer
+	input   *input
+	links   int    // connections made
+	last    []byte // start of the last message that --reconnect sent
+}
+
+func newConnect(e *env) *cobra.Command {
+	c := &connectCommand{e: e}
+	cmd := &cobra.Command{
+		Use:   "connect [flags] ADDR",
+		Short: "talk to a peer: stdin to messages, messages to stdout",
+		Long: `Connect to ADDR. On a terminal, each line that you type is a message. In a pipe,
+stdin becomes messages and the messages of the peer go to stdout; at the end of
+stdin the connection is half-closed, and what the peer still sends is received
+until it closes, -n messages came, or -w passed without one.`,
+		Example: `  chancat connect echo:
+  printf 'hello\n' | chancat connect localhost:5000
+  chancat connect -f u32be --in hex --out hex -n 1 localhost:5000 < request.txt
+  chancat connect -f line exec:'cat -n' < notes.txt`,
+		Args:              exactArgs("ADDR"),
+		ValidArgsFunction: completeAddress,
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0]) },
+	}
+	c.transport.addDial(cmd)
+	c.in.add(cmd)
+	c.out.add(cmd)
+	c.out.addRecord(cmd)
+	flags := cmd.Flags()
+	flags.IntVarP(&c.want, "count", "n", 0, "end when `N` messages came; exit 5 or 6 if they do not")
+	flags.BoolVarP(&c.one, "one", "1", false, "the same as -n 1")
+	flags.VarP(&c.silence, "wait", "w", "end when no message came for this long")
+	flags.BoolVar(&c.lockstep, "lockstep", false, "wait for a reply to each message before sending the next")
+	flags.BoolVar(&c.reconnect, "reconnect", false, "dial again when the connection is lost")
+	flags.BoolVarP(&c.scan, "scan", "z", false, "connect, and close at once: exit 0 if somebody listens")
+	cmd.MarkFlagsMutuallyExclusive("count", "one")
+	cmd.MarkFlagsMutuallyExclusive("lockstep", "reconnect")
+	return cmd
+}
+
+func (c *connectCommand) run(ctx context.Context, address string) (err error) {
+	if c.one {
+		c.want = 1
+	}
+	if c.want < 0 {
+		return usage(fmt.Errorf("-n %d: want a number of messages", c.want))
+	}
+	if c.framing, err = c.e.parseFraming(); err != nil {
+		return err
+	}
+	if c.options, err = c.transport.options(c.e, c.framing.S2C.Max); err != nil {
+		return err
+	}
+	if c.scan {
+		return c.scanOnce(ctx, address)
+	}
+	if c.e.interactive() && !c.out.json && c.out.out == "" {
+		return c.session(ctx, address)
+	}
+	if c.print, err = c.out.open(c.e, c.framing.Spelling); err != nil {
+		return err
+	}
+	if c.input, err = c.in.open(stdinOf(c.e, address), c.framing.C2S.Max, c.beforeInput()); err != nil {
+		return err
+	}
+	l, err := c.dial(ctx, address, time.Duration(c.transport.waitUp))
+	if err != nil {
+		return c.print.closeAfter(err)
+	}
+	if c.reconnect {
+		return c.print.closeAfter(c.reconnecting(ctx, l, address))
+	}
+	return c.print.closeAfter(c.once(ctx, l))
+}
+
+// scanOnce is netcat's -z.
+func (c *connectCommand) scanOnce(ctx context.Context, address string) error {
+	conn, err := dial(ctx, address, c.options, time.Duration(c.transport.waitUp))
+	if err != nil {
+		return err
+	}
+	c.e.note("%s is open", conn.Remote)
+	return conn.Close()
+}
+
+// dial opens a link, tried again for waitUp.
+func (c *connectCommand) dial(ctx context.Context, address string, waitUp time.Duration) (*link.Link, error) {
+	conn, err := dial(ctx, address, c.options, waitUp)
+	if err != nil {
+		return nil, err
+	}
+	c.e.note("connected to %s", orDefault(conn.Remote, address))
+	c.links++
+	return link.New(ctx, conn, link.Options{
+		Framing: c.framing, Number: c.links,
+		Observe: c.print.observer(), Reads: c.out.record != "",
+		BeforeRead: func() { c.print.flush() },
+	}), nil
+}
+
+// beforeInput flushes the events of what was sent before more is waited for.
+func (c *connectCommand) beforeInput() func() {
+	if !c.out.json && c.out.record == "" {
+		return nil
+	}
+	return func() { c.print.flush() }
+}
+
+// once is the whole conversation over one connection.
+func (c *connectCommand) once(ctx context.Context, l *link.Link) error {
+	x := &exchange{
+		link: l, input: c.input, print: c.print,
+		want: int64(c.want), silence: time.Duration(c.silence), lockstep: c.lockstep,
+	}
+	err := located(orDefault(l.Remote(), "the peer"), x.run(ctx), l.Buffered())
+	return c.e.childStatus(l, err)
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/text"
+)
+
+func newConvert(e *env) *cobra.Command {
+	var to string
+	cmd := &cobra.Command{
+		Use:   "convert -f FROM -t TO",
+		Short: "turn frames of one framing into frames of another, stdin to stdout",
+		Example: `  chancat convert -f msg -t u32be < in > out
+  chancat convert -f line -t netstring < lines.txt`,
+		Args: exactArgs(),
+		RunE: func(*cobra.Command, []string) error { return convert(e, to) },
+	}
+	cmd.Flags().StringVarP(&to, "to", "t", "", "the framing of stdout, NAME[,OPTION...]")
+	cmd.MarkFlagRequired("to")
+	cmd.RegisterFlagCompletionFunc("to", completeFraming)
+	return cmd
+}
+
+func convert(e *env, to string) error {
+	from, err := e.parseFraming()
+	if err != nil {
+		return err
+	}
+	target, err := framing.Parse(to)
+	if err != nil {
+		return err
+	}
+	out := text.Frames(target.C2S).NewWriter(e.stdout)
+	in := frame.NewReader(&hookedReader{e.stdin, func() { out.Flush() }}, from.C2S.Codec, from.C2S.Max)
+	for count := 1; ; count++ {
+		f, err := in.Next()
+		if err == nil {
+			err = out.WriteMessage(in.Message(f))
+		}
+		if errors.Is(err, frame.ErrUnsendable) {
+			err = fmt.Errorf("message %d, frame at byte %d: %w", count, f.Offset, err)
+		}
+		if err != nil {
+			return firstError(out.Flush(), located("stdin", err, in.Buffered()))
+		}
+	}
+}

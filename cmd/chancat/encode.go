@@ -1,0 +1,53 @@
+package main
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancat/channel/internal/text"
+)
+
+func newEncode(e *env) *cobra.Command {
+	var in inputFlags
+	cmd := &cobra.Command{
+		Use:   "encode [flags]",
+		Short: "frame the messages of stdin on stdout",
+		Example: `  printf 'hello\n' | chancat encode -f msg | xxd
+  chancat encode -f u16be,incl --in hex < messages.hex > frames.bin`,
+		Args: exactArgs(),
+		RunE: func(*cobra.Command, []string) error { return encode(e, in) },
+	}
+	in.add(cmd)
+	return cmd
+}
+
+func encode(e *env, in inputFlags) error {
+	f, err := e.parseFraming()
+	if err != nil {
+		return err
+	}
+	out := text.Frames(f.C2S).NewWriter(e.stdout)
+	messages, err := in.open(e.stdin, f.C2S.Max, func() { out.Flush() })
+	if err != nil {
+		return err
+	}
+	for {
+		msg, err := messages.next()
+		if err == nil {
+			err = messages.failed(out.WriteMessage(msg))
+		}
+		if err != nil {
+			return firstError(out.Flush(), err)
+		}
+	}
+}
+
+// firstError is the error of the output, which came first, or that of the input,
+// which is io.EOF at its end.
+func firstError(output, input error) error {
+	if output != nil || input == io.EOF {
+		return output
+	}
+	return input
+}

@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/internal/text"
+)
+
+const (
+	// lingerMost is how long a connection that we are done with stays open for
+	// the peer to close: closing it with bytes unread would reset it, and a reset
+	// can destroy what the peer has not read yet.
+	lingerMost = time.Second
+
+	// silenceDefault ends a conversation over a transport that has no half-close
+	// to end it with.
+	silenceDefault = time.Second
+)
+
+// An exchange is one connection in a pipe: messages of stdin go to the peer, and
+// those of the peer to stdout.
+type exchange struct {
+	link     *link.Link
+	input    *input
+	print    *printer
+	want     int64         // messages after which it is over; 0 means all
+	silence  time.Duration // of the peer after which it is over; 0 means any
+	lockstep bool
+
+	replied  chan struct{} // lockstep: a message came
+	over     chan struct{} // nothing more is received
+	timedOut atomic.Bool   // the silence lasted
+}
+
+// run returns when the conversation is over. nil means that it ended as it
+// should. It leaves the link open.
+func (x *exchange) run(ctx context.Context) error {
+	x.replied = make(chan struct{}, 1)
+	x.over = make(chan struct{})
+	interrupt := context.AfterFunc(ctx, func() { x.link.Close() })
+	defer interrupt()
+	if x.want > 0 && x.silence > 0 {
+		go x.watch()
+	}
+	sent := make(chan error, 1)
+	go func() { sent <- x.sendAll() }()
+	err := x.receiveAll()
+	close(x.over)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	switch {
+	case errors.Is(err, errEnough):
+		x.linger()
+		return nil
+	case x.timedOut.Load():
+		return x.silent(sent)
+	case err == io.EOF && x.want > 0:
+		return fmt.Errorf("%w after %d of %d messages", errClosed, x.link.Heard(), x.want)
+	case err == io.EOF:
+		return x.finishSending(ctx, sent)
+	}
+	if failed := x.sendFailure(sent); failed != nil && as[*frame.Error](err) == nil {
+		return failed // it came first, and the broken connection is what it left
+	}
+	return err
+}
+
+// errEnough says that the messages asked for have come.
+var errEnough = errors.New("enough messages")
+
+func (x *exchange) receiveAll() error {
+	for {
+		m, err := x.link.Recv()
+		if err != nil {
+			return err
+		}
+		if err := x.print.message("", m.Body); err != nil {
+			return err
+		}
+		if x.lockstep {
+			select {
+			case x.replied <- struct{}{}:
+			default: // more than one reply: one is enough
+			}
+		}
+		if x.want > 0 && x.link.Heard() >= x.want {
+			return errEnough
+		}
+	}
+}
+
+// sendAll sends the messages of stdin and half-closes at its end. An error that
+// is about one message of the input ends the input; the earlier ones are sent.
+func (x *exchange) sendAll() error {
+	var failed error
+	for failed == nil {
+		msg, err := x.input.next()
+		if err == io.EOF {
+			break
+		}
+		if err == nil {
+			err = x.input.failed(x.send(msg))
+		}
+		failed = err
+	}
+	if failed != nil && as[*text.InputError](failed) == nil && as[*os.PathError](failed) == nil {
+		return failed // the connection is at fault
+	}
+	switch err := x.link.CloseWrite(); {
+	case errors.Is(err, errors.ErrUnsupported), failed != nil:
+		if x.silence == 0 { // nothing else would end it: or the input is at fault, and answers are not worth a long wait
+			x.silence = silenceDefault
+		}
+	default:
+		failed = err
+	}
+	if x.silence > 0 && x.want == 0 {
+		go x.watch()
+	}
+	return failed
+}
+
+func (x *exchange) send(msg []byte) error {
+	if !x.lockstep {
+		return x.link.SendQueued(msg)
+	}
+	if err := x.link.Send(msg); err != nil {
+		return err
+	}
+	var expired <-chan time.Time
+	if x.silence > 0 {
+		t := time.NewTimer(x.silence)
+		defer t.Stop()
+		expired = t.C
+	}
+	select {
+	case <-x.replied:
+		return nil
+	case <-x.over:
+		return fmt.Errorf("%w without a reply to message %d", errClosed, x.input.count)
+	case <-expired:
+		x.link.Close()
+		return fmt.Errorf("%w: no reply to message %d within %v", errTimeout, x.input.count, x.silence)
+	}
+}
+
+// watch closes the link when no message has come for the time of silence.
+func (x *exchange) watch() {
+	const steps = 10
+	tick := time.NewTicker(max(x.silence/steps, time.Millisecond))
+	defer tick.Stop()
+	heard, since := x.link.Heard(), time.Now()
+	for {
+		select {
+		case <-x.over:
+			return
+		case now := <-tick.C:
+			if n := x.link.Heard(); n != heard {
+				heard, since = n, now
+			} else if now.Sub(since) >= x.silence {
+				x.timedOut.Store(true)
+				x.link.Close()
+				return
+			}
+		}
+	}
+}
+
+// silent is the end by silence: a failure only if messages are owed.
+func (x *exchange) silent(sent <-chan error) error {
+	if x.want > 0 {
+		return fmt.Errorf("%w: %d of %d messages came within %v", errTimeout, x.link.Heard(), x.want, x.silence)
+	}
+	return x.sendFailure(sent)
+}
+
+// finishSending goes on with the input after the peer has ended its side, which
+// may be but a half-close.
+func (x *exchange) finishSending(ctx context.Context, sent <-chan error) error {
+	if err := x.print.flush(); err != nil {
+		return err
+	}
+	if !x.link.HalfCloses() {
+		return x.sendFailure(sent)
+	}
+	select {
+	case err := <-sent:
+		return err
+	case <-x.link.Gone():
+		return x.sendFailure(sent)
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// sendFailure is the error that sending has ended with, if it has.
+func (x *exchange) sendFailure(sent <-chan error) error {
+	select {
+	case err := <-sent:
+		return err
+	default:
+		return nil
+	}
+}
+
+// linger half-closes and reads on for a moment.
+func (x *exchange) linger() {
+	x.print.flush()
+	linger(x.link)
+}
+
+// linger flushes and half-closes a link that we are done with, and discards what
+// still comes until the peer closes or a moment has passed.
+func linger(l *link.Link) {
+	timer := time.AfterFunc(lingerMost, func() { l.Close() })
+	defer timer.Stop()
+	if l.CloseWrite() != nil {
+		return
+	}
+	for {
+		if _, err := l.Recv(); err != nil {
+			return
+		}
+	}
+}
+
+// childStatus closes l. The status of a child at its other end is the error
+// unless there is one already; then it is told beside it.
+func (e *env) childStatus(l *link.Link, err error) error {
+	l.Close()
+	status := l.Wait()
+	if err == nil {
+		return status
+	}
+	if status != nil && as[*signalError](err) == nil {
+		e.warn(status)
+	}
+	return err
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"errors"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/internal/text"
+)
+
+// inputFlags say how messages stand in stdin.
+type inputFlags struct{ in string }
+
+func (f *inputFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.in, "in", "line", "messages of stdin as line, nul, raw, hex, base64, escape or frames=FRAMING")
+	cmd.RegisterFlagCompletionFunc("in", cobra.FixedCompletions(text.Names(), cobra.ShellCompDirectiveNoFileComp))
+}
+
+// open makes the reader of the messages in src. before is called before src is
+// read, which may block; it may be nil.
+func (f *inputFlags) open(src io.Reader, limit int, before func()) (*input, error) {
+	coding, err := text.Parse(f.in)
+	if err != nil {
+		return nil, usage(err)
+	}
+	if before != nil {
+		src = &hookedReader{src, before}
+	}
+	return &input{messages: coding.NewReader(src, limit)}, nil
+}
+
+// input are the messages that are to be sent, counted.
+type input struct {
+	messages text.Reader
+	count    int // messages returned by next
+}
+
+func (i *input) next() ([]byte, error) {
+	msg, err := i.messages.Next()
+	if err == nil {
+		i.count++
+	}
+	return msg, err
+}
+
+// failed adds to an error of sending the last message which one it was.
+func (i *input) failed(err error) error {
+	if errors.Is(err, frame.ErrUnsendable) {
+		return &text.InputError{Message: i.count, Err: err}
+	}
+	return err
+}
+
+// hookedReader calls before each time it is read.
+type hookedReader struct {
+	src    io.Reader
+	before func()
+}
+
+func (r *hookedReader) Read(p []byte) (int, error) {
+	r.before()
+	return r.src.Read(p)
+}

@@ -1,0 +1,302 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancat/channel/endpoint"
+	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/internal/mutate"
+	"github.com/chancat/channel/internal/text/escape"
+)
+
+// maxConnsDefault bounds the clients that are served at once; more wait.
+const maxConnsDefault = 4096
+
+type listenCommand struct {
+	e         *env
+	transport transportFlags
+	in        inputFlags
+	out       outputFlags
+	portFile  string
+	once      bool
+	maxConns  int
+	echo      bool
+	reply     string
+	escapes   bool
+	exec      string
+	deliver   string
+	gap       time.Duration
+	silence   seconds
+	reusePort bool
+
+	framing  framing.Framing
+	delivery mutate.Delivery
+	answer   answerer // nil: none
+	print    *printer
+	clients  *clients
+}
+
+func newListen(e *env) *cobra.Command {
+	c := &listenCommand{e: e}
+	cmd := &cobra.Command{
+		Use:   "listen [flags] ADDR",
+		Short: "wait for clients: stdin goes to all, their messages to stdout",
+		Long: `Listen on ADDR; a bare port listens on localhost, 0.0.0.0:PORT on all interfaces.
+stdout has the messages of all clients, and every message of stdin goes to each.
+A client that ends its side is served until its replies, and what stdin still
+has, are sent.`,
+		Example: `  chancat listen 5000
+  chancat listen -f line --once 127.0.0.1:0 --port-file port > received.txt
+  chancat listen --echo unix:/tmp/sock
+  chancat listen -f u32be --exec 'tr a-z A-Z' 5000
+  chancat listen --echo --deliver each-byte 5000`,
+		Args:              exactArgs("ADDR"),
+		ValidArgsFunction: completeAddress,
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0]) },
+	}
+	c.transport.addTLS(cmd)
+	c.in.add(cmd)
+	c.out.add(cmd)
+	c.out.addRecord(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&c.portFile, "port-file", "", "write the port to `FILE` once clients can connect")
+	flags.BoolVar(&c.once, "once", false, "serve one client and end")
+	flags.IntVar(&c.maxConns, "max-conns", maxConnsDefault, "serve at most `N` clients at once")
+	flags.BoolVar(&c.echo, "echo", false, "send every message back")
+	flags.StringVar(&c.reply, "reply", "", "answer every message with `TEXT`")
+	flags.BoolVarP(&c.escapes, "escapes", "e", false, `TEXT of --reply has escapes: \n \r \t \0 \\ \xNN \u{...}`)
+	flags.StringVar(&c.exec, "exec", "", "answer every message with what the shell line `CMD` makes of it")
+	flags.StringVar(&c.deliver, "deliver", "", "send in awkward pieces: each-byte, split, merge or random:SEED")
+	flags.DurationVar(&c.gap, "gap", mutate.DefaultGap, "pause between the pieces of --deliver")
+	flags.VarP(&c.silence, "wait", "w", "wait this long for more of stdin after a client has ended its side (default 500ms)")
+	flags.BoolVar(&c.reusePort, "reuse-port", false, "share the port with other listeners (SO_REUSEPORT)")
+	cmd.MarkFlagsMutuallyExclusive("echo", "reply", "exec")
+	return cmd
+}
+
+func (c *listenCommand) run(ctx context.Context, address string) (err error) {
+	if c.framing, err = c.e.parseFraming(); err != nil {
+		return err
+	}
+	if c.deliver != "" {
+		if c.delivery, err = mutate.ParseDelivery(c.deliver); err != nil {
+			return usage(fmt.Errorf("--deliver %w", err))
+		}
+	}
+	if c.maxConns < 1 {
+		return usage(fmt.Errorf("--max-conns %d: want at least 1", c.maxConns))
+	}
+	if c.answer, err = c.answerer(); err != nil {
+		return err
+	}
+	options, err := c.transport.options(c.e, c.framing.C2S.Max)
+	if err != nil {
+		return err
+	}
+	options.ReusePort = c.reusePort
+	if c.e.interactive() && !c.out.json && c.out.out == "" {
+		return c.session(ctx, address, options)
+	}
+	if c.print, err = c.out.open(c.e, c.framing.Spelling); err != nil {
+		return err
+	}
+	return c.print.closeAfter(c.serve(ctx, address, options))
+}
+
+func (c *listenCommand) answerer() (answerer, error) {
+	switch {
+	case c.echo:
+		return echo, nil
+	case c.reply != "":
+		reply := []byte(c.reply)
+		if c.escapes {
+			var err error
+			if reply, err = escape.Unescape(nil, reply); err != nil {
+				return nil, usage(fmt.Errorf("--reply: %w", err))
+			}
+		}
+		return fixed(reply), nil
+	case c.exec != "":
+		return shell(c.e, c.exec, c.framing.S2C.Max), nil
+	}
+	return nil, nil
+}
+
+// listen opens the listener and tells where it is.
+func (c *listenCommand) listen(ctx context.Context, address string, o *endpoint.Options) (endpoint.Listener, error) {
+	if err := selfSigned(c.e, address, o); err != nil {
+		return nil, err
+	}
+	l, err := endpoint.Listen(ctx, address, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := announce(c.e, l, c.portFile); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// announce prints the real address of l, and writes its port to portFile.
+func announce(e *env, l endpoint.Listener, portFile string) error {
+	fmt.Fprintf(e.stderr, "listening on %s\n", l.Addr())
+	if portFile == "" {
+		return nil
+	}
+	// Whoever waits for the file must not find it half written.
+	unfinished := portFile + ".tmp"
+	if err := os.WriteFile(unfinished, []byte(strconv.Itoa(l.Port())+"\n"), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(unfinished, portFile)
+}
+
+// serve accepts clients until the context ends or, with --once, one has gone.
+func (c *listenCommand) serve(ctx context.Context, address string, o *endpoint.Options) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	input, err := c.in.open(stdinOf(c.e, address), c.framing.S2C.Max, func() { c.print.flush() })
+	if err != nil {
+		return err
+	}
+	l, err := c.listen(ctx, address, o)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	c.clients = newClients(input)
+	go func() {
+		if err := c.clients.broadcast(); err != nil && !c.once {
+			c.e.warn(err)
+		}
+	}()
+	if c.once {
+		return c.serveOne(ctx, l)
+	}
+	var served sync.WaitGroup
+	defer served.Wait()
+	slots := make(chan struct{}, c.maxConns)
+	for number := 1; ; number++ {
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		conn, err := l.Accept(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err == io.EOF: // this address has no more clients
+			return nil
+		case err != nil:
+			c.e.warn(err)
+			<-slots
+			if err := sleep(ctx, backoffStart); err != nil {
+				return err
+			}
+			continue
+		}
+		served.Go(func() {
+			defer func() { <-slots }()
+			if err := c.client(ctx, conn, number); as[*outputError](err) != nil {
+				cancel(err)
+			} else if ctx.Err() == nil {
+				c.e.tell(err)
+			}
+		})
+	}
+}
+
+// serveOne is listen --once.
+func (c *listenCommand) serveOne(ctx context.Context, l endpoint.Listener) error {
+	conn, err := l.Accept(ctx)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	l.Close()
+	err = c.client(ctx, conn, 1)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if failed := c.clients.failure(); err == nil {
+		return failed
+	}
+	return err
+}
+
+// client serves one client until it is gone. The error is nil when it ended its
+// side between two messages.
+func (c *listenCommand) client(ctx context.Context, conn *endpoint.Conn, number int) error {
+	c.e.note("client %d connected from %s", number, conn.Remote)
+	l := link.New(ctx, conn, link.Options{
+		Framing: c.framing, Server: true, Number: number,
+		Observe: c.print.observer(), Reads: c.out.record != "",
+		BeforeRead: func() { c.print.flush() },
+		Delivery:   c.delivery, Gap: c.gap,
+	})
+	stop := context.AfterFunc(ctx, func() { l.Close() })
+	defer stop()
+	c.clients.add(l)
+	err := c.receive(ctx, l)
+	if err == nil && c.answer == nil {
+		err = c.clients.drain(ctx, l, time.Duration(c.silence))
+	}
+	c.clients.remove(l)
+	if err == nil {
+		l.CloseWrite() // what fails now has no one left to hear it
+	}
+	err = located(orDefault(l.Remote(), fmt.Sprint("client ", number)), err, l.Buffered())
+	c.print.flush()
+	c.e.note("client %d is gone", number)
+	return c.e.childStatus(l, err)
+}
+
+func (c *listenCommand) receive(ctx context.Context, l *link.Link) error {
+	where := ""
+	if !c.once {
+		where = fmt.Sprintf("[%d] ", l.Number())
+	}
+	for {
+		m, err := l.Recv()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.print.message(where, m.Body); err != nil {
+			return &outputError{err}
+		}
+		if c.answer == nil {
+			continue
+		}
+		reply, err := c.answer(ctx, m.Body)
+		if err != nil {
+			c.e.warn(err)
+			continue
+		}
+		if err := l.SendQueued(reply); err != nil {
+			return err
+		}
+	}
+}
+
+// An outputError is a failure of stdout, which ends the command and not just a
+// client.
+type outputError struct{ err error }
+
+func (e *outputError) Error() string { return "stdout: " + e.err.Error() }
+func (e *outputError) Unwrap() error { return e.err }

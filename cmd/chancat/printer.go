@@ -1,0 +1,185 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancat/channel/internal/term"
+	"github.com/chancat/channel/internal/text"
+	"github.com/chancat/channel/session"
+	"github.com/chancat/channel/view"
+)
+
+// outputFlags say how received messages are printed.
+type outputFlags struct {
+	out    string
+	view   string
+	json   bool
+	record string
+}
+
+func (f *outputFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.out, "out", "", "messages to stdout as line, nul, raw, hex, base64, escape or frames=FRAMING (default line)")
+	flags.StringVar(&f.view, "view", "", "show messages to a person as auto, text, json or hex (default auto on a terminal)")
+	flags.BoolVar(&f.json, "json", false, "print events, one JSON object a line")
+	cmd.MarkFlagsMutuallyExclusive("out", "view", "json")
+	cmd.RegisterFlagCompletionFunc("out", cobra.FixedCompletions(text.Names(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("view", cobra.FixedCompletions(view.Names(), cobra.ShellCompDirectiveNoFileComp))
+}
+
+func (f *outputFlags) addRecord(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.record, "record", "", "keep every read and message in the session `FILE`")
+}
+
+// A printer prints received messages, or events. It is safe for concurrent use.
+type printer struct {
+	e      *env
+	events *session.Writer // with --json, and then nothing else
+
+	mu       sync.Mutex   // guards the rest of the output
+	messages *text.Writer // without --view
+	view     view.View    // for a person
+	stdout   io.Writer
+
+	record     *session.Writer // with --record
+	recordFile *os.File
+	recordErr  atomic.Pointer[error] // the first failure, told once
+}
+
+// open makes the printer of the flags. The caller closes it.
+func (f *outputFlags) open(e *env, framing string) (*printer, error) {
+	p := &printer{e: e, stdout: e.stdout}
+	coding, err := text.Parse(orDefault(f.out, "line"))
+	if err != nil {
+		return nil, usage(err)
+	}
+	name := f.view
+	if name == "" && f.out == "" && term.Is(e.stdout) {
+		name = "auto"
+	}
+	switch {
+	case f.json:
+		p.events = session.NewWriter(e.stdout)
+	case name != "":
+		if p.view, err = view.Parse(name); err != nil {
+			return nil, usage(err)
+		}
+	default:
+		p.messages = coding.NewWriter(e.stdout)
+	}
+	if f.record != "" {
+		if p.recordFile, err = os.OpenFile(f.record, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
+			return nil, err
+		}
+		p.record = session.NewWriter(p.recordFile)
+		p.observeRecord(&session.Event{Kind: session.Session, Time: time.Now(), Framing: framing, Program: "chancat " + version()})
+	}
+	return p, nil
+}
+
+func orDefault(s, missing string) string {
+	if s == "" {
+		return missing
+	}
+	return s
+}
+
+// observer is what a Link tells its events to; nil when nobody wants them.
+func (p *printer) observer() func(*session.Event) {
+	if p.events == nil && p.record == nil {
+		return nil
+	}
+	return func(ev *session.Event) {
+		if p.events != nil && ev.Kind != session.Read {
+			p.events.WriteEvent(ev) // a failure is sticky: flush tells it
+			if ev.Kind != session.Message {
+				p.events.Flush()
+			}
+		}
+		if p.record != nil {
+			p.observeRecord(ev)
+		}
+	}
+}
+
+// observeRecord adds to the recording. When that fails it is told once, and the
+// conversation goes on.
+func (p *printer) observeRecord(ev *session.Event) {
+	err := p.record.WriteEvent(ev)
+	if err == nil && ev.Kind != session.Read && ev.Kind != session.Message {
+		err = p.record.Flush()
+	}
+	p.recordFailed(err)
+}
+
+func (p *printer) recordFailed(err error) {
+	if err != nil && p.recordErr.CompareAndSwap(nil, &err) {
+		p.e.warn(fmt.Errorf("the recording ends here: %w", err))
+	}
+}
+
+// message prints one message. where is put before it for a person; "" for
+// nothing.
+func (p *printer) message(where string, body []byte) error {
+	if p.events != nil {
+		return nil // the Link tells
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.messages != nil {
+		return p.messages.WriteMessage(body)
+	}
+	line := append([]byte(where), p.view(nil, body)...)
+	if n := len(line); n == 0 || line[n-1] != '\n' {
+		line = append(line, '\n')
+	}
+	_, err := p.stdout.Write(line)
+	return err
+}
+
+// flush writes out what message and the observer left in buffers. It is called
+// before anything that may block.
+func (p *printer) flush() error {
+	if p.record != nil {
+		p.recordFailed(p.record.Flush())
+	}
+	if p.events != nil {
+		return p.events.Flush()
+	}
+	if p.messages == nil {
+		return nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.messages.Flush()
+}
+
+// closeAfter flushes and closes, and returns err, or else what failed here.
+func (p *printer) closeAfter(err error) error {
+	flushErr := p.flush()
+	if p.recordFile != nil {
+		p.recordFailed(p.recordFile.Close())
+	}
+	switch failed := p.recordErr.Load(); {
+	case err != nil:
+		return err
+	case flushErr != nil:
+		return flushErr
+	case failed != nil:
+		return &toldError{&codedError{exitConnect, *failed}}
+	}
+	return nil
+}
+
+// A toldError has been reported already: only its exit code is left to tell.
+type toldError struct{ err error }
+
+func (e *toldError) Error() string { return e.err.Error() }
+func (e *toldError) Unwrap() error { return e.err }

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/internal/mutate"
+	"github.com/chancat/channel/internal/text"
+	"github.com/chancat/channel/internal/text/escape"
+)
+
+type sendCommand struct {
+	e         *env
+	transport transportFlags
+	out       outputFlags
+	replies   int
+	wait      seconds
+	escapes   bool
+	chunks    string
+	gap       time.Duration
+
+	framing framing.Framing
+}
+
+func newSend(e *env) *cobra.Command {
+	c := &sendCommand{e: e}
+	cmd := &cobra.Command{
+		Use:   "send [flags] ADDR [MSG...]",
+		Short: "send messages given as arguments, and wait for replies if asked",
+		Long: `Send each MSG as one message; without MSG, all of stdin is one message. With -r N
+the replies go to stdout as in connect; otherwise the connection is half-closed
+and what the peer says is discarded.`,
+		Example: `  chancat send localhost:5000 hello world
+  chancat send -f line -r 1 -w 2s localhost:5000 PING
+  chancat send -f msg --chunks 2,11 --gap 60ms -r 1 localhost:5000 ping
+  chancat send -e -f nul localhost:5000 'caf\u{e9}\n' < /dev/null`,
+		ValidArgsFunction: completeAddress,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return exactArgs("ADDR")(cmd, args)
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
+	}
+	c.transport.addDial(cmd)
+	c.out.add(cmd)
+	c.out.addRecord(cmd)
+	flags := cmd.Flags()
+	flags.IntVarP(&c.replies, "replies", "r", 0, "wait for `N` replies; exit 5 or 6 if they do not come")
+	flags.VarP(&c.wait, "wait", "w", "time limit for the replies")
+	flags.BoolVarP(&c.escapes, "escapes", "e", false, `MSG has escapes: \n \r \t \0 \\ \xNN \u{...}`)
+	flags.StringVar(&c.chunks, "chunks", "", "write each frame in pieces of these `SIZES` in bytes, such as 2,11")
+	flags.DurationVar(&c.gap, "gap", mutate.DefaultGap, "pause between the pieces of --chunks")
+	return cmd
+}
+
+func (c *sendCommand) run(ctx context.Context, address string, args []string) (err error) {
+	if c.framing, err = c.e.parseFraming(); err != nil {
+		return err
+	}
+	var delivery mutate.Delivery
+	if c.chunks != "" {
+		if delivery, err = mutate.ParseChunks(c.chunks); err != nil {
+			return usage(fmt.Errorf("--chunks %w", err))
+		}
+	}
+	if c.replies < 0 {
+		return usage(fmt.Errorf("-r %d: want a number of replies", c.replies))
+	}
+	messages, err := c.messages(address, args)
+	if err != nil {
+		return err
+	}
+	options, err := c.transport.options(c.e, c.framing.S2C.Max)
+	if err != nil {
+		return err
+	}
+	print, err := c.out.open(c.e, c.framing.Spelling)
+	if err != nil {
+		return err
+	}
+	conn, err := dial(ctx, address, options, time.Duration(c.transport.waitUp))
+	if err != nil {
+		return print.closeAfter(err)
+	}
+	c.e.note("connected to %s", orDefault(conn.Remote, address))
+	l := link.New(ctx, conn, link.Options{
+		Framing: c.framing, Number: 1,
+		Observe: print.observer(), Reads: c.out.record != "",
+		BeforeRead: func() { print.flush() },
+		Delivery:   delivery, Gap: c.gap,
+	})
+	stop := context.AfterFunc(ctx, func() { l.Close() })
+	defer stop()
+	err = located(orDefault(l.Remote(), address), c.exchange(ctx, l, messages, print), l.Buffered())
+	return print.closeAfter(c.e.childStatus(l, err))
+}
+
+// messages are those of the arguments, or stdin as one.
+func (c *sendCommand) messages(address string, args []string) ([][]byte, error) {
+	if len(args) == 0 {
+		raw, _ := text.Parse("raw")
+		msg, err := raw.NewReader(stdinOf(c.e, address), c.framing.C2S.Max).Next()
+		return [][]byte{msg}, err
+	}
+	var messages [][]byte
+	for i, arg := range args {
+		msg := []byte(arg)
+		if c.escapes {
+			var err error
+			if msg, err = escape.Unescape(nil, msg); err != nil {
+				return nil, &text.InputError{Message: i + 1, Err: err}
+			}
+		}
+		messages = append(messages, msg)
+	}
+	return messages, nil
+}
+
+func (c *sendCommand) exchange(ctx context.Context, l *link.Link, messages [][]byte, print *printer) error {
+	sent := make(chan error, 1)
+	go func() { sent <- c.sendAll(l, messages) }()
+	if c.replies == 0 {
+		err := <-sent
+		if exitCode(err) != exitClosed {
+			linger(l)
+		}
+		return err
+	}
+	if c.wait > 0 {
+		timer := time.AfterFunc(time.Duration(c.wait), func() { l.Close() })
+		defer timer.Stop()
+	}
+	deadline := time.Now().Add(time.Duration(c.wait))
+	for got := range c.replies {
+		m, err := l.Recv()
+		switch {
+		case err == nil:
+			err = print.message("", m.Body)
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case c.wait > 0 && !time.Now().Before(deadline):
+			err = fmt.Errorf("%w: %d of %d replies came within %v", errTimeout, got, c.replies, time.Duration(c.wait))
+		case err == io.EOF:
+			err = fmt.Errorf("%w after %d of %d replies", errClosed, got, c.replies)
+		}
+		if err != nil {
+			select {
+			case failed := <-sent:
+				if failed != nil {
+					return failed // it came first
+				}
+			default:
+			}
+			return err
+		}
+	}
+	if err := <-sent; err != nil {
+		return err
+	}
+	if err := print.flush(); err != nil {
+		return err
+	}
+	linger(l)
+	return nil
+}
+
+// sendAll sends the messages, the ones before a message that the framing cannot
+// carry too.
+func (c *sendCommand) sendAll(l *link.Link, messages [][]byte) error {
+	for i, msg := range messages {
+		if err := l.Send(msg); err != nil {
+			if exitCode(err) == exitUsage {
+				l.Flush()
+				return &text.InputError{Message: i + 1, Err: err}
+			}
+			return err
+		}
+	}
+	return l.Flush()
+}

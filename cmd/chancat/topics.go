@@ -1,0 +1,33 @@
+package main
+
+import (
+	"embed"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+//go:embed help/*.txt
+var helpFiles embed.FS
+
+// helpTopics are pages that belong to no command: 'chancat help exit-codes'.
+// That on framings belongs to the command of that name.
+func helpTopics() []*cobra.Command {
+	var topics []*cobra.Command
+	for _, t := range []struct{ name, short string }{
+		{"addresses", "the forms of ADDR"},
+		{"exit-codes", "what the exit status says"},
+		{"netcat", "how netcat's habits carry over"},
+	} {
+		topics = append(topics, &cobra.Command{Use: t.name, Short: t.short, Long: topic(t.name)})
+	}
+	return topics
+}
+
+func topic(name string) string {
+	text, err := helpFiles.ReadFile("help/" + name + ".txt")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return strings.TrimSpace(string(text))
+}
