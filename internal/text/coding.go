@@ -24,7 +24,7 @@ import (
 // A Coding is one of the codings. The zero value is line.
 type Coding struct {
 	kind   kind
-	frames framing.Direction // for frames=
+	frames framing.Framing // for frames=
 }
 
 type kind uint8
@@ -45,6 +45,14 @@ var names = []string{"line", "nul", "raw", "hex", "base64", "escape", "frames=FR
 
 // Line is the default coding.
 var Line = Coding{}
+
+// String returns the spelling of c.
+func (c Coding) String() string {
+	if c.kind == frames {
+		return framesPrefix + c.frames.Spelling
+	}
+	return names[c.kind]
+}
 
 // Names returns the spellings of the codings, for help and completion.
 func Names() []string { return slices.Clone(names) }
@@ -80,7 +88,7 @@ func parseFrames(spelling, framingSpelling string) (Coding, error) {
 	case strings.Contains(framingSpelling, "/"):
 		return Coding{}, &UnknownError{spelling, errors.New("a pair of framings; one stream has one")}
 	}
-	return Coding{kind: frames, frames: f.C2S}, nil
+	return Coding{kind: frames, frames: f}, nil
 }
 
 func unknown(spelling string) error {

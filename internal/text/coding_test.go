@@ -35,6 +35,18 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
+func TestString(t *testing.T) {
+	for _, spelling := range []string{"line", "nul", "raw", "hex", "base64", "escape", "frames=msg,lenient,max=3"} {
+		c := parse(t, spelling)
+		if c.String() != spelling {
+			t.Errorf("%s became %s", spelling, c)
+		}
+		if (c == text.Line) != (spelling == "line") {
+			t.Errorf("%s is taken for line, or line for another", spelling)
+		}
+	}
+}
+
 func parse(t testing.TB, spelling string) text.Coding {
 	t.Helper()
 	c, err := text.Parse(spelling)

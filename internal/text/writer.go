@@ -45,7 +45,7 @@ func (c Coding) NewWriter(dst io.Writer) *Writer {
 	case escapeLines:
 		w.encode = escapeEncoding{}
 	case frames:
-		w.codec = c.frames.Codec
+		w.codec = c.frames.C2S.Codec
 	case nul:
 		w.codec = delimited(0)
 	case raw:

@@ -1,0 +1,29 @@
+package view
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// Auto shows a JSON object or array compactly on one line, other text as [Text],
+// and the rest as [Hex].
+func Auto(dst, body []byte) []byte {
+	switch trimmed := bytes.TrimLeft(body, jsonSpace); {
+	case len(trimmed) > 0 && (trimmed[0] == '{' || trimmed[0] == '[') && isJSON(body):
+		return appendJSON(dst, body, 0)
+	case isText(body):
+		return Text(dst, body)
+	}
+	return Hex(dst, body)
+}
+
+// isText reports whether body is UTF-8 with no controls but those of text:
+// white space, and the ESC of colours.
+func isText(body []byte) bool {
+	for _, c := range body {
+		if c < ' ' && (c < '\t' || c > '\r') && c != 0x1b || c == 0x7f {
+			return false
+		}
+	}
+	return utf8.Valid(body)
+}

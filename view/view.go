@@ -1,0 +1,52 @@
+// Package view renders message bodies for people (docs/spec.md §5, --view).
+//
+// What it writes is safe on a terminal: no control byte and no invisible or
+// reordering character of a body comes through, and the only line breaks are
+// those of the view itself.
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A View appends body as people may read it to dst, without a line break at the
+// end. It accepts any bytes: what is not of its kind it shows as [Text] or
+// [Hex]. It keeps neither argument and is safe for concurrent use.
+type View func(dst, body []byte) []byte
+
+var views = []struct {
+	name string
+	view View
+}{
+	{"auto", Auto},
+	{"text", Text},
+	{"json", JSON},
+	{"hex", Hex},
+}
+
+// Names returns the names of the views.
+func Names() []string {
+	names := make([]string, len(views))
+	for i, v := range views {
+		names[i] = v.name
+	}
+	return names
+}
+
+// An UnknownError is a name that [Parse] rejects.
+type UnknownError struct{ Name string }
+
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("unknown view %q; known are %s", e.Name, strings.Join(Names(), ", "))
+}
+
+// Parse returns the view of that name. The error is an [*UnknownError].
+func Parse(name string) (View, error) {
+	i := slices.Index(Names(), name)
+	if i < 0 {
+		return nil, &UnknownError{name}
+	}
+	return views[i].view, nil
+}
