@@ -1,0 +1,114 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+func newMan(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "man",
+		Short: "print the manual page",
+		Example: `  chancat man > chancat.1
+  chancat man | man -l -`,
+		Args: exactArgs(),
+		RunE: func(cmd *cobra.Command, _ []string) error { return man(e, cmd.Root()) },
+	}
+}
+
+// man writes the page in roff. It is made from the commands themselves, so that
+// it cannot differ from --help; cobra's own generator would add a Markdown
+// parser to the start-up of every command.
+func man(e *env, root *cobra.Command) error {
+	w := bufio.NewWriter(e.stdout)
+	fmt.Fprintf(w, ".TH CHANCAT 1 \"\" \"chancat %s\" \"User Commands\"\n", roff(version()))
+	fmt.Fprintf(w, ".SH NAME\nchancat \\- %s\n", roff(root.Short))
+	fmt.Fprintf(w, ".SH SYNOPSIS\n.B chancat\n.I COMMAND\n[\\fIFLAGS\\fR] [\\fIARGS\\fR]\n")
+	fmt.Fprintf(w, ".SH DESCRIPTION\n%s\n", paragraphs(root.Long))
+	fmt.Fprintf(w, ".SH COMMANDS\n")
+	for _, cmd := range root.Commands() {
+		if cmd.Runnable() && !cmd.Hidden && cmd.Name() != "help" {
+			manCommand(w, cmd)
+		}
+	}
+	fmt.Fprintf(w, ".SH FLAGS OF EVERY COMMAND\n")
+	manFlags(w, root.PersistentFlags())
+	for _, cmd := range root.Commands() {
+		if !cmd.Runnable() {
+			fmt.Fprintf(w, ".SH %s\n%s", strings.ToUpper(roff(cmd.Name())), literal(cmd.Long))
+		}
+	}
+	return w.Flush()
+}
+
+func manCommand(w *bufio.Writer, cmd *cobra.Command) {
+	fmt.Fprintf(w, ".SS chancat %s\n%s.\n", roff(cmd.Use), roff(cmd.Short))
+	if cmd.Long != "" && cmd.Name() != "completion" {
+		fmt.Fprintf(w, ".PP\n%s\n", literalIfIndented(cmd.Long))
+	}
+	manFlags(w, cmd.LocalNonPersistentFlags())
+	if cmd.Example != "" {
+		fmt.Fprintf(w, ".PP\nExamples:\n%s", literal(cmd.Example))
+	}
+}
+
+func manFlags(w *bufio.Writer, flags *pflag.FlagSet) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Hidden {
+			return
+		}
+		name, usage := pflag.UnquoteUsage(f)
+		spelling := "\\fB\\-\\-" + roff(f.Name) + "\\fR"
+		if f.Shorthand != "" {
+			spelling = "\\fB\\-" + roff(f.Shorthand) + "\\fR, " + spelling
+		}
+		if name != "" {
+			spelling += " \\fI" + roff(name) + "\\fR"
+		}
+		fmt.Fprintf(w, ".TP\n%s\n%s\n", spelling, roff(usage))
+	})
+}
+
+// roff escapes text for one line.
+func roff(text string) string {
+	text = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(text)
+	if strings.HasPrefix(text, ".") || strings.HasPrefix(text, "'") {
+		text = `\&` + text
+	}
+	return text
+}
+
+func paragraphs(text string) string {
+	var lines []string
+	for line := range strings.SplitSeq(text, "\n") {
+		if line == "" {
+			line = ".PP"
+		} else {
+			line = roff(line)
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// literal keeps the line breaks and indentation of text.
+func literal(text string) string {
+	var b strings.Builder
+	b.WriteString(".nf\n")
+	for line := range strings.SplitSeq(text, "\n") {
+		b.WriteString(roff(line) + "\n")
+	}
+	b.WriteString(".fi\n")
+	return b.String()
+}
+
+func literalIfIndented(text string) string {
+	if strings.Contains(text, "\n  ") {
+		return literal(text)
+	}
+	return paragraphs(text)
+}
