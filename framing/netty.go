@@ -1,6 +1,7 @@
 package framing
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,7 +14,7 @@ var _ = register(Spec{
 	Doc:        "Netty's LengthFieldBasedFrameDecoder, big-endian: netty=" + nettyNumbers,
 	Options:    "lead=HEX pad=HEX",
 	Canonical:  true,
-	Samples:    []string{"netty=0:4:0:4", "netty=0:4:-4:0", "netty=2:2:-4:0", "netty=4:4:-4:4", "netty=1:3:2:6"},
+	Samples:    []string{"netty=0:4:0:4", "netty=0:4:-4:0", "netty=2:2:-4:0", "netty=1:3:2:6"},
 	Messages:   []string{"\x00\x00\x00\x04", "\x00\x00\x00\x06hi", "\x00\x00\x00\x08\x00\xff\r\n"},
 	takesValue: true,
 	parse:      func(o *options) (frame.Codec, error) { return parseNetty(o, o.value, 0) },
@@ -43,21 +44,64 @@ func parseNetty(o *options, numbers string, width int) (frame.Codec, error) {
 	if width != 0 && width != code.width {
 		return nil, fmt.Errorf("netty=%s: WIDTH is %d, but a length of %s has %d", numbers, code.width, o.name, width)
 	}
-	skip := strip - offset - code.width
-	c := &lengthField{
+	behind := strip - offset - code.width // bytes stripped behind the length
+	skip := max(0, behind)
+	c := lengthField{
 		length: code,
 		lead:   o.around("lead", "OFFSET", offset),
+		pad:    o.around("pad", "what STRIP takes behind the length", skip),
+		plus:   skip - adjust,
 		rule:   "netty=" + numbers,
-		plus:   -adjust,
 	}
-	if skip >= 0 {
-		c.pad = o.around("pad", "STRIP-OFFSET-WIDTH", skip)
-		c.plus += skip
-	} else {
-		c.keep = -skip
+	if behind < 0 {
+		return &keptField{c, strip}, nil
 	}
-	return c, nil
+	return &c, nil
 }
+
+// A keptField is a lengthField without pad whose message starts inside the head,
+// strip bytes into the frame. Such a message holds its length, or the last bytes
+// of it.
+type keptField struct {
+	lengthField
+	strip int
+}
+
+func (c *keptField) Scan(buf []byte, st *frame.State) (frame.Span, int, error) {
+	if len(buf) < c.strip {
+		return frame.Span{}, c.strip - len(buf), nil
+	}
+	sp, need, err := c.lengthField.Scan(buf, st)
+	if sp.Head == 0 {
+		return sp, need, err
+	}
+	return frame.Span{Head: c.strip, Body: sp.Len() - c.strip}, need, err
+}
+
+// kept returns how many bytes of the head the message holds.
+func (c *keptField) kept() int { return len(c.lead) + c.length.size(0) - c.strip }
+
+func (c *keptField) AppendFrame(dst, msg []byte) ([]byte, error) { return appendFrame(c, dst, msg) }
+
+func (c *keptField) AppendHead(dst, msg []byte) ([]byte, error) {
+	kept := c.kept()
+	if len(msg) < kept {
+		return dst, frame.Refuse("%d bytes; by %s a message starts with the last %d bytes of the head", len(msg), c.rule, kept)
+	}
+	framed, err := c.lengthField.AppendHead(dst, msg[kept:])
+	if err != nil {
+		return dst, err
+	}
+	field := min(kept, c.length.size(0))
+	got, want := msg[kept-field:kept], framed[len(framed)-field:]
+	if !bytes.Equal(got, want) {
+		return dst, frame.Refuse("by %s a message of %d bytes holds its length, %x, at byte %d; this one has %x",
+			c.rule, len(msg), want, kept-field, got)
+	}
+	return framed[:len(framed)-kept], nil
+}
+
+func (c *keptField) drops() bool { return len(c.lead) > 0 && c.strip > 0 }
 
 func readNetty(numbers string) (offset int, code fixed, adjust, strip int, err error) {
 	bounds := []struct {
