@@ -14,7 +14,7 @@ var _ = register(Spec{
 	Doc:        "Netty's LengthFieldBasedFrameDecoder, big-endian: netty=" + nettyNumbers,
 	Options:    "lead=HEX pad=HEX",
 	Canonical:  true,
-	Samples:    []string{"netty=0:4:0:4", "netty=0:4:-4:0", "netty=2:2:-4:0", "netty=1:3:2:6"},
+	Samples:    []string{"netty=0:4:0:4", "netty=0:4:-4:0", "netty=2:2:-4:0", "netty=4:4:-4:4", "netty=1:3:2:6"},
 	Messages:   []string{"\x00\x00\x00\x04", "\x00\x00\x00\x06hi", "\x00\x00\x00\x08\x00\xff\r\n"},
 	takesValue: true,
 	parse:      func(o *options) (frame.Codec, error) { return parseNetty(o, o.value, 0) },
@@ -53,17 +53,20 @@ func parseNetty(o *options, numbers string, width int) (frame.Codec, error) {
 		plus:   skip - adjust,
 		rule:   "netty=" + numbers,
 	}
-	if behind < 0 {
+	switch {
+	case behind >= 0:
+		return &c, nil
+	case strip > 0:
 		return &keptField{c, strip}, nil
+	default:
+		return &wholeField{keptField{c, 0}}, nil
 	}
-	return &c, nil
 }
 
-// A keptField is a lengthField without pad whose message starts inside the head,
-// strip bytes into the frame. Such a message holds its length, or the last bytes
-// of it.
+// A keptField frames a message that starts inside the head of field, strip bytes
+// into the frame, and so holds its own length or the last bytes of it.
 type keptField struct {
-	lengthField
+	field lengthField // without pad and trail
 	strip int
 }
 
@@ -71,37 +74,43 @@ func (c *keptField) Scan(buf []byte, st *frame.State) (frame.Span, int, error) {
 	if len(buf) < c.strip {
 		return frame.Span{}, c.strip - len(buf), nil
 	}
-	sp, need, err := c.lengthField.Scan(buf, st)
-	if sp.Head == 0 {
+	sp, need, err := c.field.Scan(buf, st)
+	if sp.Head == 0 { // its length is not known
 		return sp, need, err
 	}
 	return frame.Span{Head: c.strip, Body: sp.Len() - c.strip}, need, err
 }
 
-// kept returns how many bytes of the head the message holds.
-func (c *keptField) kept() int { return len(c.lead) + c.length.size(0) - c.strip }
-
 func (c *keptField) AppendFrame(dst, msg []byte) ([]byte, error) { return appendFrame(c, dst, msg) }
 
 func (c *keptField) AppendHead(dst, msg []byte) ([]byte, error) {
-	kept := c.kept()
+	width := c.field.length.size(0)
+	kept := len(c.field.lead) + width - c.strip
 	if len(msg) < kept {
-		return dst, frame.Refuse("%d bytes; by %s a message starts with the last %d bytes of the head", len(msg), c.rule, kept)
+		return dst, frame.Refuse("%d bytes; by %s a message starts with the last %d bytes of the head", len(msg), c.field.rule, kept)
 	}
-	framed, err := c.lengthField.AppendHead(dst, msg[kept:])
+	framed, err := c.field.AppendHead(dst, msg[kept:])
 	if err != nil {
 		return dst, err
 	}
-	field := min(kept, c.length.size(0))
-	got, want := msg[kept-field:kept], framed[len(framed)-field:]
+	n := min(kept, width)
+	got, want := msg[kept-n:kept], framed[len(framed)-n:]
 	if !bytes.Equal(got, want) {
 		return dst, frame.Refuse("by %s a message of %d bytes holds its length, %x, at byte %d; this one has %x",
-			c.rule, len(msg), want, kept-field, got)
+			c.field.rule, len(msg), want, kept-n, got)
 	}
 	return framed[:len(framed)-kept], nil
 }
 
-func (c *keptField) drops() bool { return len(c.lead) > 0 && c.strip > 0 }
+func (c *keptField) AppendTail(dst, _ []byte) []byte { return dst }
+
+func (c *keptField) drops() bool { return len(c.field.lead) > 0 && c.strip > 0 }
+
+// A wholeField is a keptField whose message is the whole frame. It has no head
+// that must come first, so its length can be located.
+type wholeField struct{ keptField }
+
+func (c *wholeField) LengthOffset([]byte) int { return len(c.field.lead) }
 
 func readNetty(numbers string) (offset int, code fixed, adjust, strip int, err error) {
 	bounds := []struct {

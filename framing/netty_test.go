@@ -21,8 +21,8 @@ func TestNetty(t *testing.T) {
 			"frame at byte 2: byte 2: malformed frame: length 1: netty=0:2:-2:0, so at least 2"}},
 		{"netty=0:2:0:4", "\x00\x03abc\x00\x01a", []string{`0 "c"`,
 			"frame at byte 5: byte 5: malformed frame: length 1: netty=0:2:0:4, so at least 2"}},
-		{"netty=4:4:0:4,max=5", "abcd\x00\x00\x00\x02hi", []string{
-			"frame at byte 0: byte 4: frame too large: a body of 6 bytes, the limit is 5"}},
+		{"netty=4:4:0:0,max=9", "abcd\x00\x00\x00\x02hi", []string{
+			"frame at byte 0: byte 4: frame too large: a body of 10 bytes, the limit is 9"}},
 	})
 	testEncode(t, []encodeTest{
 		{framing: "netty=1:2:-3:4", message: "hi", want: "\x00\x00\x06\x00hi"},
