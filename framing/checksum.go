@@ -27,7 +27,7 @@ func (c *checksum) verify(raw []byte, sp frame.Span) error {
 	if got == want {
 		return nil
 	}
-	digits := 2 + 2*c.code.width // with the 0x
+	digits := 2 * c.code.width
 	return frame.Malformed(tail, "%s: got %#0*x, the body has %#0*x", c.name, digits, got, digits, want)
 }
 

@@ -22,7 +22,6 @@ type lengthField struct {
 	incl bool   // and plus the bytes of the length field
 	rule string // where plus or incl say so: why a length has a least value
 
-	keep  int // bytes at the end of the head that belong to the message
 	check *checksum
 }
 
@@ -63,13 +62,14 @@ func (c *lengthField) Scan(buf []byte, _ *frame.State) (frame.Span, int, error) 
 	if body > uint64(math.MaxInt-head-tail) {
 		return frame.Span{}, 0, frame.TooLarge(at, body)
 	}
-	sp := frame.Span{Head: head - c.keep, Body: int(body) + c.keep, Tail: tail}
-	switch {
-	case len(buf) < head:
-		return sp, head - len(buf), nil
-	case len(buf) < sp.Len():
+	if len(buf) < head {
+		return frame.Span{}, head - len(buf), nil
+	}
+	sp := frame.Span{Head: head, Body: int(body), Tail: tail}
+	if len(buf) < sp.Len() {
 		return sp, sp.Len() - len(buf), nil
-	case c.check != nil:
+	}
+	if c.check != nil {
 		err = c.check.verify(buf, sp)
 	}
 	return sp, 0, err
@@ -85,27 +85,13 @@ func (c *lengthField) tail() int {
 func (c *lengthField) AppendFrame(dst, msg []byte) ([]byte, error) { return appendFrame(c, dst, msg) }
 
 func (c *lengthField) AppendHead(dst, msg []byte) ([]byte, error) {
-	if len(msg) < c.keep {
-		return dst, frame.Refuse("%d bytes; by %s a message starts with the last %d bytes of its head", len(msg), c.rule, c.keep)
-	}
-	value, err := c.value(len(msg) - c.keep)
+	value, err := c.value(len(msg))
 	if err != nil {
 		return dst, err
 	}
-	framed := append(dst, c.lead...)
-	framed = c.length.append(framed, value)
-	framed = append(framed, c.pad...)
-	if c.keep == 0 {
-		return framed, nil
-	}
-	sent := len(framed) - c.keep // the message holds the rest of the head
-	field := min(c.keep, c.length.size(value))
-	have, want := msg[c.keep-field:c.keep], framed[len(framed)-field:]
-	if string(have) != string(want) {
-		return dst, frame.Refuse("by %s bytes %d to %d of the message are its length, %x; they are %x",
-			c.rule, c.keep-field, c.keep-1, want, have)
-	}
-	return framed[:sent], nil
+	dst = append(dst, c.lead...)
+	dst = c.length.append(dst, value)
+	return append(dst, c.pad...), nil
 }
 
 // value returns the length that stands for a body of that many bytes.
@@ -141,11 +127,7 @@ func (c *lengthField) LengthOffset([]byte) int { return len(c.lead) }
 
 // drops reports whether a frame has bytes that are neither delivered nor checked.
 func (c *lengthField) drops() bool {
-	lost := len(c.lead) - len(c.magic) + len(c.pad) + len(c.trail)
-	if c.keep > 0 {
-		lost -= max(0, c.keep-c.length.size(0))
-	}
-	return lost > 0
+	return len(c.lead)+len(c.pad)+len(c.trail) > len(c.magic)
 }
 
 // A magicField is a lengthField whose frames can be recognised.

@@ -3,6 +3,7 @@ package framing
 import (
 	"encoding/binary"
 	"fmt"
+	"strings"
 
 	"github.com/chancat/channel/frame"
 )
@@ -32,12 +33,17 @@ func registerFixed(name string, code fixed, samples ...string) frame.Codec {
 	if code.little {
 		order, known = "little-endian ", lengthFieldOptions
 	}
+	var messages []string
+	if code.width == 1 {
+		messages = []string{"", "hi", "a\r\nb", "\x00\xff", strings.Repeat("x", 250)}
+	}
 	return register(Spec{
 		Name:      name,
 		Doc:       fmt.Sprintf("%d-byte %slength, that many bytes", code.width, order),
 		Options:   known,
 		Codec:     &lengthField{length: code},
 		Canonical: true,
+		Messages:  messages,
 		Samples:   append([]string{name}, samples...),
 		parse: func(o *options) (frame.Codec, error) {
 			if !code.little && o.has("netty") {

@@ -67,7 +67,7 @@ func (o *options) around(key, countKey string, count int) []byte {
 	}
 	b := o.hex(key)
 	if len(b) != count {
-		o.fail("%s=%x: %d bytes, but %s is %d", key, b, len(b), countKey, count)
+		o.fail("%s=%x: its length is %d, but %s is %d", key, b, len(b), countKey, count)
 	}
 	return b
 }
@@ -84,6 +84,9 @@ func (c *lengthField) readTail(o *options) {
 			o.fail("trail and tail=%s exclude each other: the checksum is the tail", name)
 		}
 		return
+	}
+	if name != "" && (name[0] < '0' || name[0] > '9') {
+		o.fail("tail=%s: want crc16, crc32, sum8 or a number from 0 to %d", name, maxAround)
 	}
 	c.trail = o.around("trail", "tail", o.number("tail", 0, maxAround))
 }

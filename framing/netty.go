@@ -1,6 +1,7 @@
 package framing
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -43,21 +44,73 @@ func parseNetty(o *options, numbers string, width int) (frame.Codec, error) {
 	if width != 0 && width != code.width {
 		return nil, fmt.Errorf("netty=%s: WIDTH is %d, but a length of %s has %d", numbers, code.width, o.name, width)
 	}
-	skip := strip - offset - code.width
-	c := &lengthField{
+	behind := strip - offset - code.width // bytes stripped behind the length
+	skip := max(0, behind)
+	c := lengthField{
 		length: code,
 		lead:   o.around("lead", "OFFSET", offset),
+		pad:    o.around("pad", "what STRIP takes behind the length", skip),
+		plus:   skip - adjust,
 		rule:   "netty=" + numbers,
-		plus:   -adjust,
 	}
-	if skip >= 0 {
-		c.pad = o.around("pad", "STRIP-OFFSET-WIDTH", skip)
-		c.plus += skip
-	} else {
-		c.keep = -skip
+	switch {
+	case behind >= 0:
+		return &c, nil
+	case strip > 0:
+		return &keptField{c, strip}, nil
+	default:
+		return &wholeField{keptField{c, 0}}, nil
 	}
-	return c, nil
 }
+
+// A keptField frames a message that starts inside the head of field, strip bytes
+// into the frame, and so holds its own length or the last bytes of it.
+type keptField struct {
+	field lengthField // without pad and trail
+	strip int
+}
+
+func (c *keptField) Scan(buf []byte, st *frame.State) (frame.Span, int, error) {
+	if len(buf) < c.strip {
+		return frame.Span{}, c.strip - len(buf), nil
+	}
+	sp, need, err := c.field.Scan(buf, st)
+	if sp.Head == 0 { // its length is not known
+		return sp, need, err
+	}
+	return frame.Span{Head: c.strip, Body: sp.Len() - c.strip}, need, err
+}
+
+func (c *keptField) AppendFrame(dst, msg []byte) ([]byte, error) { return appendFrame(c, dst, msg) }
+
+func (c *keptField) AppendHead(dst, msg []byte) ([]byte, error) {
+	width := c.field.length.size(0)
+	kept := len(c.field.lead) + width - c.strip
+	if len(msg) < kept {
+		return dst, frame.Refuse("%d bytes; by %s a message starts with the last %d bytes of the head", len(msg), c.field.rule, kept)
+	}
+	framed, err := c.field.AppendHead(dst, msg[kept:])
+	if err != nil {
+		return dst, err
+	}
+	n := min(kept, width)
+	got, want := msg[kept-n:kept], framed[len(framed)-n:]
+	if !bytes.Equal(got, want) {
+		return dst, frame.Refuse("by %s a message of %d bytes holds its length, %x, at byte %d; this one has %x",
+			c.field.rule, len(msg), want, kept-n, got)
+	}
+	return framed[:len(framed)-kept], nil
+}
+
+func (c *keptField) AppendTail(dst, _ []byte) []byte { return dst }
+
+func (c *keptField) drops() bool { return len(c.field.lead) > 0 && c.strip > 0 }
+
+// A wholeField is a keptField whose message is the whole frame. It has no head
+// that must come first, so its length can be located.
+type wholeField struct{ keptField }
+
+func (c *wholeField) LengthOffset([]byte) int { return len(c.field.lead) }
 
 func readNetty(numbers string) (offset int, code fixed, adjust, strip int, err error) {
 	bounds := []struct {
