@@ -1,0 +1,74 @@
+package frame_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/chancat/channel/frame"
+)
+
+// exclaim frames text by the exclamation mark that ends it: a framing whose
+// head declares nothing. A question mark is no text.
+type exclaim struct{}
+
+func (exclaim) Scan(buf []byte, st *frame.State) (frame.Span, int, error) {
+	for i := st.Pos; i < len(buf); i++ {
+		switch buf[i] {
+		case '?':
+			return frame.Span{}, 0, frame.Malformed(i, "got %q in the text", buf[i])
+		case '!':
+			return frame.Span{Body: i, Tail: 1}, 0, nil
+		}
+	}
+	st.Pos = len(buf)
+	return frame.Span{Body: len(buf)}, 1, nil
+}
+
+func (exclaim) AppendFrame(dst, msg []byte) ([]byte, error) {
+	if i := bytes.IndexAny(msg, "!?"); i >= 0 {
+		return dst, frame.Refuse("byte %d is %q", i, msg[i])
+	}
+	return append(append(dst, msg...), '!'), nil
+}
+
+// broken reads frames up to the error that ends them.
+func broken(t *testing.T, r *frame.Reader) *frame.Error {
+	t.Helper()
+	for {
+		_, err := r.Next()
+		if err == nil {
+			continue
+		}
+		e, ok := errors.AsType[*frame.Error](err)
+		if !ok {
+			t.Fatalf("got error %v, want a *frame.Error", err)
+		}
+		return e
+	}
+}
+
+func ways(in string) map[string]io.Reader {
+	return map[string]io.Reader{
+		"whole":        strings.NewReader(in),
+		"single bytes": iotest.OneByteReader(strings.NewReader(in)),
+	}
+}
+
+func TestLimitIsJudgedBeforeWhatStandsBehindIt(t *testing.T) {
+	for name, src := range ways("longer?") {
+		err := broken(t, frame.NewReader(src, exclaim{}, 3))
+		if !errors.Is(err, frame.ErrTooLarge) || err.Offset != 0 {
+			t.Errorf("%s: got %v, want the limit judged before the question mark", name, err)
+		}
+	}
+	for name, src := range ways("lo?ger!") {
+		err := broken(t, frame.NewReader(src, exclaim{}, 3))
+		if !errors.Is(err, frame.ErrSyntax) || err.Offset != 2 {
+			t.Errorf("%s: got %v, want the question mark judged before the limit", name, err)
+		}
+	}
+}
