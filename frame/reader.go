@@ -246,6 +246,7 @@ func (r *Reader) fill(need int) error {
 			}
 			continue
 		}
+		empty = 0
 		r.end += n
 		r.reads++
 		need -= n

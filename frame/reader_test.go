@@ -9,6 +9,7 @@ import (
 	"testing/iotest"
 
 	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/framing"
 )
 
 // exclaim frames text by the exclamation mark that ends it: a framing whose
@@ -70,5 +71,35 @@ func TestLimitIsJudgedBeforeWhatStandsBehindIt(t *testing.T) {
 		if !errors.Is(err, frame.ErrSyntax) || err.Offset != 2 {
 			t.Errorf("%s: got %v, want the question mark judged before the limit", name, err)
 		}
+	}
+}
+
+// A sluggish reader returns nothing each time but every n-th.
+type sluggish struct {
+	src   io.Reader
+	n     int
+	calls int
+}
+
+func (s *sluggish) Read(p []byte) (int, error) {
+	if s.calls++; s.calls%s.n != 0 {
+		return 0, nil
+	}
+	return s.src.Read(p)
+}
+
+func TestNoProgress(t *testing.T) {
+	stream := "\r\nMSG 300\r\n" + strings.Repeat("x", 300)
+	r := frame.NewReader(&sluggish{src: iotest.OneByteReader(strings.NewReader(stream)), n: 50}, framing.MSG, 1000)
+	if f, err := r.Next(); err != nil || len(f.Raw) != len(stream) {
+		t.Errorf("a source that is slow but goes on: got %d bytes, %v", len(f.Raw), err)
+	}
+	stuck := &sluggish{src: strings.NewReader("x!"), n: 150}
+	r = frame.NewReader(stuck, exclaim{}, 1000)
+	if _, err := r.Next(); err != io.ErrNoProgress {
+		t.Errorf("a source without progress: got %v, want %v", err, io.ErrNoProgress)
+	}
+	if f, err := r.Next(); err != nil || string(f.Raw) != "x!" {
+		t.Errorf("a source that woke up: got %q, %v", f.Raw, err)
 	}
 }
