@@ -103,3 +103,16 @@ func TestNoProgress(t *testing.T) {
 		t.Errorf("a source that woke up: got %q, %v", f.Raw, err)
 	}
 }
+
+// next reads a frame and checks its message.
+func next(t *testing.T, r *frame.Reader, want string) frame.Frame {
+	t.Helper()
+	f, err := r.Next()
+	if err != nil {
+		t.Fatalf("got %v, want the message %.20q", err, want)
+	}
+	if got := string(r.Message(f)); got != want {
+		t.Fatalf("got message %.20q of %d bytes, want %.20q of %d", got, len(got), want, len(want))
+	}
+	return f
+}
