@@ -12,7 +12,7 @@ import (
 // over one sixteen times as long. Only the ratio counts: about 16 when bytes are
 // looked at once, about 256 when each segment has all earlier ones scanned again.
 func checkLinearCost(t TB, c Case) {
-	if testing.Short() {
+	if testing.Short() || raceEnabled {
 		return
 	}
 	long := c.Long

@@ -258,7 +258,7 @@ func TestFaultsAreCaught(t *testing.T) {
 		{"Resync", marksByLength{}},
 	} {
 		t.Run(strings.Replace(fmt.Sprintf("%s/%T", f.rule, f.codec), "frametest.", "", 1), func(t *testing.T) {
-			if f.rule == "Allocs" && raceEnabled || f.rule == "LinearCost" && testing.Short() {
+			if f.rule == "Allocs" && raceEnabled || f.rule == "LinearCost" && (raceEnabled || testing.Short()) {
 				t.Skip("not measured here")
 			}
 			if complaints := observe(f.rule, Case{Codec: f.codec, Messages: anyBytes[:3], Canonical: true}); len(complaints) == 0 {
