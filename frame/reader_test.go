@@ -343,3 +343,43 @@ func TestFramesIterator(t *testing.T) {
 		}
 	}
 }
+
+// stuffed carries text with a tilde before each byte.
+type stuffed struct{ exclaim }
+
+func (stuffed) AppendMessage(dst, raw []byte, sp frame.Span) []byte {
+	for i := 1; i < sp.Body; i += 2 {
+		dst = append(dst, raw[i])
+	}
+	return dst
+}
+
+func TestMessageOfEscapedBody(t *testing.T) {
+	r := frame.NewReader(strings.NewReader("~o~n~e!~t~w~o!"), stuffed{}, 100)
+	next(t, r, "one")
+	if f := next(t, r, "two"); string(f.Body()) != "~t~w~o" {
+		t.Errorf("got the body %q, want the bytes of the wire", f.Body())
+	}
+}
+
+// A last frame that Scan promised no body of is held to the limit too.
+func TestFinalFrameOverLimit(t *testing.T) {
+	for name, src := range ways("HEYlonger") {
+		r := frame.NewReader(src, quiet{}, 3)
+		next(t, r, "")
+		if err := broken(t, r); !errors.Is(err, frame.ErrTooLarge) || err.Start != 3 {
+			t.Errorf("%s: got %v, want the last frame over the limit", name, err)
+		}
+	}
+}
+
+// quiet promises nothing before a frame is complete.
+type quiet struct{ shouting }
+
+func (quiet) Scan(buf []byte, st *frame.State) (frame.Span, int, error) {
+	sp, need, err := exclaim{}.Scan(buf, st)
+	if need > 0 {
+		sp = frame.Span{}
+	}
+	return sp, need, err
+}
