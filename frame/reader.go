@@ -54,6 +54,7 @@ type Reader struct {
 
 	srcErr  error // the source's error, held back until the bytes before it are judged
 	broken  error // the *Error that ended the frames
+	seeking bool  // Resync has left the broken frame and not found a place yet
 	message []byte
 }
 
@@ -141,15 +142,24 @@ func (r *Reader) Message(f Frame) []byte {
 // scan asks the codec about buf, which starts at the frame at hand, and judges
 // the limit.
 func (r *Reader) scan(buf []byte) (sp Span, need int, err error) {
-	if r.first != nil && r.offset == 0 {
-		sp, need, err = r.first.ScanFirst(buf, &r.st)
-	} else {
-		sp, need, err = r.codec.Scan(buf, &r.st)
+	sp, need, err = r.ask(buf, &r.st)
+	if e, ok := errors.AsType[*Error](err); ok && e.Offset < int64(len(buf)) {
+		// The byte that broke the frame may have come together with a body that
+		// was over the limit before it.
+		buf = buf[:e.Offset]
+		sp, _, _ = r.ask(buf, &State{})
 	}
-	if err == nil && sp.Body > r.limit {
+	if sp.Body > r.limit {
 		err = r.overLimit(buf, sp)
 	}
 	return sp, need, err
+}
+
+func (r *Reader) ask(buf []byte, st *State) (sp Span, need int, err error) {
+	if r.first != nil && r.offset == 0 {
+		return r.first.ScanFirst(buf, st)
+	}
+	return r.codec.Scan(buf, st)
 }
 
 func (r *Reader) overLimit(buf []byte, sp Span) error {
@@ -237,6 +247,7 @@ func (r *Reader) fill(need int) error {
 			}
 			continue
 		}
+		empty = 0
 		r.end += n
 		r.reads++
 		need -= n

@@ -2,35 +2,43 @@ package frame
 
 import "io"
 
-// A start is looked for by trying, so a frame that is longer than this is not
-// found at its first byte.
+// A start is looked for by trying. Of what it starts, no more than this is looked
+// at: without a [Resyncer] a frame that is longer is not found at its first byte.
 const resyncWindow = 64 << 10
 
 // Resync drops the first byte of the broken frame and all that follows up to the
 // next place where a frame could start, so that Next goes on there. It returns
-// the bytes dropped, which belong to no frame; io.EOF when there was no such
-// place in the rest of the stream, or the error of the source.
+// the bytes dropped, which belong to no frame, and io.EOF when there was no such
+// place in the rest of the stream. After any other error of the source the place
+// is still to be found: Next has the broken frame as before, and a later call of
+// Resync looks on.
 //
 // Where the codec is no [Resyncer], a place is plausible if a whole frame stands
-// there and what follows does not contradict it.
+// there and what has arrived behind it does not contradict it.
 func (r *Reader) Resync() (skipped int64, err error) {
 	if r.broken == nil {
 		return 0, nil
 	}
-	r.broken = nil
-	r.drop(min(1, r.end-r.pos))
-	skipped = 1
+	if !r.seeking {
+		r.seeking = true
+		r.drop(1)
+		skipped = 1
+	}
 	for {
-		rest := r.buf[r.pos:r.end]
-		n, found := r.plausible(rest)
+		ended := r.srcErr == io.EOF
+		n, found := r.plausible(r.buf[r.pos:r.end], ended)
 		r.drop(n)
 		skipped += int64(n)
+		if found || ended {
+			r.broken, r.seeking = nil, false
+		}
 		if found {
 			return skipped, nil
 		}
-		if err := r.fill(1); err != nil {
-			skipped += int64(r.end - r.pos)
-			r.drop(r.end - r.pos)
+		if ended {
+			return skipped, io.EOF
+		}
+		if err := r.fill(1); err != nil && err != io.EOF {
 			return skipped, err
 		}
 	}
@@ -38,6 +46,9 @@ func (r *Reader) Resync() (skipped int64, err error) {
 
 // drop passes over n buffered bytes that belong to no frame.
 func (r *Reader) drop(n int) {
+	if n == 0 {
+		return
+	}
 	r.pos += n
 	r.offset += int64(n)
 	r.st = State{}
@@ -48,41 +59,41 @@ func (r *Reader) drop(n int) {
 }
 
 // plausible returns the bytes of buf that can be dropped, and whether a frame
-// could start behind them; if not, more bytes may tell.
-func (r *Reader) plausible(buf []byte) (drop int, found bool) {
-	ended := r.srcErr == io.EOF
-	if c, ok := r.codec.(Resyncer); ok {
-		for drop < len(buf) {
-			if drop += c.Resync(buf[drop:]); drop == len(buf) {
+// could start behind them; if not, more bytes may tell, unless the stream has
+// ended.
+func (r *Reader) plausible(buf []byte, ended bool) (drop int, found bool) {
+	marks, _ := r.codec.(Resyncer)
+	for ; drop < len(buf); drop++ {
+		if marks != nil {
+			n := marks.Resync(buf[drop:])
+			if n > 0 {
+				r.st = State{}
+			}
+			if drop += n; drop == len(buf) {
 				break
 			}
-			_, need, err := r.codec.Scan(buf[drop:], &State{})
-			if err == nil && (need == 0 || ended) {
-				return drop, true
-			}
-			if err == nil && len(buf)-drop < resyncWindow {
-				return drop, false
-			}
-			drop++
 		}
-		return drop, false
-	}
-	for ; drop < len(buf); drop++ {
 		window := buf[drop:min(len(buf), drop+resyncWindow)]
-		sp, need, err := r.codec.Scan(window, &State{})
+		sp, need, err := r.codec.Scan(window, &r.st)
 		switch {
 		case err != nil || sp.Body > r.limit:
-		case need > 0:
-			if len(window) < resyncWindow && !ended {
-				return drop, false
-			}
-		case sp.Len() < len(window):
-			if next, _, err := r.codec.Scan(window[sp.Len():], &State{}); err == nil && next.Body <= r.limit {
-				return drop, true
-			}
-		default:
+		case need > 0 && !ended && len(window) < resyncWindow:
+			return drop, false
+		case marks != nil:
+			return drop, true
+		case need == 0 && r.follows(window[sp.Len():]):
 			return drop, true
 		}
+		r.st = State{}
 	}
 	return drop, false
+}
+
+// follows reports whether buf does not contradict that a frame starts there.
+func (r *Reader) follows(buf []byte) bool {
+	if len(buf) == 0 {
+		return true
+	}
+	sp, _, err := r.codec.Scan(buf, &State{})
+	return err == nil && sp.Body <= r.limit
 }

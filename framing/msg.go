@@ -44,6 +44,8 @@ func (msg) Scan(buf []byte, _ *frame.State) (frame.Span, int, error) {
 			return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, i, "length: got %q, want a digit", c)
 		case i == len(msgPrefix)+msgMaxDigits:
 			return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, i, "length: more than %d digits", msgMaxDigits)
+		case i > len(msgPrefix) && size == 0:
+			return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, len(msgPrefix), "length: leading zero")
 		default:
 			size = size*10 + int(c-'0')
 		}
@@ -53,9 +55,6 @@ func (msg) Scan(buf []byte, _ *frame.State) (frame.Span, int, error) {
 	}
 	if i == len(msgPrefix) {
 		return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, i, "length: no digits")
-	}
-	if i > len(msgPrefix)+1 && buf[len(msgPrefix)] == '0' {
-		return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, len(msgPrefix), "length: leading zero")
 	}
 	if i+1 >= len(buf) {
 		return frame.Span{}, 1, nil

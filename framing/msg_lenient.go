@@ -1,8 +1,6 @@
 package framing
 
-import (
-	"github.com/chancat/channel/frame"
-)
+import "github.com/chancat/channel/frame"
 
 // lenientMSG reads what the receiver of the original Channel accepts
 // (docs/wire.md §a): any two lead bytes, then a line ended by LF, which without
@@ -16,57 +14,61 @@ const (
 )
 
 func (lenientMSG) Scan(buf []byte, _ *frame.State) (frame.Span, int, error) {
+	sp, need, err := scanLenientHead(buf[:min(len(buf), lenientHead)])
+	switch {
+	case err != nil:
+		return frame.Span{}, 0, err
+	case need == 0:
+		return sp, max(0, sp.Len()-len(buf)), nil
+	case len(buf) >= lenientHead:
+		return frame.Span{}, 0, frame.Malformed(lenientHead, "no end of the head within %d bytes", lenientHead)
+	}
+	return frame.Span{}, need, nil
+}
+
+// scanLenientHead divides the frame that starts with buf; need is what its head
+// lacks.
+func scanLenientHead(buf []byte) (sp frame.Span, need int, err error) {
 	const word = "MSG "
 	i := leadBytes
 	skipBlanks := func() {
-		for i < len(buf) && i < lenientHead && lenientBlank(buf[i]) {
+		for i < len(buf) && lenientBlank(buf[i]) {
 			i++
 		}
 	}
 	skipBlanks()
 	for k := 0; k < len(word); k++ {
 		if i >= len(buf) {
-			return frame.Span{}, max(i-len(buf), 0) + len(word) - k + len("0\n"), nil
+			return sp, i - len(buf) + len(word) - k + len("0\n"), nil
 		}
 		if buf[i] != word[k] {
-			return frame.Span{}, 0, frame.Malformed(i, "got %q, want %q", buf[i], word[k])
+			return sp, 0, frame.Malformed(i, "got %q, want %q", buf[i], word[k])
 		}
 		i++
 	}
-	lengthAt := i
 	if i < len(buf) && buf[i] == '+' {
 		i++
 	}
-	digits, size := i, 0
+	digits, size := i, int64(0) // a tenth digit would not fit 32 bits
 	for ; i < len(buf) && buf[i] >= '0' && buf[i] <= '9'; i++ {
-		if size = size*10 + int(buf[i]-'0'); size > msgMaxBody {
-			return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, i, "length: more than %d digits", msgMaxDigits)
+		if size = size*10 + int64(buf[i]-'0'); size > msgMaxBody {
+			return sp, 0, frame.Broken(frame.CauseBadDigits, i, "length: more than %d digits", msgMaxDigits)
 		}
-		if i == lenientHead {
-			return frame.Span{}, 0, frame.Malformed(i, "no end of the head within %d bytes", lenientHead)
-		}
-	}
-	if i >= len(buf) {
-		need := len("\n")
-		if i == digits {
-			need += len("0")
-		}
-		return frame.Span{}, need, nil
 	}
 	if i == digits {
-		return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, lengthAt, "length: got %q, want a digit", buf[i])
+		if i == len(buf) {
+			return sp, len("0\n"), nil
+		}
+		return sp, 0, frame.Broken(frame.CauseBadDigits, i, "length: got %q, want a digit", buf[i])
 	}
 	skipBlanks()
-	switch {
-	case i >= len(buf) && i < lenientHead:
-		return frame.Span{}, 1, nil
-	case i >= lenientHead:
-		return frame.Span{}, 0, frame.Malformed(lenientHead, "no end of the head within %d bytes", lenientHead)
-	case buf[i] != '\n':
-		return frame.Span{}, 0, frame.Malformed(i, "after the length: got %q, want LF", buf[i])
+	if i == len(buf) {
+		return sp, len("\n"), nil
 	}
-	sp := frame.Span{Head: i + 1, Body: size}
-	return sp, max(0, sp.Len()-len(buf)), nil
+	if buf[i] != '\n' {
+		return sp, 0, frame.Malformed(i, "after the length: got %q, want LF", buf[i])
+	}
+	return frame.Span{Head: i + 1, Body: int(size)}, 0, nil
 }
 
 // lenientBlank reports whether c is white space that may stand round the line.

@@ -226,12 +226,12 @@ func ParseSize(text string) (int, error) {
 	unit := strings.ToUpper(text[len(digits):])
 	factor := map[string]int{"": 1, "B": 1, "K": 1 << 10, "KB": 1 << 10, "KIB": 1 << 10,
 		"M": 1 << 20, "MB": 1 << 20, "MIB": 1 << 20, "G": 1 << 30, "GB": 1 << 30, "GIB": 1 << 30}[unit]
-	n, err := strconv.Atoi(digits)
-	if err != nil || factor == 0 || n < 0 {
+	n, err := strconv.ParseUint(digits, 10, 64)
+	switch tooLarge := errors.Is(err, strconv.ErrRange); {
+	case factor == 0 || err != nil && !tooLarge:
 		return 0, errors.New("want a size such as 512, 64K or 16MiB")
-	}
-	if n > math.MaxInt/factor {
+	case tooLarge || n > uint64(math.MaxInt/factor):
 		return 0, errors.New("larger than this machine can hold")
 	}
-	return n * factor, nil
+	return int(n) * factor, nil
 }

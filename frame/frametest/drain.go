@@ -1,0 +1,79 @@
+package frametest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"testing/iotest"
+
+	"github.com/chancat/channel/frame"
+)
+
+// A Result is what a stream was read as. Two of them can be compared with
+// [reflect.DeepEqual].
+type Result struct {
+	Frames []Frame
+	Error  *Error // nil when the stream ended at a frame boundary
+}
+
+// A Frame is a copy of a [frame.Frame] with its message, but without the number
+// of reads, which depends on how the stream was cut.
+type Frame struct {
+	Offset  int64
+	Span    frame.Span
+	Raw     string
+	Message string
+}
+
+// An Error has the parts of a [frame.Error] that a person or a program sees.
+type Error struct {
+	Start, Offset int64
+	Cause         frame.Cause
+	Text          string
+}
+
+func (r Result) String() string {
+	s := ""
+	for _, f := range r.Frames {
+		s += fmt.Sprintf("frame at %d %+v %q\n", f.Offset, f.Span, f.Raw)
+	}
+	if r.Error == nil {
+		return s + "clean end"
+	}
+	return s + fmt.Sprintf("cause %s: %s", r.Error.Cause, r.Error.Text)
+}
+
+// Drain reads r to its end or its first broken frame. It reads on after
+// [iotest.ErrTimeout].
+func Drain(r io.Reader, c frame.Codec, limit int) Result {
+	var got Result
+	rd := frame.NewReader(r, c, limit)
+	for {
+		f, err := rd.Next()
+		switch {
+		case err == io.EOF:
+			return got
+		case errors.Is(err, iotest.ErrTimeout):
+			continue
+		case err != nil:
+			got.Error = describe(err)
+			return got
+		case len(f.Raw) == 0:
+			got.Error = &Error{Start: f.Offset, Offset: f.Offset, Text: "Scan returned a complete frame of no bytes"}
+			return got
+		}
+		got.Frames = append(got.Frames, Frame{f.Offset, f.Span, string(f.Raw), string(rd.Message(f))})
+	}
+}
+
+// describe copies err, whose text stands for it when it is no [frame.Error].
+func describe(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	d := &Error{Text: err.Error()}
+	if e, ok := errors.AsType[*frame.Error](err); ok {
+		d.Start, d.Offset, d.Cause = e.Start, e.Offset, e.Cause
+	}
+	return d
+}
