@@ -17,7 +17,7 @@ var echoScheme = scheme{
 }
 
 func dialEcho(_ context.Context, address string, _ *Options) (*Conn, error) {
-	if address != echoScheme.prefix {
+	if address != "echo:" {
 		return nil, &socket.AddressError{Address: address, Reason: "nothing may follow echo:"}
 	}
 	e := &echo{}

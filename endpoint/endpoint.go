@@ -32,7 +32,8 @@ type Conn struct {
 	// Unix socket or a pipe, a command; empty where there is no name.
 	Local, Remote string
 
-	wait func() error // of a child
+	wait  func() error    // of a child
+	ended <-chan struct{} // of a child
 }
 
 // Messages is a connection whose transport keeps messages apart. Send and Recv may
@@ -71,6 +72,10 @@ func (c *Conn) Wait() error {
 	}
 	return c.wait()
 }
+
+// Ended returns a channel that is closed when the child of an exec address has
+// ended; nil for other connections.
+func (c *Conn) Ended() <-chan struct{} { return c.ended }
 
 // A Kind is what a WebSocket message says it holds.
 type Kind int

@@ -41,7 +41,7 @@ func (e *ExitError) Error() string {
 }
 
 func dialExec(_ context.Context, address string, o *Options) (*Conn, error) {
-	command := strings.TrimPrefix(address, execScheme.prefix)
+	command := strings.TrimPrefix(address, "exec:")
 	words, err := splitWords(command)
 	if err != nil {
 		return nil, &socket.AddressError{Address: address, Reason: err.Error()}
@@ -53,7 +53,7 @@ func dialExec(_ context.Context, address string, o *Options) (*Conn, error) {
 	if err != nil {
 		return nil, &socket.Error{Op: "dial", Address: address, Hint: startHint(words[0], err), Err: err}
 	}
-	return &Conn{Stream: c, Remote: command, wait: c.exit}, nil
+	return &Conn{Stream: c, Remote: command, wait: c.exit, ended: c.ended}, nil
 }
 
 func startHint(program string, err error) string {

@@ -17,7 +17,7 @@ var fifoScheme = scheme{
 // fifoPaths returns the pipe to read from and the one to write to. Of a single
 // pipe both are the same, and the caller decides which of them it means.
 func fifoPaths(address string) (read, write string, err error) {
-	paths := strings.TrimPrefix(address, fifoScheme.prefix)
+	paths := strings.TrimPrefix(address, "fifo:")
 	read, write, pair := strings.Cut(paths, ",")
 	if !pair {
 		write = read

@@ -19,7 +19,7 @@ var stdioScheme = scheme{
 }
 
 func dialStdio(_ context.Context, address string, o *Options) (*Conn, error) {
-	if address != "-" && address != stdioScheme.prefix {
+	if address != "-" && address != "stdio:" {
 		return nil, &socket.AddressError{Address: address, Reason: "nothing may follow stdio:"}
 	}
 	s := &stdio{in: o.Stdin, out: o.Stdout}

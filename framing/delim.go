@@ -29,13 +29,13 @@ var NUL = register(Spec{
 })
 
 var _ = register(Spec{
-	Name:       "delim",
-	Doc:        `text, delimiter: delim=STR, where STR may hold \n \r \t \0 \\ \xNN`,
-	Canonical:  true,
-	Samples:    []string{`delim=;`, `delim=\x2c`, `delim=--END--`, `delim=\r\n\0`},
-	Messages:   []string{"", "hi", "two words", "--EN", "a\r\nb\r\n", "-\x00\xff", "naïve"},
-	takesValue: true,
-	parse:      parseDelimiter,
+	Name:      "delim",
+	Doc:       `text, delimiter: delim=STR, where STR may hold \n \r \t \0 \\ \xNN`,
+	Canonical: true,
+	Samples:   []string{`delim=;`, `delim=\x2c`, `delim=--END--`, `delim=\r\n\0`},
+	Messages:  []string{"", "hi", "two words", "--EN", "a\r\nb\r\n", "-\x00\xff", "naïve"},
+	Value:     "STR",
+	parse:     parseDelimiter,
 })
 
 // A delimiter frames a message as its bytes and the delimiter, which is not

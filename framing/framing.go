@@ -27,6 +27,7 @@ const DefaultMax = 16 << 20
 // A Spec describes one framing of the registry.
 type Spec struct {
 	Name    string      // the word that a spelling starts with
+	Value   string      // what follows the name and a =, for people; empty for nothing
 	Doc     string      // the rule in one line
 	Options string      // the options that it takes, for people; empty for none
 	Codec   frame.Codec // the framing without options; nil when it cannot go without
@@ -41,8 +42,8 @@ type Spec struct {
 	// Empty means any bytes.
 	Messages []string
 
-	parse      func(o *options) (frame.Codec, error) // nil when it takes no options but max
-	takesValue bool                                  // the name itself has a value: delim=STR
+	parse func(o *options) (frame.Codec, error) // nil when it takes no options but max
+
 }
 
 // A Direction is what one side of a connection sends.

@@ -10,14 +10,14 @@ import (
 )
 
 var _ = register(Spec{
-	Name:       "netty",
-	Doc:        "Netty's LengthFieldBasedFrameDecoder, big-endian: netty=" + nettyNumbers,
-	Options:    "lead=HEX pad=HEX",
-	Canonical:  true,
-	Samples:    []string{"netty=0:4:0:4", "netty=0:4:-4:0", "netty=2:2:-4:0", "netty=4:4:-4:4", "netty=1:3:2:6"},
-	Messages:   []string{"\x00\x00\x00\x04", "\x00\x00\x00\x06hi", "\x00\x00\x00\x08\x00\xff\r\n"},
-	takesValue: true,
-	parse:      func(o *options) (frame.Codec, error) { return parseNetty(o, o.value, 0) },
+	Name:      "netty",
+	Doc:       "Netty's LengthFieldBasedFrameDecoder, big-endian: netty=" + nettyNumbers,
+	Options:   "lead=HEX pad=HEX",
+	Canonical: true,
+	Samples:   []string{"netty=0:4:0:4", "netty=0:4:-4:0", "netty=2:2:-4:0", "netty=4:4:-4:4", "netty=1:3:2:6"},
+	Messages:  []string{"\x00\x00\x00\x04", "\x00\x00\x00\x06hi", "\x00\x00\x00\x08\x00\xff\r\n"},
+	Value:     "OFFSET:WIDTH:ADJUST:STRIP",
+	parse:     func(o *options) (frame.Codec, error) { return parseNetty(o, o.value, 0) },
 })
 
 const nettyNumbers = "OFFSET:WIDTH:ADJUST:STRIP"

@@ -205,7 +205,7 @@ func (o *options) hex(key string) []byte {
 
 // finish returns the first mistake.
 func (o *options) finish(s Spec) error {
-	if o.hasValue && o.err == nil && !s.takesValue {
+	if o.hasValue && o.err == nil && s.Value == "" {
 		o.fail("%s takes no value", o.name)
 	}
 	for _, p := range o.list {

@@ -10,8 +10,8 @@ const (
 // AppendFault draws the bytes of a broken frame with a mark under the one that
 // broke it, each line ended by LF:
 //
-//	  0000000a  0d 0a 4d 58 47 20 31 0d  0a 79                    |..MXG 1..y|
-//	                     ^^ byte 13
+//	0000000a  0d 0a 4d 58 47 20 31 0d  0a 79                    |..MXG 1..y|
+//	                   ^^ byte 13
 //
 // frame starts at the stream offset start; at is the offset of the faulty byte,
 // which is the one after frame where the stream ended too early.

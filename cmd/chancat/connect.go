@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -75,8 +76,11 @@ func (c *connectCommand) run(ctx context.Context, address string) (err error) {
 	if c.framing, err = c.e.parseFraming(); err != nil {
 		return err
 	}
-	if c.options, err = c.transport.options(c.e, c.framing.S2C.Max); err != nil {
+	if c.options, err = c.transport.options(c.e, address, c.framing.S2C.Max); err != nil {
 		return err
+	}
+	if usesStdio(address) {
+		return usage(errors.New("stdio: is the stream, and leaves no place for messages; use decode and encode"))
 	}
 	if c.scan {
 		return c.scanOnce(ctx, address)
@@ -87,7 +91,7 @@ func (c *connectCommand) run(ctx context.Context, address string) (err error) {
 	if c.print, err = c.out.open(c.e, c.framing.Spelling); err != nil {
 		return err
 	}
-	if c.input, err = c.in.open(stdinOf(c.e, address), c.framing.C2S.Max, c.beforeInput()); err != nil {
+	if c.input, err = c.in.open(c.e.stdin, c.framing.C2S.Max, c.beforeInput()); err != nil {
 		return err
 	}
 	l, err := c.dial(ctx, address, time.Duration(c.transport.waitUp))

@@ -36,7 +36,7 @@ func convert(e *env, to string) error {
 	if err != nil {
 		return err
 	}
-	out := text.Frames(target.C2S).NewWriter(e.stdout)
+	out := text.Frames(target).NewWriter(e.stdout)
 	in := frame.NewReader(&hookedReader{e.stdin, func() { out.Flush() }}, from.C2S.Codec, from.C2S.Max)
 	for count := 1; ; count++ {
 		f, err := in.Next()

@@ -27,7 +27,7 @@ func encode(e *env, in inputFlags) error {
 	if err != nil {
 		return err
 	}
-	out := text.Frames(f.C2S).NewWriter(e.stdout)
+	out := text.Frames(f).NewWriter(e.stdout)
 	messages, err := in.open(e.stdin, f.C2S.Max, func() { out.Flush() })
 	if err != nil {
 		return err

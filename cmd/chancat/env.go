@@ -17,7 +17,6 @@ type env struct {
 	framing string       // as -f has it
 	palette term.Palette // of stderr
 	command string       // "chancat decode", for the start of messages
-	signals *signals
 }
 
 func systemEnv() *env {

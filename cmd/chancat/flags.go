@@ -82,11 +82,14 @@ func (f *transportFlags) addDial(cmd *cobra.Command) {
 	flags.Var(&f.waitUp, "wait-up", "dial again for this long while nothing listens")
 }
 
-// options are for e; the limit of a message is that of the framing.
-func (f *transportFlags) options(e *env, max int) (*endpoint.Options, error) {
+// options are for a connection to address; max limits a message in bytes.
+func (f *transportFlags) options(e *env, address string, max int) (*endpoint.Options, error) {
 	config, err := f.tlsConfig()
 	if err != nil {
 		return nil, err
+	}
+	if !strings.HasPrefix(address, "tls://") && !strings.HasPrefix(address, "wss://") {
+		config = nil // it would ask for TLS on any address
 	}
 	header, err := parseHeaders(f.headers)
 	if err != nil {

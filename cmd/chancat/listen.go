@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -98,15 +99,22 @@ func (c *listenCommand) run(ctx context.Context, address string) (err error) {
 	if c.answer, err = c.answerer(); err != nil {
 		return err
 	}
-	options, err := c.transport.options(c.e, c.framing.C2S.Max)
+	options, err := c.transport.options(c.e, address, c.framing.C2S.Max)
 	if err != nil {
 		return err
 	}
 	options.ReusePort = c.reusePort
+	if usesStdio(address) && c.answer == nil {
+		return usage(errors.New("stdio: is the stream, and leaves no place for messages; give --echo, --reply or --exec"))
+	}
 	if c.e.interactive() && !c.out.json && c.out.out == "" {
 		return c.session(ctx, address, options)
 	}
-	if c.print, err = c.out.open(c.e, c.framing.Spelling); err != nil {
+	printEnv := *c.e
+	if usesStdio(address) {
+		printEnv.stdout = c.e.stderr
+	}
+	if c.print, err = c.out.open(&printEnv, c.framing.Spelling); err != nil {
 		return err
 	}
 	return c.print.closeAfter(c.serve(ctx, address, options))
@@ -133,9 +141,6 @@ func (c *listenCommand) answerer() (answerer, error) {
 
 // listen opens the listener and tells where it is.
 func (c *listenCommand) listen(ctx context.Context, address string, o *endpoint.Options) (endpoint.Listener, error) {
-	if err := selfSigned(c.e, address, o); err != nil {
-		return nil, err
-	}
 	l, err := endpoint.Listen(ctx, address, o)
 	if err != nil {
 		return nil, err
@@ -149,6 +154,9 @@ func (c *listenCommand) listen(ctx context.Context, address string, o *endpoint.
 
 // announce prints the real address of l, and writes its port to portFile.
 func announce(e *env, l endpoint.Listener, portFile string) error {
+	if f := l.Fingerprint(); f != "" {
+		e.say("self-signed certificate, SHA-256 %s", f)
+	}
 	fmt.Fprintf(e.stderr, "listening on %s\n", l.Addr())
 	if portFile == "" {
 		return nil
@@ -192,7 +200,7 @@ func (c *listenCommand) serve(ctx context.Context, address string, o *endpoint.O
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
-		conn, err := l.Accept(ctx)
+		conn, err := l.Accept()
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -219,7 +227,7 @@ func (c *listenCommand) serve(ctx context.Context, address string, o *endpoint.O
 
 // serveOne is listen --once.
 func (c *listenCommand) serveOne(ctx context.Context, l endpoint.Listener) error {
-	conn, err := l.Accept(ctx)
+	conn, err := l.Accept()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -241,12 +249,7 @@ func (c *listenCommand) serveOne(ctx context.Context, l endpoint.Listener) error
 // side between two messages.
 func (c *listenCommand) client(ctx context.Context, conn *endpoint.Conn, number int) error {
 	c.e.note("client %d connected from %s", number, conn.Remote)
-	l := link.New(ctx, conn, link.Options{
-		Framing: c.framing, Server: true, Number: number,
-		Observe: c.print.observer(), Reads: c.out.record != "",
-		BeforeRead: func() { c.print.flush() },
-		Delivery:   c.delivery, Gap: c.gap,
-	})
+	l := c.link(ctx, conn, number)
 	stop := context.AfterFunc(ctx, func() { l.Close() })
 	defer stop()
 	c.clients.add(l)
@@ -262,6 +265,15 @@ func (c *listenCommand) client(ctx context.Context, conn *endpoint.Conn, number 
 	c.print.flush()
 	c.e.note("client %d is gone", number)
 	return c.e.childStatus(l, err)
+}
+
+func (c *listenCommand) link(ctx context.Context, conn *endpoint.Conn, number int) *link.Link {
+	return link.New(ctx, conn, link.Options{
+		Framing: c.framing, Server: true, Number: number,
+		Observe: c.print.observer(), Reads: c.out.record != "",
+		BeforeRead: func() { c.print.flush() },
+		Delivery:   c.delivery, Gap: c.gap,
+	})
 }
 
 func (c *listenCommand) receive(ctx context.Context, l *link.Link) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -78,7 +79,7 @@ func (c *sendCommand) run(ctx context.Context, address string, args []string) (e
 	if err != nil {
 		return err
 	}
-	options, err := c.transport.options(c.e, c.framing.S2C.Max)
+	options, err := c.transport.options(c.e, address, c.framing.S2C.Max)
 	if err != nil {
 		return err
 	}
@@ -105,9 +106,12 @@ func (c *sendCommand) run(ctx context.Context, address string, args []string) (e
 
 // messages are those of the arguments, or stdin as one.
 func (c *sendCommand) messages(address string, args []string) ([][]byte, error) {
+	if len(args) == 0 && usesStdio(address) {
+		return nil, usage(errors.New("MSG is missing: stdin is the stream"))
+	}
 	if len(args) == 0 {
 		raw, _ := text.Parse("raw")
-		msg, err := raw.NewReader(stdinOf(c.e, address), c.framing.C2S.Max).Next()
+		msg, err := raw.NewReader(c.e.stdin, c.framing.C2S.Max).Next()
 		return [][]byte{msg}, err
 	}
 	var messages [][]byte

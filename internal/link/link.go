@@ -24,8 +24,8 @@ import (
 // costs more than waiting for its write.
 const sendDirectly = 48 << 10
 
-// brokenBytes bounds the bytes of a broken frame that are told.
-const brokenBytes = 256
+// BrokenBytes bounds the bytes of a broken frame that an event has.
+const BrokenBytes = 256
 
 // Options configures a Link.
 type Options struct {
@@ -269,6 +269,16 @@ func (l *Link) Close() error {
 // [*endpoint.ExitError] unless its status was 0.
 func (l *Link) Wait() error { return l.conn.Wait() }
 
+// HalfCloses reports whether the transport can end one direction alone.
+func (l *Link) HalfCloses() bool {
+	_, ok := l.conn.Stream.(interface{ CloseWrite() error })
+	return ok
+}
+
+// Gone is closed when the child at the other end has ended; nil where there is
+// none.
+func (l *Link) Gone() <-chan struct{} { return l.conn.Ended() }
+
 // Remote is the address of the peer, for people.
 func (l *Link) Remote() string { return l.conn.Remote }
 
@@ -312,7 +322,7 @@ func (l *Link) ended(err error) {
 		bytes := l.Buffered()
 		l.event(&session.Event{
 			Kind: session.Broken, From: l.peer(), Offset: e.Start, At: e.Offset, Cause: string(e.Cause),
-			Error: err.Error(), Hint: Hint(bytes), Data: bytes[:min(len(bytes), brokenBytes)],
+			Error: err.Error(), Hint: Hint(bytes), Data: bytes[:min(len(bytes), BrokenBytes)],
 		})
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			l.closeEvent(l.peer(), "eof")

@@ -114,5 +114,6 @@ func oneSlip(a, b string) bool {
 	return len(a) <= 1 && len(b) <= 1 || len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]
 }
 
-// Frames is the coding frames=FRAMING for a framing that is parsed already.
-func Frames(d framing.Direction) Coding { return Coding{kind: frames, frames: d} }
+// Frames is the coding frames=FRAMING for a framing that is parsed already. Of a
+// pair, what the client sends counts.
+func Frames(f framing.Framing) Coding { return Coding{kind: frames, frames: f} }

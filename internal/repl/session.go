@@ -1,0 +1,90 @@
+package repl
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/chancat/channel/internal/term"
+	"github.com/chancat/channel/internal/text/escape"
+	"github.com/chancat/channel/view"
+)
+
+// A Session is one conversation at a terminal.
+type Session struct {
+	Editor  Editor
+	Palette term.Palette
+	View    view.View // of messages that arrive
+
+	// Send sends a typed message to the peer, or to all of them.
+	Send func(msg []byte) error
+	// CloseWrite tells the peer that nothing more will be typed.
+	CloseWrite func() error
+
+	mu       sync.Mutex // guards received
+	received int        // messages shown
+}
+
+// Run reads lines until /quit or the second end of the input, which a terminal
+// gives at Ctrl-D. The first one half-closes: what the peer still sends is shown.
+func (s *Session) Run() error {
+	for ends := 0; ; {
+		line, err := s.Editor.ReadLine()
+		switch {
+		case err == io.EOF && ends == 0:
+			ends++
+			s.halfClose()
+			continue
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		}
+		if err := s.typed(line); errors.Is(err, errQuit) {
+			return nil
+		} else if err != nil {
+			s.Note("%v", err)
+		}
+	}
+}
+
+func (s *Session) halfClose() {
+	if err := s.CloseWrite(); err != nil {
+		s.Note("%v", err)
+		return
+	}
+	s.Note("half-closed: nothing more can be sent; Ctrl-D again quits")
+}
+
+// typed does what a line asks for.
+func (s *Session) typed(line string) error {
+	switch {
+	case strings.HasPrefix(line, "//"):
+		return s.Send([]byte(line[1:]))
+	case strings.HasPrefix(line, "/"):
+		return s.command(line[1:])
+	}
+	return s.Send([]byte(line))
+}
+
+// Received shows a message of the peer. where names the connection if there are
+// several; it may be empty.
+func (s *Session) Received(where string, body []byte) {
+	s.mu.Lock()
+	s.received++
+	number := s.received
+	s.mu.Unlock()
+	mark := s.Palette.Received(fmt.Sprintf("%s #%d %s%d B", arrowIn, number, where, len(body)))
+	line := append([]byte(mark), "  "...)
+	s.Editor.Write(append(s.View(line, body), '\n'))
+}
+
+// Note shows something that is no message.
+func (s *Session) Note(format string, args ...any) {
+	text := escape.AppendPrintable(nil, fmt.Appendf(nil, format, args...))
+	s.Editor.Write([]byte(s.Palette.Note("-- "+string(text)) + "\n"))
+}
+
+const arrowIn = "<"
