@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -10,7 +11,10 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // Every contender delivers each message whole, in order.
 func TestDelivery(t *testing.T) {
@@ -150,6 +154,31 @@ func receiver(t *testing.T, near, far Link) func(int, func([]byte) error) error 
 	}
 }
 
+// Whatever is installed carries a file whole, and starts.
+func TestTools(t *testing.T) {
+	for _, c := range toolCells("", t.TempDir(), volume{lines: 100, bulk: 2 << 20, startups: 1}) {
+		for name, err := range c.run(1, io.Discard).Failed {
+			if !errors.Is(err, errAbsent) {
+				t.Errorf("%s: %s: %v", c.Name, name, err)
+			}
+		}
+	}
+}
+
+// A transport that loses a line is found out before it is timed.
+func TestLossyTransport(t *testing.T) {
+	if !installed("sh", "socat") {
+		t.Skip("needs sh and socat")
+	}
+	lossy := byteTransport("lossy", "", "socat -u STDIN TCP:127.0.0.1:PORT")
+	lossy.listen = []string{"sh", "-c", "socat -u TCP-LISTEN:PORT,bind=127.0.0.1 STDOUT | tail -n +2"}
+	c := transferCell("cell", t.TempDir(), lineFile{count: 100, size: 100}, []transport{lossy})
+	err := c.run(1, io.Discard).Failed["lossy"]
+	if err == nil || !strings.Contains(err.Error(), "what arrived differs") {
+		t.Errorf("got %v, want an error that says what arrived differs", err)
+	}
+}
+
 // fixed is an entrant that measures the given values in turn.
 func fixed(name string, values ...float64) Entrant {
 	return Entrant{Name: name, Open: func() (Run, error) {
@@ -205,7 +234,7 @@ func TestReport(t *testing.T) {
 
 // Every goal names entrants of its cell.
 func TestCells(t *testing.T) {
-	for _, c := range append(libraryCells(timing{}), toolCells(t.TempDir(), quickVolume)...) {
+	for _, c := range append(libraryCells(timing{}), toolCells("", t.TempDir(), quickVolume)...) {
 		entrants := map[string]bool{}
 		for _, e := range c.Entrants {
 			if entrants[e.Name] {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -42,9 +43,11 @@ const libraryLegend = `Both ends are in one process. A clock stops when the rece
 const toolLegend = `Time of whole processes. For a transfer it runs from the start of
 ` + "`cat FILE | sender`" + ` until sender and receiver have exited; the receiver writes to
 /dev/null. Before that, one run of each writes to a file that must equal the input.
-redis-cli publishes the same lines, encoded beforehand, to a server without
-subscribers and waits for its answers. Start-up is: connect, send one message, print
-the answer, exit.
+tool/lines has lines of 100 bytes, tool/bulk few long lines. One line is one message
+of chancat, framed by msg unless another framing is named. redis-cli publishes the
+same lines, encoded beforehand, to a server without subscribers and waits for its
+answers. tool/start is: connect, send one message, print the answer, exit; "true" is
+a program that does nothing.
 
 `
 
@@ -55,11 +58,47 @@ func writeReport(w io.Writer, reps int, library, tool []Result, notes string) {
 	fmt.Fprintf(w, "| commit | Go | CPUs | date | repetitions |\n|---|---|---|---|---|\n| %s | %s %s/%s | %d | %s | %d |\n\n",
 		commit(), runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(),
 		time.Now().UTC().Format(time.DateOnly), reps)
+	summary(w, slices.Concat(library, tool))
 	section(w, "The library", libraryLegend, library)
 	section(w, "The tool", toolLegend, tool)
 	if notes != "" {
 		fmt.Fprintf(w, "## Notes\n\n%s\n", strings.TrimSpace(notes))
 	}
+}
+
+// summary counts, for each goal in order, how many of its bounds are met.
+func summary(w io.Writer, results []Result) {
+	fmt.Fprint(w, "| goal | bounds | measured | met |\n|---|---|---|---|\n")
+	type count struct{ bounds, measured, met int }
+	counts := map[string]*count{}
+	var ids []string
+	for _, r := range results {
+		for _, g := range r.Cell.Goals {
+			if g.ID == "" {
+				continue
+			}
+			c := counts[g.ID]
+			if c == nil {
+				c = new(count)
+				counts[g.ID] = c
+				ids = append(ids, g.ID)
+			}
+			c.bounds++
+			ratios, err := r.ratios(g)
+			if err != nil {
+				continue
+			}
+			c.measured++
+			if median, _, _ := spread(ratios); g.met(median) {
+				c.met++
+			}
+		}
+	}
+	for _, id := range ids {
+		c := counts[id]
+		fmt.Fprintf(w, "| %s | %d | %d | %d |\n", id, c.bounds, c.measured, c.met)
+	}
+	fmt.Fprintln(w)
 }
 
 func section(w io.Writer, title, legend string, results []Result) {
@@ -69,13 +108,13 @@ func section(w io.Writer, title, legend string, results []Result) {
 		return
 	}
 	io.WriteString(w, legend)
-	fmt.Fprint(w, "### Ratios\n\n| goal | cell | | of | to | median | min–max | wanted | |\n|---|---|---|---|---|---|---|---|---|\n")
+	fmt.Fprint(w, "### Ratios\n\n| goal | cell | measured | of | to | median | min–max | wanted | verdict |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, r := range results {
 		for _, g := range r.Cell.Goals {
 			fmt.Fprintln(w, goalRow(r, g))
 		}
 	}
-	fmt.Fprint(w, "\n### Measurements\n\n| cell | | of | median | min–max |\n|---|---|---|---|---|\n")
+	fmt.Fprint(w, "\n### Measurements\n\n| cell | measured | of | median | min–max |\n|---|---|---|---|---|\n")
 	for _, r := range results {
 		for _, e := range r.Cell.Entrants {
 			for i, m := range r.Cell.Metrics {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -22,12 +21,8 @@ var (
 
 const redisPipe = "redis-cli --pipe"
 
-// toolCells are the goals of the command chancat. Files go to dir.
-func toolCells(dir string, v volume) []Cell {
-	chancat, err := buildChancat(dir)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-	}
+// toolCells are the goals of the command at the path chancat. Files go to dir.
+func toolCells(chancat, dir string, v volume) []Cell {
 	transports := []transport{
 		{
 			"chancat",
@@ -45,7 +40,7 @@ func toolCells(dir string, v volume) []Cell {
 	}
 
 	lines := lineFile{count: v.lines, size: 100}
-	c := transferCell("tool/lines of 100B", dir, lines, transports)
+	c := transferCell("tool/lines", dir, lines, transports)
 	c.Entrants = append(c.Entrants, publish(redisPipe, dir, lines))
 	c.Goals = []Goal{
 		slower("G11", "chancat", "socat", 1.25),
@@ -56,7 +51,7 @@ func toolCells(dir string, v volume) []Cell {
 	cells := []Cell{c}
 	for _, size := range []int{64 << 10, 1 << 20} {
 		bulk := lineFile{count: int(v.bulk / int64(size)), size: size - 1}
-		c := transferCell("tool/bulk in lines of "+bytesName(size), dir, bulk, transports)
+		c := transferCell("tool/bulk/"+bytesName(size), dir, bulk, transports)
 		c.Goals = []Goal{
 			slower("G12", "chancat", "nc.openbsd", 0.9),
 			slower("G12", "chancat", "socat -b262144", 1.1),
