@@ -1,4 +1,3 @@
-//go:build channel
 
 package main
 
