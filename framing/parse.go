@@ -206,7 +206,7 @@ func (o *options) finish(s Spec) error {
 
 // ParseSize reads a number of bytes such as 512, 64K, 16MiB.
 func ParseSize(text string) (int, error) {
-	digits := strings.TrimRight(strings.ToUpper(text), "KMGIB")
+	digits := strings.TrimRight(text, "KMGIBkmgib")
 	unit := strings.ToUpper(text[len(digits):])
 	factor := map[string]int{"": 1, "B": 1, "K": 1 << 10, "KB": 1 << 10, "KIB": 1 << 10,
 		"M": 1 << 20, "MB": 1 << 20, "MIB": 1 << 20, "G": 1 << 30, "GB": 1 << 30, "GIB": 1 << 30}[unit]
