@@ -17,7 +17,6 @@ import (
 	"io"
 	"net"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/chancat/channel/internal/socket"
@@ -201,5 +200,3 @@ func name(a net.Addr) string {
 	}
 	return ""
 }
-
-func isURL(address, scheme string) bool { return strings.HasPrefix(address, scheme+"://") }

@@ -18,8 +18,15 @@ import (
 
 var errNotFIFO = errors.New("not a named pipe")
 
-// fifoWait bounds how long Dial waits for the other end of a pair.
-const fifoWait = 10 * time.Second
+const (
+	// fifoWait bounds how long Dial waits for the other end of a pair.
+	fifoWait = 10 * time.Second
+
+	// A listener has no pipe open for a moment before each connection; Dial looks
+	// again for this long.
+	readerWait  = 250 * time.Millisecond
+	readerRetry = 5 * time.Millisecond
+)
 
 func dialFIFO(ctx context.Context, address string, o *Options) (*Conn, error) {
 	read, write, err := fifoPaths(address)
@@ -34,7 +41,7 @@ func dialFIFO(ctx context.Context, address string, o *Options) (*Conn, error) {
 	defer cancel()
 	p := &pipes{closed: make(chan struct{})}
 	if read == write {
-		p.out, err = openNow(write, os.O_WRONLY)
+		p.out, err = openWriter(ctx, write)
 	} else {
 		p.in, p.out, err = openPair(ctx, read, write)
 	}
@@ -53,7 +60,7 @@ func openPair(ctx context.Context, read, write string) (in, out *os.File, err er
 		return nil, nil, err
 	}
 	defer placeholder.Close()
-	if out, err = openNow(write, os.O_WRONLY); err != nil {
+	if out, err = openWriter(ctx, write); err != nil {
 		return nil, nil, err
 	}
 	if in, err = openWaiting(ctx, read, os.O_RDONLY); err != nil {
@@ -68,6 +75,21 @@ func openNow(path string, flag int) (*os.File, error) {
 		return nil, err
 	}
 	return os.OpenFile(path, flag|syscall.O_NONBLOCK, 0)
+}
+
+// openWriter opens a pipe that has a reader.
+func openWriter(ctx context.Context, path string) (*os.File, error) {
+	for deadline := time.Now().Add(readerWait); ; {
+		f, err := openNow(path, os.O_WRONLY)
+		if !errors.Is(err, syscall.ENXIO) || time.Now().After(deadline) {
+			return f, err
+		}
+		select {
+		case <-time.After(readerRetry):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
 // openWaiting opens a pipe when its other end is opened.

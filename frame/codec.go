@@ -77,6 +77,13 @@ type Resyncer interface {
 	Resync(buf []byte) int
 }
 
+// An Ender is a Codec that recognises where a frame ends, wherever its body is
+// entered. FrameEnd returns the index in buf behind the first end and true, or the
+// bytes of buf that can be passed over because no end starts among them.
+type Ender interface {
+	FrameEnd(buf []byte) (n int, found bool)
+}
+
 // A MessageAppender is a Codec whose body is an encoding of the message (escaped
 // bytes, say). AppendMessage appends the message of the complete frame raw to
 // dst. For every other codec the message is the body.

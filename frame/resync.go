@@ -62,6 +62,9 @@ func (r *Reader) drop(n int) {
 // could start behind them; if not, more bytes may tell, unless the stream has
 // ended.
 func (r *Reader) plausible(buf []byte, ended bool) (drop int, found bool) {
+	if c, ok := r.codec.(Ender); ok {
+		return c.FrameEnd(buf)
+	}
 	marks, _ := r.codec.(Resyncer)
 	for ; drop < len(buf); drop++ {
 		if marks != nil {

@@ -92,6 +92,33 @@ func testSpelling(t *testing.T, want map[string]string) {
 	}
 }
 
+// What is skipped of a frame that is too long ends at its end, however the stream
+// is cut.
+func TestFrameEnd(t *testing.T) {
+	for spelling, in := range map[string]string{
+		"line,max=5":          "aaaaaaaaaaaa\nbb\n\ncc\n",
+		"delim=--END--,max=5": "aaaa-a--EN--END--bb--END----END--cc--END--",
+	} {
+		d := parse(t, spelling).C2S
+		end := strings.Index(in, "bb")
+		for cut := range len(in) {
+			rest := io.MultiReader(strings.NewReader(in[:cut]), strings.NewReader(in[cut:]))
+			r := frame.NewReader(rest, d.Codec, d.Max)
+			if _, err := r.Next(); !errors.Is(err, frame.ErrTooLarge) {
+				t.Fatalf("%s, cut at %d: error %v", spelling, cut, err)
+			}
+			n, err := r.Resync()
+			var got []string
+			for f := range r.Frames() {
+				got = append(got, string(r.Message(f)))
+			}
+			if int(n) != end || err != nil || !slices.Equal(got, []string{"bb", "", "cc"}) {
+				t.Errorf("%s, cut at %d: skipped %d, error %v, then %q", spelling, cut, n, err, got)
+			}
+		}
+	}
+}
+
 func testResync(t *testing.T, spelling string, want map[string]int) {
 	t.Helper()
 	c := parse(t, spelling).C2S.Codec.(frame.Resyncer)

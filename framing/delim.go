@@ -121,12 +121,11 @@ func (d *delimiter) AppendHead(dst, msg []byte) ([]byte, error) {
 
 func (d *delimiter) AppendTail(dst, _ []byte) []byte { return append(dst, d.text...) }
 
-// Resync finds the place after the next delimiter.
-func (d *delimiter) Resync(buf []byte) int {
+func (d *delimiter) FrameEnd(buf []byte) (int, bool) {
 	if i := bytes.Index(buf, d.text); i >= 0 {
-		return i + len(d.text)
+		return i + len(d.text), true
 	}
-	return len(buf) - overlap(buf, d.text)
+	return len(buf) - overlap(buf, d.text), false
 }
 
 // indexStart returns the index in buf of the first text, or of the beginning of

@@ -56,10 +56,9 @@ func (line) AppendHead(dst, msg []byte) ([]byte, error) {
 
 func (line) AppendTail(dst, _ []byte) []byte { return append(dst, '\n') }
 
-// Resync finds the start of the next line.
-func (line) Resync(buf []byte) int {
+func (line) FrameEnd(buf []byte) (int, bool) {
 	if i := bytes.IndexByte(buf, '\n'); i >= 0 {
-		return i + 1
+		return i + 1, true
 	}
-	return len(buf)
+	return len(buf), false
 }

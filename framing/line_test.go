@@ -23,5 +23,4 @@ func TestLine(t *testing.T) {
 		{framing: "line", message: "a\nb", refusal: "it holds LF at byte 1, where its line would end"},
 		{framing: "line", message: "a\r", refusal: "it ends in CR, which is not delivered before LF"},
 	})
-	testResync(t, "line", map[string]int{"rest\nnext": 5, "rest": 4, "\n": 1})
 }
