@@ -51,9 +51,10 @@ message begins and ends.`,
 		Example: `  chancat connect echo:                   talk to a peer inside chancat
   chancat listen -f line 5000             print the lines that clients send
   chancat send -f u32be localhost:5000 hi one message, and wait for nothing`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          cobra.ArbitraryArgs,
+		SilenceErrors:              true,
+		SuggestionsMinimumDistance: 2,
+		SilenceUsage:               true,
+		Args:                       cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
@@ -164,7 +165,7 @@ func (e *env) tell(err error) {
 	e.warn(err)
 	if f := as[*faultError](err); f != nil {
 		e.stderr.Write(f.picture())
-		if hint := link.Hint(f.bytes); hint != "" {
+		if hint := link.Hint(f, f.bytes); hint != "" {
 			e.say("%s", hint)
 		}
 	}

@@ -322,7 +322,7 @@ func (l *Link) ended(err error) {
 		bytes := l.Buffered()
 		l.event(&session.Event{
 			Kind: session.Broken, From: l.peer(), Offset: e.Start, At: e.Offset, Cause: string(e.Cause),
-			Error: err.Error(), Hint: Hint(bytes), Data: bytes[:min(len(bytes), BrokenBytes)],
+			Error: err.Error(), Hint: Hint(err, bytes), Data: bytes[:min(len(bytes), BrokenBytes)],
 		})
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			l.closeEvent(l.peer(), "eof")
@@ -341,8 +341,11 @@ func (l *Link) closeEvent(from session.Side, reason string) {
 }
 
 // Hint says what the bytes of a broken frame look like, and what to try; empty
-// when they look like nothing known.
-func Hint(broken []byte) string {
+// when they look like nothing known, or just end too early.
+func Hint(err error, broken []byte) string {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return ""
+	}
 	p, ok := detect.ProtocolOf(broken)
 	if !ok {
 		return ""
