@@ -42,6 +42,7 @@ type Sender struct {
 	split   frame.Splitter // nil when a body is not the message itself
 	try     tryWriter      // nil when w has no write that does not block
 	vectors bool           // w takes several buffers in one call
+	waiters sync.Pool      // of this Sender alone: a channel must not leave the bubble of a synctest
 
 	mu   sync.Mutex // guards all below, and is never held during a write
 	free sync.Cond  // a write has ended, or err is set
@@ -57,6 +58,7 @@ type Sender struct {
 	flushing bool      // the flush goroutine runs
 	blocked  int       // calls that a write is holding up, other than those of waiters
 	carried  int       // waiters whose frames are being written
+	taken    int       // bytes of the queue that are being written
 	rest     []byte    // of a batch that writeAtOnce began
 	restWait []*waiter // of that batch
 	head     []byte
@@ -76,8 +78,6 @@ type Sender struct {
 type waiter struct {
 	written chan error
 }
-
-var waiters = sync.Pool{New: func() any { return &waiter{make(chan error, 1)} }}
 
 // New returns a Sender of frames of c to w.
 func New(w io.Writer, c frame.Codec) *Sender {
@@ -107,11 +107,14 @@ func (s *Sender) Send(msg []byte) error {
 		defer s.leave()
 		return s.await(s.batch)
 	}
-	w := waiters.Get().(*waiter)
+	w, _ := s.waiters.Get().(*waiter)
+	if w == nil {
+		w = &waiter{make(chan error, 1)}
+	}
 	s.wait = append(s.wait, w)
 	s.mu.Unlock() // whoever writes sees to the queue
 	err := <-w.written
-	waiters.Put(w)
+	s.waiters.Put(w)
 	return err
 }
 
@@ -182,7 +185,7 @@ func (s *Sender) leave() {
 
 // enqueue appends the frame of msg to the queue, once there is room.
 func (s *Sender) enqueue(msg []byte) error {
-	for len(s.queue) > 0 && len(s.queue)+len(msg) > QueueMost && s.err == nil {
+	for s.unwritten() > 0 && s.unwritten()+len(msg) > QueueMost && s.err == nil {
 		s.progress()
 	}
 	if s.err != nil {
@@ -192,6 +195,9 @@ func (s *Sender) enqueue(msg []byte) error {
 	s.queue, err = s.codec.AppendFrame(s.queue, msg)
 	return err
 }
+
+// unwritten is the number of bytes that are queued or being written.
+func (s *Sender) unwritten() int { return s.taken + len(s.queue) }
 
 // await returns when the given batch is written, and writes it if nobody does.
 func (s *Sender) await(batch uint64) error {
@@ -299,7 +305,7 @@ func (s *Sender) begin() (queue []byte, wait []*waiter) {
 	s.queue, s.wait = s.spare[:0], s.woken[:0]
 	s.spare, s.woken = nil, nil
 	s.writing = true
-	s.carried = len(wait)
+	s.carried, s.taken = len(wait), len(queue)
 	s.batch++
 	return queue, wait
 }
@@ -309,7 +315,7 @@ func (s *Sender) begin() (queue []byte, wait []*waiter) {
 func (s *Sender) end(queue []byte, wait []*waiter, err error) {
 	s.recycle(queue)
 	s.writing = false
-	s.carried = 0
+	s.carried, s.taken = 0, 0
 	if err != nil {
 		s.fail(err)
 	} else {
