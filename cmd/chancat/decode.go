@@ -181,7 +181,7 @@ func (d *decoder) brokenEvent(e *frame.Error) {
 	bytes := d.reader.Buffered()
 	d.c.print.events.WriteEvent(&session.Event{
 		Kind: session.Broken, Time: d.arrival(), Conn: d.conn, From: d.from, Offset: e.Start, At: e.Offset,
-		Cause: string(e.Cause), Error: e.Error(), Hint: link.Hint(e, bytes), Data: bytes[:min(len(bytes), link.BrokenBytes)],
+		Cause: string(e.Cause), Error: e.Error(), Hint: link.Hint(e, bytes, d.c.framing.Spelling), Data: bytes[:min(len(bytes), link.BrokenBytes)],
 	})
 }
 

@@ -125,17 +125,12 @@ func unknownCommand(root *cobra.Command, word string) error {
 	return usage(errors.New(text + "; an address has a ':', '.' or '/' in it, or is a port; see 'chancat --help'"))
 }
 
-// parseFraming is the framing of -f, of $CHANCAT_FRAMING, or msg.
-func (e *env) parseFraming() (framing.Framing, error) {
-	spelling := e.framing
-	if spelling == "" {
-		spelling = e.getenv("CHANCAT_FRAMING")
-	}
-	if spelling == "" {
-		spelling = "msg"
-	}
-	return framing.Parse(spelling)
+// spelling is the framing of -f, of $CHANCAT_FRAMING, or msg.
+func (e *env) spelling() string {
+	return orDefault(e.framing, orDefault(e.getenv("CHANCAT_FRAMING"), "msg"))
 }
+
+func (e *env) parseFraming() (framing.Framing, error) { return framing.Parse(e.spelling()) }
 
 // note says something on stderr when -v was given.
 func (e *env) note(format string, args ...any) {
@@ -165,7 +160,7 @@ func (e *env) tell(err error) {
 	e.warn(err)
 	if f := as[*faultError](err); f != nil {
 		e.stderr.Write(f.picture())
-		if hint := link.Hint(f, f.bytes); hint != "" {
+		if hint := link.Hint(f, f.bytes, e.spelling()); hint != "" {
 			e.say("%s", hint)
 		}
 	}

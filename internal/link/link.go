@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -322,7 +323,7 @@ func (l *Link) ended(err error) {
 		bytes := l.Buffered()
 		l.event(&session.Event{
 			Kind: session.Broken, From: l.peer(), Offset: e.Start, At: e.Offset, Cause: string(e.Cause),
-			Error: err.Error(), Hint: Hint(err, bytes), Data: bytes[:min(len(bytes), BrokenBytes)],
+			Error: err.Error(), Hint: Hint(err, bytes, l.o.Framing.Spelling), Data: bytes[:min(len(bytes), BrokenBytes)],
 		})
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			l.closeEvent(l.peer(), "eof")
@@ -340,14 +341,16 @@ func (l *Link) closeEvent(from session.Side, reason string) {
 	l.closed.Do(func() { l.event(&session.Event{Kind: session.Close, From: from, Reason: reason}) })
 }
 
-// Hint says what the bytes of a broken frame look like, and what to try; empty
-// when they look like nothing known, or just end too early.
-func Hint(err error, broken []byte) string {
+// Hint says what the bytes of a frame that broke in the given framing look like,
+// and what to try; empty when they look like nothing else that is known, or just
+// end too early.
+func Hint(err error, broken []byte, framing string) string {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return ""
 	}
 	p, ok := detect.ProtocolOf(broken)
-	if !ok {
+	name, _, _ := strings.Cut(framing, ",")
+	if !ok || p.Try == "-f "+name {
 		return ""
 	}
 	return "the bytes look like " + p.Name + "; try " + p.Try
