@@ -49,6 +49,22 @@ func Example() {
 	// Output: HELLO <nil>
 }
 
+func ExampleDial() {
+	ctx := context.Background()
+
+	ch, err := channel.Dial(ctx, "localhost:5000", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer ch.Close()
+	if err := ch.Send([]byte("hello")); err != nil {
+		log.Fatal(err)
+	}
+	reply, err := ch.Recv()
+
+	fmt.Printf("%s %v\n", reply, err)
+}
+
 // Connect dials again, with growing pauses, each time the loop comes round.
 func ExampleConnect() {
 	ctx, cancel := context.WithCancel(context.Background())
