@@ -79,11 +79,11 @@ var errEnough = errors.New("enough messages")
 
 func (x *exchange) receiveAll() error {
 	for {
-		m, err := x.link.Recv()
+		msg, err := x.link.Recv()
 		if err != nil {
 			return err
 		}
-		if err := x.print.message("", m.Body); err != nil {
+		if err := x.print.message("", msg); err != nil {
 			return err
 		}
 		if x.lockstep {

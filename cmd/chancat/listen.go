@@ -282,20 +282,20 @@ func (c *listenCommand) receive(ctx context.Context, l *link.Link) error {
 		where = fmt.Sprintf("[%d] ", l.Number())
 	}
 	for {
-		m, err := l.Recv()
+		msg, err := l.Recv()
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if err := c.print.message(where, m.Body); err != nil {
+		if err := c.print.message(where, msg); err != nil {
 			return &outputError{err}
 		}
 		if c.answer == nil {
 			continue
 		}
-		reply, err := c.answer(ctx, m.Body)
+		reply, err := c.answer(ctx, msg)
 		if err != nil {
 			c.e.warn(err)
 			continue

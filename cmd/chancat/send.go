@@ -144,10 +144,10 @@ func (c *sendCommand) exchange(ctx context.Context, l *link.Link, messages [][]b
 	}
 	deadline := time.Now().Add(time.Duration(c.wait))
 	for got := range c.replies {
-		m, err := l.Recv()
+		msg, err := l.Recv()
 		switch {
 		case err == nil:
-			err = print.message("", m.Body)
+			err = print.message("", msg)
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case c.wait > 0 && !time.Now().Before(deadline):

@@ -47,13 +47,6 @@ type Options struct {
 	Gap      time.Duration   // between the pieces of a frame
 }
 
-// A Message is one received message.
-type Message struct {
-	Body  []byte // what the frame carries; borrowed until the next Recv
-	Frame frame.Frame
-	Seq   int // from 1
-}
-
 // A Link is one connection whose bytes are messages. One goroutine receives; any
 // number may send.
 type Link struct {
@@ -63,8 +56,7 @@ type Link struct {
 	sender  *sender.Sender // nil where sending is observed, cut, or framed by the transport
 	send    frame.Codec
 	pieces  *mutate.Writer
-	offset  int64 // of the next received message, where the transport frames
-	seq     int
+	offset  int64     // of the next received message, where the transport frames
 	arrival time.Time // of the last bytes; kept when observed
 
 	heard atomic.Int64 // messages received
@@ -98,21 +90,16 @@ func New(ctx context.Context, c *endpoint.Conn, o Options) *Link {
 	return l
 }
 
-// Recv returns the next message. The error is io.EOF where the peer ended the
-// stream at a frame boundary.
-func (l *Link) Recv() (Message, error) {
-	m, err := l.receive()
+// Recv returns the next message, borrowed until the next Recv. The error is io.EOF
+// where the peer ended the stream at a frame boundary.
+func (l *Link) Recv() ([]byte, error) {
+	msg, err := l.receive()
 	if err != nil {
 		l.ended(err)
-		return Message{}, err
+		return nil, err
 	}
-	l.seq++
-	m.Seq = l.seq
 	l.heard.Add(1)
-	if l.o.Observe != nil {
-		l.messageEvent(l.peer(), m.Body, m.Frame, m.Seq, l.arrival)
-	}
-	return m, nil
+	return msg, nil
 }
 
 // Heard returns the number of messages received.
@@ -127,25 +114,37 @@ func (l *Link) Buffered() []byte {
 	return l.reader.Buffered()
 }
 
-func (l *Link) receive() (Message, error) {
-	if l.reader != nil {
-		f, err := l.reader.Next()
-		if err != nil {
-			return Message{}, err
-		}
-		return Message{Body: l.reader.Message(f), Frame: f}, nil
+func (l *Link) receive() ([]byte, error) {
+	switch {
+	case l.reader == nil:
+		return l.receiveWhole()
+	case l.o.Observe == nil:
+		return l.reader.NextMessage()
 	}
+	f, err := l.reader.Next()
+	if err != nil {
+		return nil, err
+	}
+	msg := l.reader.Message(f)
+	l.messageEvent(l.peer(), msg, f, int(l.heard.Load())+1, l.arrival)
+	return msg, nil
+}
+
+// receiveWhole takes a message from a transport that frames by itself.
+func (l *Link) receiveWhole() ([]byte, error) {
 	if l.o.BeforeRead != nil {
 		l.o.BeforeRead()
 	}
-	body, err := l.conn.Messages.Recv()
+	msg, err := l.conn.Messages.Recv()
 	if err != nil {
-		return Message{}, err
+		return nil, err
 	}
-	l.arrival = time.Now()
-	f := frame.Frame{Offset: l.offset, Raw: body, Span: frame.Span{Body: len(body)}, Reads: 1}
-	l.offset += int64(len(body))
-	return Message{Body: body, Frame: f}, nil
+	if l.o.Observe != nil {
+		f := frame.Frame{Offset: l.offset, Raw: msg, Span: frame.Span{Body: len(msg)}, Reads: 1}
+		l.messageEvent(l.peer(), msg, f, int(l.heard.Load())+1, time.Now())
+	}
+	l.offset += int64(len(msg))
+	return msg, nil
 }
 
 // source is the stream as the reader sees it.
