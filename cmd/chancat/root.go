@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/link"
@@ -19,9 +20,9 @@ import (
 func run(args []string, e *env) int {
 	ctx, stop := notifyContext(os.Exit)
 	defer stop()
-	root := newRoot(e)
-	args, err := netcatArgs(args, commandsOf(root))
+	args, err := netcatArgs(args, commandLine{isCommand, func(flag string) bool { return takesValue(e, flag) }})
 	if err == nil {
+		root := newRoot(e, commandWord(args))
 		root.SetArgs(args)
 		err = root.ExecuteContext(ctx)
 	} else {
@@ -34,14 +35,37 @@ func run(args []string, e *env) int {
 	return exitCode(err)
 }
 
-// commands makes every command; each is one file.
-var commands = []func(*env) *cobra.Command{
-	newConnect, newListen, newSend,
-	newEncode, newDecode, newConvert,
-	newFramings, newMan, newVersion,
+// commands are all commands; each is one file.
+var commands = []struct {
+	name string
+	make func(*env) *cobra.Command
+}{
+	{"connect", newConnect}, {"listen", newListen}, {"send", newSend},
+	{"encode", newEncode}, {"decode", newDecode}, {"convert", newConvert},
+	{"framings", newFramings}, {"man", newMan}, {"version", newVersion},
 }
 
-func newRoot(e *env) *cobra.Command {
+// isCommand reports whether word is the name of a command, cobra's own included.
+func isCommand(word string) bool {
+	for _, c := range commands {
+		if c.name == word {
+			return true
+		}
+	}
+	return word == "help" || word == "completion" || strings.HasPrefix(word, "__complete") || isTopic(word)
+}
+
+// commandWord is the command that args name, if that is beyond doubt.
+func commandWord(args []string) string {
+	if _, rest := splitGlobals(args); len(rest) > 0 {
+		return rest[0]
+	}
+	return ""
+}
+
+// newRoot returns the root command with the one command named word, or with all
+// where word names none: making a command costs as much as running a short one.
+func newRoot(e *env, word string) *cobra.Command {
 	var color string
 	root := &cobra.Command{
 		Use:   "chancat [command]",
@@ -82,39 +106,37 @@ message begins and ends.`,
 	flags.StringVarP(&e.framing, "framing", "f", "", "the framing, NAME[,OPTION...] (default $CHANCAT_FRAMING or msg)")
 	root.RegisterFlagCompletionFunc("framing", completeFraming)
 	root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
-	for _, command := range commands {
-		root.AddCommand(command(e))
+	for _, c := range commands {
+		if c.name == word {
+			root.AddCommand(c.make(e))
+			root.CompletionOptions.DisableDefaultCmd = true
+			root.SetHelpCommand(&cobra.Command{Hidden: true})
+			return root
+		}
+	}
+	for _, c := range commands {
+		root.AddCommand(c.make(e))
 	}
 	root.AddCommand(helpTopics()...)
 	return root
 }
 
-func commandsOf(root *cobra.Command) commandLine {
-	return commandLine{
-		isCommand: func(word string) bool {
-			cmd, _, err := root.Find([]string{word})
-			return err == nil && cmd != root || word == "help" || word == "completion" || strings.HasPrefix(word, "__complete")
-		},
-		takesValue: func(flag string) bool {
-			for _, name := range []string{"connect", "listen"} {
-				cmd, _, _ := root.Find([]string{name})
-				f := cmd.Flags().Lookup(flag)
-				if f == nil && len(flag) == 1 {
-					f = cmd.Flags().ShorthandLookup(flag)
-				}
-				if f == nil {
-					f = root.PersistentFlags().Lookup(flag)
-				}
-				if f == nil && len(flag) == 1 {
-					f = root.PersistentFlags().ShorthandLookup(flag)
-				}
-				if f != nil {
-					return f.NoOptDefVal == ""
-				}
+// takesValue reports whether a flag of connect or listen, without its dashes,
+// takes a value.
+func takesValue(e *env, flag string) bool {
+	for _, name := range []string{"connect", "listen"} {
+		root := newRoot(e, name)
+		for _, flags := range []*pflag.FlagSet{root.Commands()[0].Flags(), root.PersistentFlags()} {
+			f := flags.Lookup(flag)
+			if len(flag) == 1 {
+				f = flags.ShorthandLookup(flag)
 			}
-			return false
-		},
+			if f != nil {
+				return f.NoOptDefVal == ""
+			}
+		}
 	}
+	return false
 }
 
 func unknownCommand(root *cobra.Command, word string) error {
