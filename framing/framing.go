@@ -31,6 +31,7 @@ type Spec struct {
 	Doc     string      // the rule in one line
 	Options string      // the options that it takes, for people; empty for none
 	Codec   frame.Codec // the framing without options; nil when it cannot go without
+	Server  frame.Codec // what the server sends where that differs from Codec; nil means the same
 
 	// Canonical says that encoding what was decoded gives the same bytes. Options
 	// that make the codec drop bytes take that away.
@@ -52,8 +53,8 @@ type Direction struct {
 	Max   int // the limit of a body in bytes
 }
 
-// A Framing is what a spelling means: a codec for each direction, which are the
-// same unless the spelling has a slash.
+// A Framing is what a spelling means: a codec for each direction. They are the
+// same unless the spelling has a slash or the protocol has two sides.
 type Framing struct {
 	Spelling string
 	C2S, S2C Direction // sent by the client, sent by the server
@@ -95,6 +96,7 @@ func Specs() []Spec {
 type Sample struct {
 	Spec
 	Spelling string
+	Side     string // "server" for what a server sends where that differs; else empty
 	Codec    frame.Codec
 }
 
@@ -112,14 +114,20 @@ func All() []Sample {
 			if err != nil {
 				panic(err) // a fault of the registry itself
 			}
-			sample := Sample{s, spelling, f.C2S.Codec}
-			if d, ok := sample.Codec.(dropper); ok && d.drops() {
-				sample.Canonical = false
+			all = append(all, newSample(s, spelling, "", f.C2S.Codec))
+			if s.Server != nil {
+				all = append(all, newSample(s, spelling, "server", f.S2C.Codec))
 			}
-			all = append(all, sample)
 		}
 	}
 	return all
+}
+
+func newSample(s Spec, spelling, side string, c frame.Codec) Sample {
+	if d, ok := c.(dropper); ok && d.drops() {
+		s.Canonical = false
+	}
+	return Sample{s, spelling, side, c}
 }
 
 // A dropper is a codec that may drop bytes which it does not check.
