@@ -32,6 +32,7 @@ type Spec struct {
 	Options string      // the options that it takes, for people; empty for none
 	Codec   frame.Codec // the framing without options; nil when it cannot go without
 	Server  frame.Codec // what the server sends where that differs from Codec; nil means the same
+	Either  frame.Codec // accepts what both send, where the direction is unknown; nil means Codec
 
 	// Canonical says that encoding what was decoded gives the same bytes. Options
 	// that make the codec drop bytes take that away.
@@ -58,6 +59,7 @@ type Direction struct {
 type Framing struct {
 	Spelling string
 	C2S, S2C Direction // sent by the client, sent by the server
+	Either   Direction // what is read where nothing says who sent it; sends as the client
 }
 
 // A SpellingError is a spelling that [Parse] rejects.
@@ -96,7 +98,7 @@ func Specs() []Spec {
 type Sample struct {
 	Spec
 	Spelling string
-	Side     string // "server" for what a server sends where that differs; else empty
+	Side     string // "server" or "either" for a codec that is not the client's; else empty
 	Codec    frame.Codec
 }
 
@@ -117,6 +119,9 @@ func All() []Sample {
 			all = append(all, newSample(s, spelling, "", f.C2S.Codec))
 			if s.Server != nil {
 				all = append(all, newSample(s, spelling, "server", f.S2C.Codec))
+			}
+			if s.Either != nil {
+				all = append(all, newSample(s, spelling, "either", f.Either.Codec))
 			}
 		}
 	}

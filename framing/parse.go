@@ -18,11 +18,12 @@ func Parse(spelling string) (Framing, error) {
 	f := Framing{Spelling: spelling}
 	client, server, pair := strings.Cut(spelling, "/")
 	var err error
-	if f.C2S, f.S2C, err = parseSides(client); err != nil {
+	if f.C2S, f.S2C, f.Either, err = parseSides(client); err != nil {
 		return Framing{}, &SpellingError{client, err}
 	}
 	if pair {
-		if _, f.S2C, err = parseSides(server); err != nil {
+		f.Either = f.C2S
+		if _, f.S2C, _, err = parseSides(server); err != nil {
 			return Framing{}, &SpellingError{server, err}
 		}
 	}
@@ -30,23 +31,26 @@ func Parse(spelling string) (Framing, error) {
 }
 
 // parseSides reads one spelling, which says what both sides send.
-func parseSides(spelling string) (client, server Direction, err error) {
+func parseSides(spelling string) (client, server, either Direction, err error) {
 	o := readOptions(spelling)
 	s, err := find(o.name)
 	if err != nil {
-		return client, server, err
+		return client, server, either, err
 	}
 	client = Direction{Codec: s.Codec, Max: o.size("max", DefaultMax)}
 	if s.parse != nil {
 		if client.Codec, err = s.parse(o); err != nil {
-			return client, server, err
+			return client, server, either, err
 		}
 	}
-	server = client
+	server, either = client, client
 	if s.Server != nil {
 		server.Codec = s.Server
 	}
-	return client, server, o.finish(s)
+	if s.Either != nil {
+		either.Codec = s.Either
+	}
+	return client, server, either, o.finish(s)
 }
 
 func find(name string) (Spec, error) {
