@@ -34,6 +34,10 @@ type Spec struct {
 	Server  frame.Codec // what the server sends where that differs from Codec; nil means the same
 	Either  frame.Codec // accepts what both send, where the direction is unknown; nil means Codec
 
+	// Preset is a spelling by length-field options that means the same, but for an
+	// opening of the protocol's own; empty for none.
+	Preset string
+
 	// Canonical says that encoding what was decoded gives the same bytes. Options
 	// that make the codec drop bytes take that away.
 	Canonical bool
