@@ -19,11 +19,10 @@ const (
 // The byte that ends a frame is checked. What is sent is a content body on
 // channel 1.
 var AMQP = register(Spec{
-	Name:      "amqp",
-	Doc:       "AMQP 0-9-1: type, channel, size, payload, ce; the protocol header is a frame",
-	Preset:    amqpPreset,
-	Codec:     &amqp{presetField(amqpPreset)},
-	Canonical: true,
+	Name:   "amqp",
+	Doc:    "AMQP 0-9-1: type, channel, size, payload, ce; the protocol header is a frame",
+	Preset: amqpPreset,
+	Codec:  &amqp{presetField(amqpPreset)},
 })
 
 type amqp struct{ *lengthField }

@@ -10,12 +10,11 @@ const (
 // HTTP2 frames as RFC 9113 does. The client's stream may start with its preface,
 // which is a frame of its own. What is sent is DATA of stream 1.
 var HTTP2 = register(Spec{
-	Name:      "http2",
-	Doc:       "HTTP/2: length, type, flags, stream identifier, payload; the client's preface is a frame",
-	Preset:    http2Preset,
-	Codec:     &http2Client{presetField(http2Preset)},
-	Server:    presetCodec(http2Preset),
-	Canonical: true,
+	Name:   "http2",
+	Doc:    "HTTP/2: length, type, flags, stream identifier, payload; the client's preface is a frame",
+	Preset: http2Preset,
+	Codec:  &http2Client{presetField(http2Preset)},
+	Server: presetCodec(http2Preset),
 })
 
 type http2Client struct{ *lengthField }
