@@ -10,7 +10,8 @@
 // so "hi" travels as "\r\nMSG 2\r\nhi". docs/spec.md §4 defines every framing;
 // where this package and that page differ, this package is wrong.
 //
-// One file holds one framing. It registers itself; nothing else lists it.
+// One file holds one framing, and preset.go those that are only a spelling of
+// another. It registers itself; nothing else lists it.
 package framing
 
 import (

@@ -13,12 +13,14 @@ var (
 	// 16 MiB - 1 bytes or more stays so many frames.
 	MySQL = registerPreset("mysql", "MySQL and MariaDB: payload length, sequence number, payload", "u24le,skip=1")
 
+	// Kafka has the size of a request or response, and that.
 	Kafka = registerPreset("kafka", "Kafka: size, request or response", "u32be")
 
 	// MongoDB sends OP_MSG.
 	MongoDB = registerPreset("mongodb", "MongoDB: message length, request id, response to, opcode, the rest",
 		"u32le,incl,skip=12,pad=0000000000000000dd070000")
 
+	// DNS over TCP has the length of a message, and that.
 	DNS = registerPreset("dns", "DNS over TCP (RFC 1035 §4.2.2): message length, message", "u16be")
 
 	// MQTT sends PUBLISH with QoS 0.
@@ -34,6 +36,7 @@ var (
 	BGP = registerPreset("bgp", "BGP-4 (RFC 4271): marker, length, type, the rest",
 		"u16be,magic=ffffffffffffffffffffffffffffffff,incl,skip=1,pad=02")
 
+	// Thrift is the framed transport; without it Thrift has no frames.
 	Thrift = registerPreset("thrift", "Thrift framed transport: size, message", "u32be")
 
 	// Modbus delivers and sends the unit identifier and the PDU.

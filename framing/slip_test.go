@@ -20,6 +20,29 @@ func TestSLIP(t *testing.T) {
 	})
 }
 
+// Behind a broken frame the next one is found by the delimiter.
+func TestStuffingResync(t *testing.T) {
+	for spelling, in := range map[string]string{
+		"slip":       "\xc0a\xdbb\xdb\xdcc\xc0hi\xc0",
+		"slip,max=2": "\xc0abcdef\xc0hi\xc0",
+		"cobs":       "\x05ab\x00\x03hi\x00",
+		"cobs,max=3": "\x07abcdef\x00\x03hi\x00",
+	} {
+		d := parse(t, spelling).C2S
+		r := frame.NewReader(strings.NewReader(in), d.Codec, d.Max)
+		if _, err := r.Next(); err == nil {
+			t.Fatalf("%s: %q: no error", spelling, in)
+		}
+		if _, err := r.Resync(); err != nil {
+			t.Fatalf("%s: %q: Resync: %v", spelling, in, err)
+		}
+		f, err := r.Next()
+		if got := string(r.Message(f)); got != "hi" || err != nil {
+			t.Errorf("%s: %q: after the broken frame %q, error %v", spelling, in, got, err)
+		}
+	}
+}
+
 // Delimiters before a frame are held until it is whole, so there is an end to them.
 func TestIdleIsBounded(t *testing.T) {
 	for spelling, delimiter := range map[string]string{"slip": "\xc0", "cobs": "\x00"} {
