@@ -18,31 +18,39 @@ func Parse(spelling string) (Framing, error) {
 	f := Framing{Spelling: spelling}
 	client, server, pair := strings.Cut(spelling, "/")
 	var err error
-	if f.C2S, err = parseDirection(client); err != nil {
+	if f.C2S, f.S2C, f.Either, err = parseSides(client); err != nil {
 		return Framing{}, &SpellingError{client, err}
 	}
-	f.S2C = f.C2S
 	if pair {
-		if f.S2C, err = parseDirection(server); err != nil {
+		f.Either = f.C2S
+		if _, f.S2C, _, err = parseSides(server); err != nil {
 			return Framing{}, &SpellingError{server, err}
 		}
 	}
 	return f, nil
 }
 
-func parseDirection(spelling string) (Direction, error) {
+// parseSides reads one spelling, which says what both sides send.
+func parseSides(spelling string) (client, server, either Direction, err error) {
 	o := readOptions(spelling)
 	s, err := find(o.name)
 	if err != nil {
-		return Direction{}, err
+		return client, server, either, err
 	}
-	d := Direction{Codec: s.Codec, Max: o.size("max", DefaultMax)}
+	client = Direction{Codec: s.Codec, Max: o.size("max", DefaultMax)}
 	if s.parse != nil {
-		if d.Codec, err = s.parse(o); err != nil {
-			return Direction{}, err
+		if client.Codec, err = s.parse(o); err != nil {
+			return client, server, either, err
 		}
 	}
-	return d, o.finish(s)
+	server, either = client, client
+	if s.Server != nil {
+		server.Codec = s.Server
+	}
+	if s.Either != nil {
+		either.Codec = s.Either
+	}
+	return client, server, either, o.finish(s)
 }
 
 func find(name string) (Spec, error) {
