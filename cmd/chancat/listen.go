@@ -51,10 +51,10 @@ func newListen(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "listen [flags] ADDR",
 		Short: "wait for clients: stdin goes to all, their messages to stdout",
-		Long: `Listen on ADDR; a bare port listens on localhost, 0.0.0.0:PORT on all interfaces.
-stdout has the messages of all clients, and every message of stdin goes to each.
-A client that ends its side is served until its replies, and what stdin still
-has, are sent.`,
+		Long: `Listen on ADDR; a bare port listens on localhost, 0.0.0.0:PORT on every
+interface. stdout has the messages of all clients, and every message of stdin
+goes to each. A client that ends its side is served until its replies, and what
+stdin still has, are sent.`,
 		Example: `  chancat listen 5000
   chancat listen -f line --once 127.0.0.1:0 --port-file port > received.txt
   chancat listen --echo unix:/tmp/sock

@@ -23,7 +23,9 @@ func run(args []string, e *env) int {
 	args, err := netcatArgs(args, commandsOf(root))
 	if err == nil {
 		root.SetArgs(args)
-		err = root.ExecuteContext(ctx)
+		var cmd *cobra.Command
+		cmd, err = root.ExecuteContextC(ctx)
+		e.command = cmd.CommandPath()
 	} else {
 		err = usage(err)
 	}
@@ -67,13 +69,12 @@ message begins and ends.`,
 			if err != nil {
 				return usage(err)
 			}
-			return nil
+			return checkFlags(cmd)
 		},
 	}
 	root.SetOut(e.stdout)
 	root.SetErr(e.stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		e.command = cmd.CommandPath()
 		return usage(fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath()))
 	})
 	flags := root.PersistentFlags()
@@ -86,6 +87,8 @@ message begins and ends.`,
 		root.AddCommand(command(e))
 	}
 	root.AddCommand(helpTopics()...)
+	root.SetHelpCommand(newHelp())
+	root.SetUsageFunc(printUsage)
 	return root
 }
 
@@ -127,14 +130,14 @@ func unknownCommand(root *cobra.Command, word string) error {
 
 // parseFraming is the framing of -f, of $CHANCAT_FRAMING, or msg.
 func (e *env) parseFraming() (framing.Framing, error) {
-	spelling := e.framing
-	if spelling == "" {
-		spelling = e.getenv("CHANCAT_FRAMING")
+	if e.framing != "" {
+		return framing.Parse(e.framing)
 	}
-	if spelling == "" {
-		spelling = "msg"
+	f, err := framing.Parse(orDefault(e.getenv("CHANCAT_FRAMING"), "msg"))
+	if err != nil {
+		err = fmt.Errorf("$CHANCAT_FRAMING: %w", err)
 	}
-	return framing.Parse(spelling)
+	return f, err
 }
 
 // note says something on stderr when -v was given.

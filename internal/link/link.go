@@ -341,9 +341,14 @@ func (l *Link) closeEvent(from session.Side, reason string) {
 }
 
 // Hint says what the bytes of a broken frame look like, and what to try; empty
-// when they look like nothing known, or just end too early.
+// when they look like nothing known, or just end too early. A framing that has
+// accepted what the bytes are known by is not doubted.
 func Hint(err error, broken []byte) string {
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+	e, ok := errors.AsType[*frame.Error](err)
+	if !ok || errors.Is(err, io.ErrUnexpectedEOF) {
+		return ""
+	}
+	if _, accepted := detect.ProtocolOf(broken[:min(e.Offset-e.Start, int64(len(broken)))]); accepted {
 		return ""
 	}
 	p, ok := detect.ProtocolOf(broken)
