@@ -51,7 +51,13 @@ func (x *exchange) run(ctx context.Context) error {
 		go x.watch()
 	}
 	sent := make(chan error, 1)
-	go func() { sent <- x.sendAll() }()
+	go func() {
+		err := x.sendAll()
+		sent <- err
+		if errors.Is(err, errTimeout) {
+			x.link.Close() // what is received no longer matters
+		}
+	}()
 	err := x.receiveAll()
 	close(x.over)
 	if ctx.Err() != nil {
@@ -148,7 +154,6 @@ func (x *exchange) send(msg []byte) error {
 	case <-x.over:
 		return fmt.Errorf("%w without a reply to message %d", errClosed, x.input.count)
 	case <-expired:
-		x.link.Close()
 		return fmt.Errorf("%w: no reply to message %d within %v", errTimeout, x.input.count, x.silence)
 	}
 }
