@@ -51,7 +51,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.Is(err, frame.ErrSyntax), errors.Is(err, frame.ErrTooLarge), errors.Is(err, io.ErrUnexpectedEOF):
 		return exitBroken
-	case as[*socket.Error](err) != nil, as[*fs.PathError](err) != nil:
+	case as[*outputError](err) != nil, as[*socket.Error](err) != nil, as[*fs.PathError](err) != nil:
 		return exitConnect
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe):
 		return exitClosed

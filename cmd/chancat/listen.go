@@ -32,6 +32,7 @@ type listenCommand struct {
 	maxConns  int
 	echo      bool
 	reply     string
+	replies   bool // --reply was given; it may be empty
 	escapes   bool
 	exec      string
 	deliver   string
@@ -62,7 +63,10 @@ stdin still has, are sent.`,
   chancat listen --echo --deliver each-byte 5000`,
 		Args:              exactArgs("ADDR"),
 		ValidArgsFunction: completeAddress,
-		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.replies = cmd.Flags().Changed("reply")
+			return c.run(cmd.Context(), args[0])
+		},
 	}
 	c.transport.addTLS(cmd)
 	c.in.add(cmd)
@@ -124,7 +128,7 @@ func (c *listenCommand) answerer() (answerer, error) {
 	switch {
 	case c.echo:
 		return echo, nil
-	case c.reply != "":
+	case c.replies:
 		reply := []byte(c.reply)
 		if c.escapes {
 			var err error
@@ -216,8 +220,9 @@ func (c *listenCommand) serve(ctx context.Context, address string, o *endpoint.O
 		}
 		served.Go(func() {
 			defer func() { <-slots }()
-			if err := c.client(ctx, conn, number); as[*outputError](err) != nil {
-				cancel(err)
+			err := c.client(ctx, conn, number)
+			if output := as[*outputError](err); output != nil {
+				cancel(output)
 			} else if ctx.Err() == nil {
 				c.e.tell(err)
 			}
@@ -262,7 +267,9 @@ func (c *listenCommand) client(ctx context.Context, conn *endpoint.Conn, number 
 		l.CloseWrite() // what fails now has no one left to hear it
 	}
 	err = located(orDefault(l.Remote(), fmt.Sprint("client ", number)), err, l.Buffered())
-	c.print.flush()
+	if failed := c.print.flushed(); failed != nil {
+		err = failed
+	}
 	c.e.note("client %d is gone", number)
 	return c.e.childStatus(l, err)
 }
@@ -271,7 +278,7 @@ func (c *listenCommand) link(ctx context.Context, conn *endpoint.Conn, number in
 	return link.New(ctx, conn, link.Options{
 		Framing: c.framing, Server: true, Number: number,
 		Observe: c.print.observer(), Reads: c.out.record != "",
-		BeforeRead: func() { c.print.flush() },
+		BeforeRead: c.print.flushed,
 		Delivery:   c.delivery, Gap: c.gap,
 	})
 }
@@ -290,7 +297,7 @@ func (c *listenCommand) receive(ctx context.Context, l *link.Link) error {
 			return err
 		}
 		if err := c.print.message(where, m.Body); err != nil {
-			return &outputError{err}
+			return err
 		}
 		if c.answer == nil {
 			continue
@@ -305,10 +312,3 @@ func (c *listenCommand) receive(ctx context.Context, l *link.Link) error {
 		}
 	}
 }
-
-// An outputError is a failure of stdout, which ends the command and not just a
-// client.
-type outputError struct{ err error }
-
-func (e *outputError) Error() string { return "stdout: " + e.err.Error() }
-func (e *outputError) Unwrap() error { return e.err }

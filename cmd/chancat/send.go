@@ -95,7 +95,7 @@ func (c *sendCommand) run(ctx context.Context, address string, args []string) (e
 	l := link.New(ctx, conn, link.Options{
 		Framing: c.framing, Number: 1,
 		Observe: print.observer(), Reads: c.out.record != "",
-		BeforeRead: func() { print.flush() },
+		BeforeRead: print.flushed,
 		Delivery:   delivery, Gap: c.gap,
 	})
 	stop := context.AfterFunc(ctx, func() { l.Close() })

@@ -39,8 +39,9 @@ type Options struct {
 	Observe func(*session.Event)
 	Reads   bool // observe the reads and writes of the stream too
 
-	// BeforeRead is called before the stream is read, which may block.
-	BeforeRead func()
+	// BeforeRead is called before the stream is read, which may block. An error
+	// of it is returned by Recv.
+	BeforeRead func() error
 
 	Delivery mutate.Delivery // how frames are written
 	Gap      time.Duration   // between the pieces of a frame
@@ -134,8 +135,8 @@ func (l *Link) receive() (Message, error) {
 		}
 		return Message{Body: l.reader.Message(f), Frame: f}, nil
 	}
-	if l.o.BeforeRead != nil {
-		l.o.BeforeRead()
+	if err := l.beforeRead(); err != nil {
+		return Message{}, err
 	}
 	body, err := l.conn.Messages.Recv()
 	if err != nil {
@@ -147,13 +148,20 @@ func (l *Link) receive() (Message, error) {
 	return Message{Body: body, Frame: f}, nil
 }
 
+func (l *Link) beforeRead() error {
+	if l.o.BeforeRead == nil {
+		return nil
+	}
+	return l.o.BeforeRead()
+}
+
 // source is the stream as the reader sees it.
 type source struct{ l *Link }
 
 func (s *source) Read(p []byte) (int, error) {
 	l := s.l
-	if l.o.BeforeRead != nil {
-		l.o.BeforeRead()
+	if err := l.beforeRead(); err != nil {
+		return 0, err
 	}
 	n, err := l.conn.Stream.Read(p)
 	if n > 0 && l.o.Observe != nil {
