@@ -130,7 +130,11 @@ func (c *sendCommand) messages(address string, args []string) ([][]byte, error) 
 
 func (c *sendCommand) exchange(ctx context.Context, l *link.Link, messages [][]byte, print *printer) error {
 	sent := make(chan error, 1)
-	go func() { sent <- c.sendAll(l, messages) }()
+	go func() {
+		err := c.sendAll(l, messages)
+		print.flush() // Recv flushed before, and may wait long for the reply
+		sent <- err
+	}()
 	if c.replies == 0 {
 		err := <-sent
 		if exitCode(err) != exitClosed {
