@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/text"
@@ -19,6 +20,9 @@ const (
 	// the peer to close: closing it with bytes unread would reset it, and a reset
 	// can destroy what the peer has not read yet.
 	lingerMost = time.Second
+
+	// goneWait is how long a sender has to find out that the peer is gone.
+	goneWait = 100 * time.Millisecond
 
 	// silenceDefault ends a conversation over a transport that has no half-close
 	// to end it with.
@@ -201,7 +205,12 @@ func (x *exchange) finishSending(ctx context.Context, sent <-chan error) error {
 	case err := <-sent:
 		return err
 	case <-x.link.Gone():
-		return x.sendFailure(sent)
+		select {
+		case err := <-sent:
+			return err
+		case <-time.After(goneWait): // it waits for stdin, and nothing is lost
+			return nil
+		}
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -243,6 +252,9 @@ func linger(l *link.Link) {
 func (e *env) childStatus(l *link.Link, err error) error {
 	l.Close()
 	status := l.Wait()
+	if child := as[*endpoint.ExitError](status); child != nil && child.Stopped {
+		status = nil // our doing, not its failure
+	}
 	if err == nil {
 		return status
 	}
