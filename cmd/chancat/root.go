@@ -88,6 +88,8 @@ message begins and ends.`,
 	}
 	root.AddCommand(helpTopics()...)
 	root.SetHelpCommand(newHelp())
+	root.InitDefaultCompletionCmd()
+	refuseShells(root)
 	root.SetUsageFunc(printUsage)
 	return root
 }
