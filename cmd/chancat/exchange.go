@@ -241,7 +241,10 @@ func linger(l *link.Link) {
 		return
 	}
 	for {
-		if _, err := l.Recv(); err != nil {
+		if _, err := l.Recv(); as[*frame.Error](err) != nil {
+			l.Discard() // a reset is no answer to frames that nobody wants
+			return
+		} else if err != nil {
 			return
 		}
 	}

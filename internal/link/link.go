@@ -115,6 +115,14 @@ func (l *Link) Recv() (Message, error) {
 	return m, nil
 }
 
+// Discard drops what still comes until the end of the stream. After a broken frame
+// it is the only way to read on.
+func (l *Link) Discard() {
+	if l.conn.Stream != nil {
+		io.Copy(io.Discard, l.conn.Stream) // how it ends no longer matters
+	}
+}
+
 // Heard returns the number of messages received.
 func (l *Link) Heard() int64 { return l.heard.Load() }
 
