@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -95,6 +96,9 @@ func (c *listenCommand) run(ctx context.Context, address string) (err error) {
 	if c.deliver != "" {
 		if c.delivery, err = mutate.ParseDelivery(c.deliver); err != nil {
 			return usage(fmt.Errorf("--deliver %w", err))
+		}
+		if strings.HasPrefix(address, "ws://") || strings.HasPrefix(address, "wss://") {
+			return usage(fmt.Errorf("--deliver cuts a stream of bytes, and %s has only whole messages", address))
 		}
 	}
 	if c.maxConns < 1 {

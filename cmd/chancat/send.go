@@ -91,6 +91,10 @@ func (c *sendCommand) run(ctx context.Context, address string, args []string) (e
 	if err != nil {
 		return print.closeAfter(err)
 	}
+	if conn.Stream == nil && !delivery.Whole() {
+		conn.Close()
+		return print.closeAfter(usage(fmt.Errorf("--chunks cuts a stream of bytes, and %s has only whole messages", address)))
+	}
 	c.e.note("connected to %s", orDefault(conn.Remote, address))
 	l := link.New(ctx, conn, link.Options{
 		Framing: c.framing, Number: 1,
