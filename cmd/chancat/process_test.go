@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -124,7 +123,7 @@ func running(ts *testscript.TestScript, neg bool, args []string) {
 	arguments(ts, neg, args, 1, 1, "running NAME")
 	select {
 	case <-processOf(ts, args[0]).ended:
-		ts.Check(errors.New(args[0] + " has ended"))
+		ts.Fatalf("%s has ended", args[0])
 	default:
 	}
 }

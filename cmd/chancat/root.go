@@ -25,7 +25,9 @@ func run(args []string, e *env) int {
 		root.SetArgs(args)
 		var cmd *cobra.Command
 		cmd, err = root.ExecuteContextC(ctx)
-		e.command = cmd.CommandPath()
+		if name := cmd.CommandPath(); e.command != name { // it failed before it ran
+			e.command = name
+		}
 	} else {
 		err = usage(err)
 	}

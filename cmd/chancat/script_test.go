@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -47,6 +48,9 @@ func TestMain(m *testing.M) {
 //
 // TEXT has Go's escapes.
 func TestScript(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the scripts need a Unix shell")
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
