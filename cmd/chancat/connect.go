@@ -125,7 +125,7 @@ func (c *connectCommand) dial(ctx context.Context, address string, waitUp time.D
 	return link.New(ctx, conn, link.Options{
 		Framing: c.framing, Number: c.links,
 		Observe: c.print.observer(), Reads: c.out.record != "",
-		BeforeRead: func() { c.print.flush() },
+		BeforeRead: c.print.flushed,
 	}), nil
 }
 

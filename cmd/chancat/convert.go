@@ -22,12 +22,14 @@ func newConvert(e *env) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error { return convert(e, to) },
 	}
 	cmd.Flags().StringVarP(&to, "to", "t", "", "the framing of stdout, NAME[,OPTION...]")
-	cmd.MarkFlagRequired("to")
 	cmd.RegisterFlagCompletionFunc("to", completeFraming)
 	return cmd
 }
 
 func convert(e *env, to string) error {
+	if to == "" {
+		return usage(errors.New("-t is missing: the framing of stdout; 'chancat framings' lists them"))
+	}
 	from, err := e.parseFraming()
 	if err != nil {
 		return err

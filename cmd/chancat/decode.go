@@ -33,9 +33,9 @@ func newDecode(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "decode [flags] [FILE...]",
 		Short: "print the messages found in files, session files or stdin",
-		Long: `Print the messages of frames in files, or in stdin. A session file, recorded with
---record, is recognised by its first line; its own framing counts unless -f is
-given. A broken frame is shown, with its offset, and ends its file.`,
+		Long: `Print the messages of frames in files, or in stdin. A session file, recorded
+with --record, is recognised by its first line; its own framing counts unless -f
+is given. A broken frame is shown, with its offset, and ends its file.`,
 		Example: `  chancat decode -f u32be capture.bin
   chancat decode -f msg --json < stream | jq .text
   chancat decode -f line --keep-going --view hex damaged.log
@@ -181,7 +181,7 @@ func (d *decoder) brokenEvent(e *frame.Error) {
 	bytes := d.reader.Buffered()
 	d.c.print.events.WriteEvent(&session.Event{
 		Kind: session.Broken, Time: d.arrival(), Conn: d.conn, From: d.from, Offset: e.Start, At: e.Offset,
-		Cause: string(e.Cause), Error: e.Error(), Hint: link.Hint(e, bytes, d.c.framing.Spelling), Data: bytes[:min(len(bytes), link.BrokenBytes)],
+		Cause: string(e.Cause), Error: e.Error(), Hint: link.Hint(e, bytes), Data: bytes[:min(len(bytes), link.BrokenBytes)],
 	})
 }
 

@@ -125,12 +125,26 @@ func (p *printer) recordFailed(err error) {
 	}
 }
 
+// An outputError is a failure of stdout, which ends the command and not just a
+// connection.
+type outputError struct{ err error }
+
+func (e *outputError) Error() string { return e.err.Error() }
+func (e *outputError) Unwrap() error { return e.err }
+
 // message prints one message. where is put before it for a person; "" for
-// nothing.
+// nothing. The error is an *outputError.
 func (p *printer) message(where string, body []byte) error {
 	if p.events != nil {
 		return nil // the Link tells
 	}
+	if err := p.write(where, body); err != nil {
+		return &outputError{err}
+	}
+	return nil
+}
+
+func (p *printer) write(where string, body []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.messages != nil {
@@ -161,6 +175,14 @@ func (p *printer) flush() error {
 	return p.messages.Flush()
 }
 
+// flushed is flush with an *outputError.
+func (p *printer) flushed() error {
+	if err := p.flush(); err != nil {
+		return &outputError{err}
+	}
+	return nil
+}
+
 // closeAfter flushes and closes, and returns err, or else what failed here.
 func (p *printer) closeAfter(err error) error {
 	flushErr := p.flush()
@@ -168,6 +190,8 @@ func (p *printer) closeAfter(err error) error {
 		p.recordFailed(p.recordFile.Close())
 	}
 	switch failed := p.recordErr.Load(); {
+	case as[*outputError](err) != nil:
+		return as[*outputError](err) // no matter where in a message
 	case err != nil:
 		return err
 	case flushErr != nil:

@@ -20,11 +20,15 @@ import (
 func run(args []string, e *env) int {
 	ctx, stop := notifyContext(os.Exit)
 	defer stop()
-	args, err := netcatArgs(args, commandLine{isCommand, func(flag string) bool { return takesValue(e, flag) }})
+	args, err := netcatArgs(args, commandLineOf(e))
 	if err == nil {
 		root := newRoot(e, commandWord(args))
 		root.SetArgs(args)
-		err = root.ExecuteContext(ctx)
+		var cmd *cobra.Command
+		cmd, err = root.ExecuteContextC(ctx)
+		if name := cmd.CommandPath(); e.command != name { // it failed before it ran
+			e.command = name
+		}
 	} else {
 		err = usage(err)
 	}
@@ -52,7 +56,7 @@ func isCommand(word string) bool {
 			return true
 		}
 	}
-	return word == "help" || word == "completion" || strings.HasPrefix(word, "__complete") || isTopic(word)
+	return word == "help" || word == "completion" || strings.HasPrefix(word, "__complete") || namesTopic(word)
 }
 
 // commandWord is the command that args name, if that is beyond doubt.
@@ -91,13 +95,12 @@ message begins and ends.`,
 			if err != nil {
 				return usage(err)
 			}
-			return nil
+			return checkFlags(cmd)
 		},
 	}
 	root.SetOut(e.stdout)
 	root.SetErr(e.stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		e.command = cmd.CommandPath()
 		return usage(fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath()))
 	})
 	flags := root.PersistentFlags()
@@ -111,6 +114,7 @@ message begins and ends.`,
 			root.AddCommand(c.make(e))
 			root.CompletionOptions.DisableDefaultCmd = true
 			root.SetHelpCommand(&cobra.Command{Hidden: true})
+			root.SetUsageFunc(printUsage)
 			return root
 		}
 	}
@@ -118,7 +122,15 @@ message begins and ends.`,
 		root.AddCommand(c.make(e))
 	}
 	root.AddCommand(helpTopics()...)
+	root.SetHelpCommand(newHelp())
+	root.InitDefaultCompletionCmd()
+	refuseShells(root)
+	root.SetUsageFunc(printUsage)
 	return root
+}
+
+func commandLineOf(e *env) commandLine {
+	return commandLine{isCommand, func(flag string) bool { return takesValue(e, flag) }}
 }
 
 // takesValue reports whether a flag of connect or listen, without its dashes,
@@ -152,7 +164,13 @@ func (e *env) spelling() string {
 	return orDefault(e.framing, orDefault(e.getenv("CHANCAT_FRAMING"), "msg"))
 }
 
-func (e *env) parseFraming() (framing.Framing, error) { return framing.Parse(e.spelling()) }
+func (e *env) parseFraming() (framing.Framing, error) {
+	f, err := framing.Parse(e.spelling())
+	if err != nil && e.framing == "" {
+		err = fmt.Errorf("$CHANCAT_FRAMING: %w", err)
+	}
+	return f, err
+}
 
 // note says something on stderr when -v was given.
 func (e *env) note(format string, args ...any) {
@@ -182,7 +200,7 @@ func (e *env) tell(err error) {
 	e.warn(err)
 	if f := as[*faultError](err); f != nil {
 		e.stderr.Write(f.picture())
-		if hint := link.Hint(f, f.bytes, e.spelling()); hint != "" {
+		if hint := link.Hint(f, f.bytes); hint != "" {
 			e.say("%s", hint)
 		}
 	}

@@ -34,9 +34,9 @@ func newSend(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "send [flags] ADDR [MSG...]",
 		Short: "send messages given as arguments, and wait for replies if asked",
-		Long: `Send each MSG as one message; without MSG, all of stdin is one message. With -r N
-the replies go to stdout as in connect; otherwise the connection is half-closed
-and what the peer says is discarded.`,
+		Long: `Send each MSG as one message; without MSG, all of stdin is one message. With
+-r N the replies go to stdout as in connect; otherwise the connection is
+half-closed and what the peer says is discarded.`,
 		Example: `  chancat send localhost:5000 hello world
   chancat send -f line -r 1 -w 2s localhost:5000 PING
   chancat send -f msg --chunks 2,11 --gap 60ms -r 1 localhost:5000 ping
@@ -91,11 +91,15 @@ func (c *sendCommand) run(ctx context.Context, address string, args []string) (e
 	if err != nil {
 		return print.closeAfter(err)
 	}
+	if conn.Stream == nil && !delivery.Whole() {
+		conn.Close()
+		return print.closeAfter(usage(fmt.Errorf("--chunks cuts a stream of bytes, and %s has only whole messages", address)))
+	}
 	c.e.note("connected to %s", orDefault(conn.Remote, address))
 	l := link.New(ctx, conn, link.Options{
 		Framing: c.framing, Number: 1,
 		Observe: print.observer(), Reads: c.out.record != "",
-		BeforeRead: func() { print.flush() },
+		BeforeRead: print.flushed,
 		Delivery:   delivery, Gap: c.gap,
 	})
 	stop := context.AfterFunc(ctx, func() { l.Close() })
@@ -130,7 +134,11 @@ func (c *sendCommand) messages(address string, args []string) ([][]byte, error) 
 
 func (c *sendCommand) exchange(ctx context.Context, l *link.Link, messages [][]byte, print *printer) error {
 	sent := make(chan error, 1)
-	go func() { sent <- c.sendAll(l, messages) }()
+	go func() {
+		err := c.sendAll(l, messages)
+		print.flush() // Recv flushed before, and may wait long for the reply
+		sent <- err
+	}()
 	if c.replies == 0 {
 		err := <-sent
 		if exitCode(err) != exitClosed {

@@ -16,7 +16,8 @@ var topicList = []struct{ name, short string }{
 	{"netcat", "how netcat's habits carry over"},
 }
 
-func isTopic(word string) bool {
+// namesTopic reports whether word is the name of a topic.
+func namesTopic(word string) bool {
 	for _, t := range topicList {
 		if t.name == word {
 			return true

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -40,8 +39,9 @@ type Options struct {
 	Observe func(*session.Event)
 	Reads   bool // observe the reads and writes of the stream too
 
-	// BeforeRead is called before the stream is read, which may block.
-	BeforeRead func()
+	// BeforeRead is called before the stream is read, which may block. An error
+	// of it is returned by Recv.
+	BeforeRead func() error
 
 	Delivery mutate.Delivery // how frames are written
 	Gap      time.Duration   // between the pieces of a frame
@@ -102,6 +102,14 @@ func (l *Link) Recv() ([]byte, error) {
 	return msg, nil
 }
 
+// Discard drops what still comes until the end of the stream. After a broken frame
+// it is the only way to read on.
+func (l *Link) Discard() {
+	if l.conn.Stream != nil {
+		io.Copy(io.Discard, l.conn.Stream) // how it ends no longer matters
+	}
+}
+
 // Heard returns the number of messages received.
 func (l *Link) Heard() int64 { return l.heard.Load() }
 
@@ -132,8 +140,8 @@ func (l *Link) receive() ([]byte, error) {
 
 // receiveWhole takes a message from a transport that frames by itself.
 func (l *Link) receiveWhole() ([]byte, error) {
-	if l.o.BeforeRead != nil {
-		l.o.BeforeRead()
+	if err := l.beforeRead(); err != nil {
+		return nil, err
 	}
 	msg, err := l.conn.Messages.Recv()
 	if err != nil {
@@ -147,13 +155,20 @@ func (l *Link) receiveWhole() ([]byte, error) {
 	return msg, nil
 }
 
+func (l *Link) beforeRead() error {
+	if l.o.BeforeRead == nil {
+		return nil
+	}
+	return l.o.BeforeRead()
+}
+
 // source is the stream as the reader sees it.
 type source struct{ l *Link }
 
 func (s *source) Read(p []byte) (int, error) {
 	l := s.l
-	if l.o.BeforeRead != nil {
-		l.o.BeforeRead()
+	if err := l.beforeRead(); err != nil {
+		return 0, err
 	}
 	n, err := l.conn.Stream.Read(p)
 	if n > 0 && l.o.Observe != nil {
@@ -322,7 +337,7 @@ func (l *Link) ended(err error) {
 		bytes := l.Buffered()
 		l.event(&session.Event{
 			Kind: session.Broken, From: l.peer(), Offset: e.Start, At: e.Offset, Cause: string(e.Cause),
-			Error: err.Error(), Hint: Hint(err, bytes, l.o.Framing.Spelling), Data: bytes[:min(len(bytes), BrokenBytes)],
+			Error: err.Error(), Hint: Hint(err, bytes), Data: bytes[:min(len(bytes), BrokenBytes)],
 		})
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			l.closeEvent(l.peer(), "eof")
@@ -340,16 +355,19 @@ func (l *Link) closeEvent(from session.Side, reason string) {
 	l.closed.Do(func() { l.event(&session.Event{Kind: session.Close, From: from, Reason: reason}) })
 }
 
-// Hint says what the bytes of a frame that broke in the given framing look like,
-// and what to try; empty when they look like nothing else that is known, or just
-// end too early.
-func Hint(err error, broken []byte, framing string) string {
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+// Hint says what the bytes of a broken frame look like, and what to try; empty
+// when they look like nothing known, or just end too early. A framing that has
+// accepted what the bytes are known by is not doubted.
+func Hint(err error, broken []byte) string {
+	e, ok := errors.AsType[*frame.Error](err)
+	if !ok || errors.Is(err, io.ErrUnexpectedEOF) {
+		return ""
+	}
+	if _, accepted := detect.ProtocolOf(broken[:min(e.Offset-e.Start, int64(len(broken)))]); accepted {
 		return ""
 	}
 	p, ok := detect.ProtocolOf(broken)
-	name, _, _ := strings.Cut(framing, ",")
-	if !ok || p.Try == "-f "+name {
+	if !ok {
 		return ""
 	}
 	return "the bytes look like " + p.Name + "; try " + p.Try
