@@ -39,19 +39,23 @@ func run(args []string, e *env) int {
 	return exitCode(err)
 }
 
-// commands are all commands; each is one file.
-var commands = []struct {
+type command struct {
 	name string
 	make func(*env) *cobra.Command
-}{
-	{"connect", newConnect}, {"listen", newListen}, {"send", newSend},
-	{"encode", newEncode}, {"decode", newDecode}, {"convert", newConvert},
-	{"framings", newFramings}, {"man", newMan}, {"version", newVersion},
+}
+
+// commands returns all commands; each is one file.
+func commands() []command {
+	return []command{
+		{"connect", newConnect}, {"listen", newListen}, {"send", newSend},
+		{"encode", newEncode}, {"decode", newDecode}, {"convert", newConvert},
+		{"framings", newFramings}, {"man", newMan}, {"version", newVersion},
+	}
 }
 
 // isCommand reports whether word is the name of a command, cobra's own included.
 func isCommand(word string) bool {
-	for _, c := range commands {
+	for _, c := range commands() {
 		if c.name == word {
 			return true
 		}
@@ -109,7 +113,7 @@ message begins and ends.`,
 	flags.StringVarP(&e.framing, "framing", "f", "", "the framing, NAME[,OPTION...] (default $CHANCAT_FRAMING or msg)")
 	root.RegisterFlagCompletionFunc("framing", completeFraming)
 	root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
-	for _, c := range commands {
+	for _, c := range commands() {
 		if c.name == word {
 			root.AddCommand(c.make(e))
 			root.CompletionOptions.DisableDefaultCmd = true
@@ -118,7 +122,7 @@ message begins and ends.`,
 			return root
 		}
 	}
-	for _, c := range commands {
+	for _, c := range commands() {
 		root.AddCommand(c.make(e))
 	}
 	root.AddCommand(helpTopics()...)
