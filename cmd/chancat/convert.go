@@ -19,7 +19,9 @@ func newConvert(e *env) *cobra.Command {
 		Example: `  chancat convert -f msg -t u32be < in > out
   chancat convert -f line -t netstring < lines.txt`,
 		Args: exactArgs(),
-		RunE: func(*cobra.Command, []string) error { return convert(e, to) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return interruptible(cmd.Context(), func() error { return convert(e, to) })
+		},
 	}
 	cmd.Flags().StringVarP(&to, "to", "t", "", "the framing of stdout, NAME[,OPTION...]")
 	cmd.RegisterFlagCompletionFunc("to", completeFraming)

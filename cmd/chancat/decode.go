@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -40,7 +39,9 @@ is given. A broken frame is shown, with its offset, and ends its file.`,
   chancat decode -f msg --json < stream | jq .text
   chancat decode -f line --keep-going --view hex damaged.log
   chancat decode --json session.jsonl`,
-		RunE: func(cmd *cobra.Command, files []string) error { return c.run(cmd.Context(), files) },
+		RunE: func(cmd *cobra.Command, files []string) error {
+			return interruptible(cmd.Context(), func() error { return c.run(files) })
+		},
 	}
 	c.out.add(cmd)
 	flags := cmd.Flags()
@@ -50,7 +51,7 @@ is given. A broken frame is shown, with its offset, and ends its file.`,
 	return cmd
 }
 
-func (c *decodeCommand) run(ctx context.Context, files []string) (err error) {
+func (c *decodeCommand) run(files []string) (err error) {
 	if c.as != "" && c.as != "raw" && c.as != "session" {
 		return usage(fmt.Errorf("--as %s: want raw or session", c.as))
 	}
@@ -65,10 +66,7 @@ func (c *decodeCommand) run(ctx context.Context, files []string) (err error) {
 	}
 	var first error
 	for _, name := range files {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		err := c.file(ctx, name)
+		err := c.file(name)
 		if err == nil || exitCode(err) != exitBroken {
 			if err != nil {
 				return c.print.closeAfter(err)
@@ -84,7 +82,7 @@ func (c *decodeCommand) run(ctx context.Context, files []string) (err error) {
 	return c.print.closeAfter(first)
 }
 
-func (c *decodeCommand) file(ctx context.Context, name string) error {
+func (c *decodeCommand) file(name string) error {
 	src, shown := c.e.stdin, "stdin"
 	if name != "-" {
 		f, err := os.Open(name)
@@ -94,7 +92,6 @@ func (c *decodeCommand) file(ctx context.Context, name string) error {
 		defer f.Close()
 		src, shown = f, name
 	}
-	defer context.AfterFunc(ctx, func() { src.Close() })()
 	kind, stream, err := sniff(src)
 	if err != nil {
 		return err

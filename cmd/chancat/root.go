@@ -74,7 +74,10 @@ func commandWord(args []string) string {
 // newRoot returns the root command with the one command named word, or with all
 // where word names none: making a command costs as much as running a short one.
 func newRoot(e *env, word string) *cobra.Command {
-	var color string
+	var (
+		color       string
+		showVersion bool
+	)
 	root := &cobra.Command{
 		Use:   "chancat [command]",
 		Short: "netcat for messages",
@@ -88,6 +91,9 @@ message begins and ends.`,
 		SilenceUsage:               true,
 		Args:                       cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if showVersion {
+				return printVersion(e)
+			}
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
 			}
@@ -107,6 +113,7 @@ message begins and ends.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath()))
 	})
+	root.Flags().BoolVar(&showVersion, "version", false, "print the version")
 	flags := root.PersistentFlags()
 	flags.BoolVarP(&e.verbose, "verbose", "v", false, "say on stderr what happens on the connection")
 	flags.StringVar(&color, "color", "auto", "auto, always or never")

@@ -90,7 +90,7 @@ func tooLong(err error, unit string, limit int) error {
 }
 
 func overLimit(unit string, limit int) error {
-	return fmt.Errorf("%w: the %s is longer than the limit of %d bytes", frame.ErrTooLarge, unit, limit)
+	return fmt.Errorf("%w: the %s is longer than the limit of %d bytes; max=SIZE behind the framing raises it", frame.ErrTooLarge, unit, limit)
 }
 
 type framesReader struct{ pieces }
