@@ -108,7 +108,7 @@ func (c *decodeCommand) file(name string) error {
 
 // raw prints the messages of a bare stream.
 func (c *decodeCommand) raw(name string, stream io.Reader) error {
-	r := frame.NewReader(stream, c.framing.C2S.Codec, c.framing.C2S.Max)
+	r := frame.NewReader(stream, c.framing.Either.Codec, c.framing.Either.Max)
 	d := decoder{c: c, name: name, reader: r, arrival: time.Now}
 	for {
 		switch err := d.next(); {
