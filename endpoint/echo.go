@@ -22,7 +22,7 @@ func dialEcho(_ context.Context, address string, _ *Options) (*Conn, error) {
 	}
 	e := &echo{}
 	e.changed.L = &e.mu
-	return &Conn{Stream: e}, nil
+	return &Conn{Stream: e, Remote: address}, nil
 }
 
 // echoBuffer is how many bytes may be on their way before Write blocks, about
