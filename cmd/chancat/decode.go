@@ -24,7 +24,6 @@ type decodeCommand struct {
 
 	framing framing.Framing
 	print   *printer
-	broken  bool // with --keep-going: some frame was
 }
 
 func newDecode(e *env) *cobra.Command {
