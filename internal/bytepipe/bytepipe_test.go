@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"math/rand/v2"
+	"net"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -76,7 +77,7 @@ func TestCloseInterrupts(t *testing.T) {
 		synctest.Wait()
 		a.Close()
 		for range 2 {
-			if err := <-errs; err != io.ErrClosedPipe {
+			if err := <-errs; err != net.ErrClosed {
 				t.Errorf("got %v", err)
 			}
 		}
