@@ -128,7 +128,7 @@ func (h *half) end() {
 
 func (h *half) abandon() {
 	h.mu.Lock()
-	h.abandoned, h.ended = true, true
+	h.abandoned = true
 	h.mu.Unlock()
 	h.changed.Broadcast()
 }
