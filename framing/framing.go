@@ -27,10 +27,16 @@ const DefaultMax = 16 << 20
 // A Spec describes one framing of the registry.
 type Spec struct {
 	Name    string      // the word that a spelling starts with
+	Aliases []string    // words that mean the same
 	Value   string      // what follows the name and a =, for people; empty for nothing
 	Doc     string      // the rule in one line
 	Options string      // the options that it takes, for people; empty for none
 	Codec   frame.Codec // the framing without options; nil when it cannot go without
+
+	// Server is the codec of what a server sends, where the directions differ.
+	// Codec then takes the frames of both, because the direction of a file, say,
+	// is not known.
+	Server frame.Codec
 
 	// Canonical says that encoding what was decoded gives the same bytes. Options
 	// that make the codec drop bytes take that away.
@@ -38,9 +44,12 @@ type Spec struct {
 	// Samples are spellings, with options, that stand for the family in tests.
 	// Empty means the bare name.
 	Samples []string
-	// Messages are messages for tests, each of which every sample can carry.
-	// Empty means any bytes.
-	Messages []string
+	// Messages are messages for tests, each of which every sample can carry;
+	// ServerMessages those of Server. Empty means any bytes.
+	Messages, ServerMessages []string
+	// Long makes a message of about n bytes for tests, where not all bytes are
+	// one. Nil means that any are.
+	Long func(n int) []byte
 
 	parse func(o *options) (frame.Codec, error) // nil when it takes no options but max
 
@@ -52,8 +61,9 @@ type Direction struct {
 	Max   int // the limit of a body in bytes
 }
 
-// A Framing is what a spelling means: a codec for each direction, which are the
-// same unless the spelling has a slash.
+// A Framing is what a spelling means: a codec for each direction. They are the
+// same unless the spelling has a slash or the framing a Server of its own; then
+// that of C2S stands for an unknown direction too.
 type Framing struct {
 	Spelling string
 	C2S, S2C Direction // sent by the client, sent by the server
@@ -94,12 +104,13 @@ func Specs() []Spec {
 // A Sample is one parameterisation of a framing.
 type Sample struct {
 	Spec
-	Spelling string
-	Codec    frame.Codec
+	Spelling   string
+	FromServer bool // it is what a server sends, and that differs
+	Codec      frame.Codec
 }
 
 // All returns the samples of every framing, for the tests that range over all
-// codecs.
+// codecs: one of each codec where the directions differ.
 func All() []Sample {
 	var all []Sample
 	for _, s := range Specs() {
@@ -112,11 +123,15 @@ func All() []Sample {
 			if err != nil {
 				panic(err) // a fault of the registry itself
 			}
-			sample := Sample{s, spelling, f.C2S.Codec}
+			sample := Sample{Spec: s, Spelling: spelling, Codec: f.C2S.Codec}
 			if d, ok := sample.Codec.(dropper); ok && d.drops() {
 				sample.Canonical = false
 			}
 			all = append(all, sample)
+			if s.Server != nil {
+				sample.FromServer, sample.Codec, sample.Messages = true, f.S2C.Codec, s.ServerMessages
+				all = append(all, sample)
+			}
 		}
 	}
 	return all

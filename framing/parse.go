@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -18,36 +19,40 @@ func Parse(spelling string) (Framing, error) {
 	f := Framing{Spelling: spelling}
 	client, server, pair := strings.Cut(spelling, "/")
 	var err error
-	if f.C2S, err = parseDirection(client); err != nil {
+	if f.C2S, f.S2C, err = parseSide(client); err != nil {
 		return Framing{}, &SpellingError{client, err}
 	}
-	f.S2C = f.C2S
 	if pair {
-		if f.S2C, err = parseDirection(server); err != nil {
+		if _, f.S2C, err = parseSide(server); err != nil {
 			return Framing{}, &SpellingError{server, err}
 		}
 	}
 	return f, nil
 }
 
-func parseDirection(spelling string) (Direction, error) {
+// parseSide reads a spelling without a slash.
+func parseSide(spelling string) (c2s, s2c Direction, err error) {
 	o := readOptions(spelling)
 	s, err := find(o.name)
 	if err != nil {
-		return Direction{}, err
+		return Direction{}, Direction{}, err
 	}
-	d := Direction{Codec: s.Codec, Max: o.size("max", DefaultMax)}
+	c2s = Direction{Codec: s.Codec, Max: o.size("max", DefaultMax)}
 	if s.parse != nil {
-		if d.Codec, err = s.parse(o); err != nil {
-			return Direction{}, err
+		if c2s.Codec, err = s.parse(o); err != nil {
+			return Direction{}, Direction{}, err
 		}
 	}
-	return d, o.finish(s)
+	s2c = c2s
+	if s.Server != nil {
+		s2c.Codec = s.Server
+	}
+	return c2s, s2c, o.finish(s)
 }
 
 func find(name string) (Spec, error) {
 	for _, s := range registry {
-		if s.Name == name {
+		if s.Name == name || slices.Contains(s.Aliases, name) {
 			return s, nil
 		}
 	}
@@ -65,8 +70,10 @@ func find(name string) (Spec, error) {
 func nearest(name string) string {
 	best, least := "", 1+len(name)/3
 	for _, s := range Specs() {
-		if d := distance(name, s.Name); d <= least && (best == "" || d < least) {
-			best, least = s.Name, d
+		for _, known := range append([]string{s.Name}, s.Aliases...) {
+			if d := distance(name, known); d <= least && (best == "" || d < least) {
+				best, least = known, d
+			}
 		}
 	}
 	return best

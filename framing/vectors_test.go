@@ -51,7 +51,7 @@ func TestVectors(t *testing.T) {
 func TestVectorsEncode(t *testing.T) {
 	canonical := map[string]bool{}
 	for _, s := range framing.All() {
-		canonical[s.Spelling] = s.Canonical
+		canonical[s.Spelling] = s.Canonical // of both directions
 	}
 	for _, v := range vectors(t) {
 		if v.Want.Error != nil || !canonical[v.Framing] {
