@@ -199,24 +199,6 @@ func respHead(buf []byte, at int) (n, next int, err error) {
 	return n, i, nil
 }
 
-// expect returns the offset behind word, which must stand at buf[i:], or -1 when
-// buf ends in it.
-func expect(buf []byte, i int, word string) (int, error) {
-	for _, want := range []byte(word) {
-		switch {
-		case i >= len(buf):
-			return -1, nil
-		case buf[i] == want:
-			i++
-		case want == '\n' || want == '\r' && buf[i] == '\n':
-			return 0, frame.Broken(frame.CauseLineEnding, i, "got %q, want %q", buf[i], want)
-		default:
-			return 0, frame.Malformed(i, "got %q, want %q", buf[i], want)
-		}
-	}
-	return i, nil
-}
-
 // respCounted takes in the item of type c whose head, with the count n, ends
 // before next.
 func respCounted(buf []byte, st *frame.State, c byte, n, next int) (body, need int, err error) {
