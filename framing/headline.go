@@ -1,7 +1,6 @@
 package framing
 
 import (
-	"bytes"
 	"math"
 
 	"github.com/chancat/channel/frame"
@@ -98,15 +97,15 @@ func blank(c byte) bool { return c == ' ' || c == '\t' }
 // like is the cause if that is another protocol.
 func unexpected(buf []byte, i int, want string) error {
 	for _, p := range protocols {
-		if bytes.HasPrefix(buf[:i+1], []byte(p.start)) {
+		if string(buf[:i+1]) == p.start {
 			return frame.Broken(frame.CauseWrongProtocol, i, "got %q, want %s; this looks like %s", buf[i], want, p.name)
 		}
 	}
 	return frame.Malformed(i, "got %q, want %s", buf[i], want)
 }
 
-// protocols are other streams by how they begin: no longer than the byte that
-// shows it, which is where a head of text breaks.
+// protocols are other streams by how they begin, up to the first byte that a head
+// of text cannot hold.
 var protocols = []struct{ start, name string }{
 	{"\x16", "TLS"},
 	{"HTTP/", "an HTTP response"},

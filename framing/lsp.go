@@ -134,14 +134,29 @@ func (lsp) LengthOffset(raw []byte) int {
 	}
 }
 
-// Resync finds a name that begins as those of the known headers do, Content-Length
-// and Content-Type. What a program has printed before it is passed over.
+// Resync finds a line Content-Length. Headers that stand before it are passed over
+// with what a program may have printed there.
 func (lsp) Resync(buf []byte) int {
-	const start = "content-"
 	for i := range buf {
-		if n := min(len(start), len(buf)-i); buf[i]|0x20 == 'c' && bytes.EqualFold(buf[i:i+n], []byte(start[:n])) {
+		if buf[i]|0x20 == 'c' && lspLengthLine(buf[i:]) {
 			return i
 		}
 	}
 	return len(buf)
+}
+
+// lspLengthLine reports whether line begins as a header Content-Length does, as far
+// as it goes.
+func lspLengthLine(line []byte) bool {
+	n := min(len(line), len(contentLength))
+	if !bytes.EqualFold(line[:n], []byte(contentLength[:n])) {
+		return false
+	}
+	if line = line[n:]; len(line) == 0 {
+		return true
+	}
+	value, colon := bytes.CutPrefix(line, []byte{':'})
+	digits := bytes.TrimLeft(value, " \t")
+	end := bytes.TrimLeft(digits, "0123456789")
+	return colon && (len(end) == 0 || len(end) < len(digits) && end[0] == '\r')
 }

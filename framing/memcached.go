@@ -20,7 +20,7 @@ var Memcached = register(Spec{
 	Messages: []string{"get a b\r\n", "set k 0 60 2\r\nhi\r\n", "cas k 0 0 0 7 noreply\r\n\r\n", "ms k 2 T60\r\nhi\r\n",
 		"mn\r\n", "END\r\n", "VALUE k 0 2\r\nhi\r\n", "17\r\n"},
 	ServerMessages: []string{"STORED\r\n", "END\r\n", "VALUE k 0 2\r\nhi\r\n", "VALUE k 0 0 7\r\n\r\n", "VA 2 t60\r\nhi\r\n",
-		"HD\r\n", "STAT pid 1\r\n", "17\r\n", "CLIENT_ERROR bad\r\n", "key=a exp=-1\r\n"},
+		"HD\r\n", "STAT pid 1\r\n", "17\r\n", "CLIENT_ERROR bad\r\n", "key=a exp=-1\n"},
 	Long: func(n int) []byte { return fmt.Appendf(nil, "VALUE k 0 %d\r\n%s\r\n", n, bytes.Repeat([]byte{'x'}, n)) },
 })
 
@@ -34,7 +34,7 @@ var memcachedReplies = vocabulary{
 	words: []string{"STORED", "NOT_STORED", "EXISTS", "NOT_FOUND", "VALUE", "END", "DELETED", "TOUCHED", "OK", "RESET",
 		"ERROR", "CLIENT_ERROR", "SERVER_ERROR", "STAT", "ITEM", "VERSION", "BUSY", "BADCLASS", "NOSPARE", "NOTFULL", "UNSAFE", "SAME",
 		"HD", "VA", "EN", "NS", "EX", "NF", "MN", "ME",
-		"key=", "ts="}, // of lru_crawler metadump and watch
+		"key=", "ts="}, // memcachedLogs
 	what: "a reply of memcached",
 }
 
@@ -50,6 +50,8 @@ func (m memcached) Scan(buf []byte, st *frame.State) (frame.Span, int, error) {
 			return frame.Span{}, 0, frame.Broken(frame.CauseWrongProtocol, 0, "got %q; this looks like memcached's binary protocol", c)
 		case '0' <= c && c <= '9':
 			return memcachedNumber(buf)
+		case memcachedLogs(buf):
+			return memcachedLog(buf, st)
 		}
 	}
 	return scanCommand(buf, st, m.words, memcachedBlock)
@@ -73,6 +75,24 @@ func memcachedNumber(buf []byte) (frame.Span, int, error) {
 		return frame.Span{}, i + len("\r\n") - len(buf), nil
 	}
 	return frame.Span{Body: next}, 0, nil
+}
+
+// memcachedLogs reports whether buf starts with a line of lru_crawler metadump or of
+// watch.
+func memcachedLogs(buf []byte) bool {
+	return bytes.HasPrefix(buf, []byte("key=")) || bytes.HasPrefix(buf, []byte("ts="))
+}
+
+// memcachedLog looks for such a line: memcached 1.6 ends them with LF alone.
+func memcachedLog(buf []byte, st *frame.State) (frame.Span, int, error) {
+	if i := bytes.IndexByte(buf[st.Pos:min(len(buf), maxHead)], '\n'); i >= 0 {
+		return frame.Span{Body: st.Pos + i + 1}, 0, nil
+	}
+	if len(buf) > maxHead {
+		return frame.Span{}, 0, frame.Malformed(maxHead, "no end of line within %d bytes", maxHead)
+	}
+	st.Pos = len(buf)
+	return frame.Span{}, 1, nil
 }
 
 func memcachedBlock(command string, line []byte) (size, at int, err error) {
