@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -25,7 +24,6 @@ type decodeCommand struct {
 
 	framing framing.Framing
 	print   *printer
-	broken  bool // with --keep-going: some frame was
 }
 
 func newDecode(e *env) *cobra.Command {
@@ -40,7 +38,9 @@ is given. A broken frame is shown, with its offset, and ends its file.`,
   chancat decode -f msg --json < stream | jq .text
   chancat decode -f line --keep-going --view hex damaged.log
   chancat decode --json session.jsonl`,
-		RunE: func(cmd *cobra.Command, files []string) error { return c.run(cmd.Context(), files) },
+		RunE: func(cmd *cobra.Command, files []string) error {
+			return interruptible(cmd.Context(), func() error { return c.run(files) })
+		},
 	}
 	c.out.add(cmd)
 	flags := cmd.Flags()
@@ -50,7 +50,7 @@ is given. A broken frame is shown, with its offset, and ends its file.`,
 	return cmd
 }
 
-func (c *decodeCommand) run(ctx context.Context, files []string) (err error) {
+func (c *decodeCommand) run(files []string) (err error) {
 	if c.as != "" && c.as != "raw" && c.as != "session" {
 		return usage(fmt.Errorf("--as %s: want raw or session", c.as))
 	}
@@ -65,10 +65,7 @@ func (c *decodeCommand) run(ctx context.Context, files []string) (err error) {
 	}
 	var first error
 	for _, name := range files {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		err := c.file(ctx, name)
+		err := c.file(name)
 		if err == nil || exitCode(err) != exitBroken {
 			if err != nil {
 				return c.print.closeAfter(err)
@@ -84,7 +81,7 @@ func (c *decodeCommand) run(ctx context.Context, files []string) (err error) {
 	return c.print.closeAfter(first)
 }
 
-func (c *decodeCommand) file(ctx context.Context, name string) error {
+func (c *decodeCommand) file(name string) error {
 	src, shown := c.e.stdin, "stdin"
 	if name != "-" {
 		f, err := os.Open(name)
@@ -94,7 +91,6 @@ func (c *decodeCommand) file(ctx context.Context, name string) error {
 		defer f.Close()
 		src, shown = f, name
 	}
-	defer context.AfterFunc(ctx, func() { src.Close() })()
 	kind, stream, err := sniff(src)
 	if err != nil {
 		return err
@@ -111,7 +107,7 @@ func (c *decodeCommand) file(ctx context.Context, name string) error {
 
 // raw prints the messages of a bare stream.
 func (c *decodeCommand) raw(name string, stream io.Reader) error {
-	r := frame.NewReader(stream, c.framing.C2S.Codec, c.framing.C2S.Max)
+	r := frame.NewReader(stream, c.framing.Either.Codec, c.framing.Either.Max)
 	d := decoder{c: c, name: name, reader: r, arrival: time.Now}
 	for {
 		switch err := d.next(); {

@@ -125,6 +125,9 @@ func (c *listenCommand) run(ctx context.Context, address string) (err error) {
 	if c.print, err = c.out.open(&printEnv, c.framing.Spelling); err != nil {
 		return err
 	}
+	if usesStdio(address) {
+		return interruptible(ctx, func() error { return c.print.closeAfter(c.serve(ctx, address, options)) })
+	}
 	return c.print.closeAfter(c.serve(ctx, address, options))
 }
 

@@ -16,7 +16,7 @@ func newMan(e *env) *cobra.Command {
 		Example: `  chancat man > chancat.1
   chancat man | man -l -`,
 		Args: exactArgs(),
-		RunE: func(cmd *cobra.Command, _ []string) error { return man(e, cmd.Root()) },
+		RunE: func(*cobra.Command, []string) error { return man(e, newRoot(e, "")) },
 	}
 }
 

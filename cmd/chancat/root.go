@@ -39,19 +39,23 @@ func run(args []string, e *env) int {
 	return exitCode(err)
 }
 
-// commands are all commands; each is one file.
-var commands = []struct {
+type command struct {
 	name string
 	make func(*env) *cobra.Command
-}{
-	{"connect", newConnect}, {"listen", newListen}, {"send", newSend},
-	{"encode", newEncode}, {"decode", newDecode}, {"convert", newConvert},
-	{"framings", newFramings}, {"man", newMan}, {"version", newVersion},
+}
+
+// commands returns all commands; each is one file.
+func commands() []command {
+	return []command{
+		{"connect", newConnect}, {"listen", newListen}, {"send", newSend},
+		{"encode", newEncode}, {"decode", newDecode}, {"convert", newConvert},
+		{"framings", newFramings}, {"man", newMan}, {"version", newVersion},
+	}
 }
 
 // isCommand reports whether word is the name of a command, cobra's own included.
 func isCommand(word string) bool {
-	for _, c := range commands {
+	for _, c := range commands() {
 		if c.name == word {
 			return true
 		}
@@ -70,7 +74,10 @@ func commandWord(args []string) string {
 // newRoot returns the root command with the one command named word, or with all
 // where word names none: making a command costs as much as running a short one.
 func newRoot(e *env, word string) *cobra.Command {
-	var color string
+	var (
+		color       string
+		showVersion bool
+	)
 	root := &cobra.Command{
 		Use:   "chancat [command]",
 		Short: "netcat for messages",
@@ -84,6 +91,9 @@ message begins and ends.`,
 		SilenceUsage:               true,
 		Args:                       cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if showVersion {
+				return printVersion(e)
+			}
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
 			}
@@ -103,13 +113,14 @@ message begins and ends.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath()))
 	})
+	root.Flags().BoolVar(&showVersion, "version", false, "print the version")
 	flags := root.PersistentFlags()
 	flags.BoolVarP(&e.verbose, "verbose", "v", false, "say on stderr what happens on the connection")
 	flags.StringVar(&color, "color", "auto", "auto, always or never")
 	flags.StringVarP(&e.framing, "framing", "f", "", "the framing, NAME[,OPTION...] (default $CHANCAT_FRAMING or msg)")
 	root.RegisterFlagCompletionFunc("framing", completeFraming)
 	root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
-	for _, c := range commands {
+	for _, c := range commands() {
 		if c.name == word {
 			root.AddCommand(c.make(e))
 			root.CompletionOptions.DisableDefaultCmd = true
@@ -118,7 +129,7 @@ message begins and ends.`,
 			return root
 		}
 	}
-	for _, c := range commands {
+	for _, c := range commands() {
 		root.AddCommand(c.make(e))
 	}
 	root.AddCommand(helpTopics()...)

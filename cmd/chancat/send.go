@@ -75,7 +75,11 @@ func (c *sendCommand) run(ctx context.Context, address string, args []string) (e
 	if c.replies < 0 {
 		return usage(fmt.Errorf("-r %d: want a number of replies", c.replies))
 	}
-	messages, err := c.messages(address, args)
+	var messages [][]byte
+	err = interruptible(ctx, func() (err error) {
+		messages, err = c.messages(address, args)
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -86,7 +86,11 @@ func New(ctx context.Context, c *endpoint.Conn, o Options) *Link {
 			l.pieces = mutate.NewWriter(ctx, c.Stream, o.Delivery, o.Gap)
 		}
 	}
-	l.event(&session.Event{Kind: session.Open, Local: c.Local, Remote: c.Remote, Framing: o.Framing.Spelling})
+	spelling := o.Framing.Spelling
+	if c.Stream == nil {
+		spelling = "ws" // the transport's own: nothing else frames by itself
+	}
+	l.event(&session.Event{Kind: session.Open, Local: c.Local, Remote: c.Remote, Framing: spelling})
 	return l
 }
 
@@ -356,19 +360,20 @@ func (l *Link) closeEvent(from session.Side, reason string) {
 }
 
 // Hint says what the bytes of a broken frame look like, and what to try; empty
-// when they look like nothing known, or just end too early. A framing that has
-// accepted what the bytes are known by is not doubted.
+// when nothing is known to try, as where they just end too early.
 func Hint(err error, broken []byte) string {
 	e, ok := errors.AsType[*frame.Error](err)
 	if !ok || errors.Is(err, io.ErrUnexpectedEOF) {
 		return ""
 	}
-	if _, accepted := detect.ProtocolOf(broken[:min(e.Offset-e.Start, int64(len(broken)))]); accepted {
-		return ""
+	// A framing that has accepted what the bytes are known by is not doubted.
+	before := broken[:min(e.Offset-e.Start, int64(len(broken)))]
+	_, accepted := detect.ProtocolOf(before)
+	if p, ok := detect.ProtocolOf(broken); ok && !accepted {
+		return "the bytes look like " + p.Name + "; try " + p.Try
 	}
-	p, ok := detect.ProtocolOf(broken)
-	if !ok {
-		return ""
+	if errors.Is(err, frame.ErrTooLarge) {
+		return "either that is no length, or the limit is too low: max=SIZE behind the framing raises it"
 	}
-	return "the bytes look like " + p.Name + "; try " + p.Try
+	return ""
 }
