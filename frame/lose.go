@@ -21,6 +21,7 @@ func (r *Reader) Lose(n int64) (broken error) {
 		}
 		r.broken, r.seeking = e, true
 	}
+	r.first = nil // the opening may be among what is lost
 	r.drop(r.end - r.pos)
 	r.offset += n
 	r.owed = max(0, r.owed-n)
