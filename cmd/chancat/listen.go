@@ -18,6 +18,7 @@ import (
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/mutate"
 	"github.com/chancat/channel/internal/text/escape"
+	"github.com/chancat/channel/session"
 )
 
 // maxConnsDefault bounds the clients that are served at once; more wait.
@@ -72,7 +73,7 @@ stdin still has, are sent.`,
 	c.transport.addTLS(cmd)
 	c.in.add(cmd)
 	c.out.add(cmd)
-	c.out.addRecord(cmd)
+	c.out.addRecord(cmd, session.Server)
 	flags := cmd.Flags()
 	flags.StringVar(&c.portFile, "port-file", "", "write the port to `FILE` once clients can connect")
 	flags.BoolVar(&c.once, "once", false, "serve one client and end")
