@@ -16,7 +16,9 @@ import (
 	"io"
 	"iter"
 	"net"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/chancat/channel/frame"
@@ -37,8 +39,9 @@ type Channel struct {
 	rwc    io.ReadWriteCloser
 	sender *sender.Sender
 
-	recvMu sync.Mutex // guards reader; apart from the sender's lock so that a blocked Recv never delays Send
-	reader *frame.Reader
+	recvMu  sync.Mutex // guards reader; apart from the sender's lock so that a blocked Recv never delays Send
+	reader  *frame.Reader
+	waiting atomic.Int32 // receives that wait for recvMu
 }
 
 // New returns a Channel over rwc, which it then owns. nil options mean defaults.
@@ -70,7 +73,7 @@ func (c *Channel) Send(msg []byte) error { return c.sender.Send(msg) }
 // stream is idle, and as fast as the stream takes it otherwise; with 256 KiB
 // queued SendBuffered blocks. A message larger than that is written before
 // SendBuffered returns, uncopied. A failed write is reported by the next
-// SendBuffered, Send, Flush or CloseWrite.
+// SendBuffered, Send, Flush, CloseWrite or Close.
 func (c *Channel) SendBuffered(msg []byte) error { return c.sender.SendBuffered(msg) }
 
 // Flush returns when everything queued by SendBuffered is with the stream.
@@ -82,54 +85,62 @@ func (c *Channel) Flush() error { return c.sender.Flush() }
 // wraps io.ErrUnexpectedEOF). A broken frame ends the channel: every later
 // receive returns the same error.
 func (c *Channel) Recv() ([]byte, error) {
-	c.recvMu.Lock()
+	c.lockRecv()
 	defer c.recvMu.Unlock()
-	f, err := c.reader.Next()
+	msg, err := c.reader.NextMessage()
 	if err != nil {
 		return nil, err
 	}
-	msg := c.reader.Message(f)
 	return append(make([]byte, 0, len(msg)), msg...), nil
 }
 
 // RecvInto appends the next message to buf and returns the result, as [Recv]
 // does; it allocates nothing if the message fits. On an error it returns buf.
 func (c *Channel) RecvInto(buf []byte) ([]byte, error) {
-	c.recvMu.Lock()
+	c.lockRecv()
 	defer c.recvMu.Unlock()
-	f, err := c.reader.Next()
+	msg, err := c.reader.NextMessage()
 	if err != nil {
 		return buf, err
 	}
-	return append(buf, c.reader.Message(f)...), nil
+	return append(buf, msg...), nil
 }
 
-// Messages returns the remaining messages. Each is borrowed: valid until the next
-// step and until anybody else receives on c. The end of the stream between two
-// messages ends the loop; any other error is yielded once, as the last pair. A
-// loop that is left early leaves the next message for the next receive.
+// Messages returns the remaining messages. Each is borrowed, valid until the next
+// step of the loop. The end of the stream between two messages ends the loop; any
+// other error is yielded once, as the last pair. A loop that is left early leaves
+// the next message for the next receive.
+//
+// Because a message is borrowed, the loop holds the receive lock while its body
+// runs. Receives of other goroutines take turns with it between its steps; the
+// body itself must not receive on c, or it would wait for itself.
 func (c *Channel) Messages() iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
+		c.lockRecv()
+		defer c.recvMu.Unlock()
 		for {
-			msg, err := c.borrow()
-			if err == io.EOF {
+			msg, err := c.reader.NextMessage()
+			if err == io.EOF || !yield(msg, err) || err != nil {
 				return
 			}
-			if !yield(msg, err) || err != nil {
-				return
+			if c.waiting.Load() > 0 {
+				c.recvMu.Unlock()
+				runtime.Gosched()
+				c.lockRecv()
 			}
 		}
 	}
 }
 
-func (c *Channel) borrow() ([]byte, error) {
-	c.recvMu.Lock()
-	defer c.recvMu.Unlock()
-	f, err := c.reader.Next()
-	if err != nil {
-		return nil, err
+// lockRecv takes the receive lock, and lets a loop over Messages know that
+// somebody wants it.
+func (c *Channel) lockRecv() {
+	if c.recvMu.TryLock() {
+		return
 	}
-	return c.reader.Message(f), nil
+	c.waiting.Add(1)
+	c.recvMu.Lock()
+	c.waiting.Add(-1)
 }
 
 // CloseWrite flushes what is queued and then ends the stream towards the peer,
@@ -162,10 +173,14 @@ func (e *streamError) Unwrap() error { return e.err }
 
 // Close closes the stream and interrupts a blocked Send or Recv. Messages of
 // SendBuffered that are not written yet get up to a second to leave, unless a
-// sender is already blocked. It holds no lock that a blocked receive holds.
+// sender is already blocked; the error says if some could not. It takes no lock
+// that a blocked receive holds.
 func (c *Channel) Close() error {
-	c.sender.Stop(errClosed, drainLimit, c.rwc.Close)
-	return c.rwc.Close()
+	unsent := c.sender.Stop(errClosed, drainLimit, c.rwc.Close)
+	if err := c.rwc.Close(); unsent == nil {
+		return err
+	}
+	return unsent
 }
 
 // LocalAddr returns the address of this end, nil when the stream has none.

@@ -31,6 +31,7 @@ type ExitError struct {
 	Command string
 	Status  int    // 128 plus its number for a signal, as shells count
 	Signal  string // what ended it, such as "killed"; empty if it exited
+	Stopped bool   // Close had to end it, so that the rest says little about it
 }
 
 func (e *ExitError) Error() string {
@@ -75,6 +76,7 @@ type child struct {
 	ended    chan struct{} // closed when the process has been waited for
 	err      error         // of Wait; set before ended is closed
 	closed   atomic.Bool
+	stopped  atomic.Bool // by Close
 	stopping sync.Once
 }
 
@@ -134,6 +136,7 @@ func (c *child) Close() error {
 	c.stdout.Close()
 	c.stopping.Do(func() {
 		if !c.endsWithin(exitWait) {
+			c.stopped.Store(true)
 			terminate(c.cmd.Process)
 			if !c.endsWithin(exitWait) {
 				kill(c.cmd.Process)
@@ -165,7 +168,7 @@ func (c *child) exit() error {
 	case !errors.As(c.err, &failed):
 		return c.err
 	}
-	e := &ExitError{Command: strings.Join(c.cmd.Args, " "), Status: failed.ExitCode()}
+	e := &ExitError{Command: strings.Join(c.cmd.Args, " "), Status: failed.ExitCode(), Stopped: c.stopped.Load()}
 	if number, name, ok := signalOf(failed.ProcessState); ok {
 		if c.closed.Load() && isBrokenPipe(number) {
 			return nil // it was still writing when we had read enough

@@ -9,6 +9,7 @@ import (
 
 // A Scheme is a form of address.
 type Scheme struct {
+	Prefix        string // what an address starts with
 	Form, Meaning string
 	Dial, Listen  bool // what can be done with it
 }
@@ -17,7 +18,7 @@ type Scheme struct {
 func Schemes() []Scheme {
 	var list []Scheme
 	for _, s := range schemes {
-		list = append(list, Scheme{Form: s.form, Meaning: s.meaning, Dial: s.dial != nil, Listen: s.listen != nil})
+		list = append(list, Scheme{Prefix: s.prefix, Form: s.form, Meaning: s.meaning, Dial: s.dial != nil, Listen: s.listen != nil})
 	}
 	return list
 }

@@ -10,8 +10,11 @@ const (
 	bufferStart = 4 << 10   // bytes of a fresh Reader: ten thousand idle ones are cheap
 	bufferMost  = 256 << 10 // bytes a buffer grows to unless one frame needs more
 
-	// A buffer that this many reads in a row left mostly empty is halved.
-	sparseReads = 64
+	// A buffer of which this many reads in a row used but a small part is halved.
+	// The steps are far apart so that a stream that comes in bursts keeps its
+	// buffer.
+	sparseReads = 256
+	smallPart   = 16
 
 	// A source that returns no bytes and no error this often is broken.
 	emptyReads = 100
@@ -48,13 +51,15 @@ type Reader struct {
 
 	st    State // the codec's scratch for the frame at pos
 	reads int   // reads that brought bytes of the frame at pos
+	taken int   // the same of the frame before it
 
 	full   bool // the last read filled the buffer
-	sparse int  // reads in a row that left the buffer mostly empty
+	sparse int  // reads in a row that used but a small part of the buffer
 
 	srcErr  error // the source's error, held back until the bytes before it are judged
 	broken  error // the *Error that ended the frames
 	seeking bool  // Resync has left the broken frame and not found a place yet
+	owed    int64 // bytes to come that belong to the frame that Lose has broken
 	message []byte
 }
 
@@ -87,18 +92,44 @@ func (r *Reader) Buffered() []byte { return r.buf[r.pos:r.end:r.end] }
 // boundary and in an *Error inside a frame; nothing is lost by it, and a later
 // call reads on (after a timeout, say).
 func (r *Reader) Next() (Frame, error) {
+	sp, err := r.advance()
+	if err != nil {
+		return Frame{}, err
+	}
+	n := sp.Len()
+	return Frame{Offset: r.offset - int64(n), Raw: r.buf[r.pos-n : r.pos : r.pos], Span: sp, Reads: r.taken}, nil
+}
+
+// NextMessage is Next for callers to whom only the message matters: it returns
+// what Message would, borrowed until the next call.
+func (r *Reader) NextMessage() ([]byte, error) {
+	sp, err := r.advance()
+	if err != nil {
+		return nil, err
+	}
+	start := r.pos - sp.Len()
+	if r.unescape != nil {
+		return r.unescaped(r.buf[start:r.pos], sp), nil
+	}
+	return r.buf[start+sp.Head : start+sp.Head+sp.Body : start+sp.Head+sp.Body], nil
+}
+
+// advance moves behind the next frame, which then ends at r.pos.
+func (r *Reader) advance() (Span, error) {
 	if r.broken != nil {
-		return Frame{}, r.broken
+		return Span{}, r.broken
 	}
 	for {
 		need := 1
 		if r.pos < r.end {
-			sp, n, err := r.scan(r.buf[r.pos:r.end])
-			if err != nil {
-				return Frame{}, r.fail(err)
+			buf := r.buf[r.pos:r.end]
+			sp, n, err := r.ask(buf, &r.st)
+			if err != nil || sp.Body > r.limit {
+				return Span{}, r.fail(r.judge(buf, sp, err))
 			}
 			if n == 0 {
-				return r.take(sp), nil
+				r.take(sp)
+				return sp, nil
 			}
 			need = n
 		}
@@ -108,7 +139,7 @@ func (r *Reader) Next() (Frame, error) {
 			if r.pos < r.end {
 				err = &Error{Start: r.offset, Offset: r.offset + int64(r.end-r.pos), Err: err}
 			}
-			return Frame{}, err
+			return Span{}, err
 		}
 	}
 }
@@ -135,14 +166,25 @@ func (r *Reader) Message(f Frame) []byte {
 	if r.unescape == nil {
 		return f.Body()
 	}
-	r.message = r.unescape.AppendMessage(r.message[:0], f.Raw, f.Span)
+	return r.unescaped(f.Raw, f.Span)
+}
+
+func (r *Reader) unescaped(raw []byte, sp Span) []byte {
+	r.message = r.unescape.AppendMessage(r.message[:0], raw, sp)
 	return r.message
 }
 
-// scan asks the codec about buf, which starts at the frame at hand, and judges
-// the limit.
-func (r *Reader) scan(buf []byte) (sp Span, need int, err error) {
-	sp, need, err = r.ask(buf, &r.st)
+// ask asks the codec about buf, which starts at the frame at hand.
+func (r *Reader) ask(buf []byte, st *State) (sp Span, need int, err error) {
+	if r.first != nil && r.offset == 0 {
+		return r.first.ScanFirst(buf, st)
+	}
+	return r.codec.Scan(buf, st)
+}
+
+// judge returns what is wrong with the frame at the start of buf, of which ask
+// said sp and err: it is broken or over the limit.
+func (r *Reader) judge(buf []byte, sp Span, err error) error {
 	if e, ok := errors.AsType[*Error](err); ok && e.Offset < int64(len(buf)) {
 		// The byte that broke the frame may have come together with a body that
 		// was over the limit before it.
@@ -150,16 +192,9 @@ func (r *Reader) scan(buf []byte) (sp Span, need int, err error) {
 		sp, _, _ = r.ask(buf, &State{})
 	}
 	if sp.Body > r.limit {
-		err = r.overLimit(buf, sp)
+		return r.overLimit(buf, sp)
 	}
-	return sp, need, err
-}
-
-func (r *Reader) ask(buf []byte, st *State) (sp Span, need int, err error) {
-	if r.first != nil && r.offset == 0 {
-		return r.first.ScanFirst(buf, st)
-	}
-	return r.codec.Scan(buf, st)
+	return err
 }
 
 func (r *Reader) overLimit(buf []byte, sp Span) error {
@@ -169,18 +204,16 @@ func (r *Reader) overLimit(buf []byte, sp Span) error {
 	return TooLarge(sp.Head, 0)
 }
 
-// take passes the frame at hand on and moves to the next.
-func (r *Reader) take(sp Span) Frame {
+// take moves behind the frame at hand.
+func (r *Reader) take(sp Span) {
 	n := sp.Len()
-	f := Frame{Offset: r.offset, Raw: r.buf[r.pos : r.pos+n : r.pos+n], Span: sp, Reads: r.reads}
 	r.pos += n
 	r.offset += int64(n)
 	r.st = State{}
-	r.reads = 0
+	r.taken, r.reads = r.reads, 0
 	if r.pos < r.end {
 		r.reads = 1 // the rest came with the last read
 	}
-	return f
 }
 
 // fail makes err the end of the frames, with stream offsets.
@@ -199,33 +232,35 @@ func (r *Reader) fail(err error) error {
 }
 
 // last judges the bytes that the end of the stream has left.
-func (r *Reader) last() (Frame, error) {
+func (r *Reader) last() (Span, error) {
 	rest := r.buf[r.pos:r.end]
 	if len(rest) == 0 {
-		return Frame{}, io.EOF
+		return Span{}, io.EOF
 	}
-	sp, need, err := r.scan(rest)
+	sp, need, err := r.ask(rest, &r.st)
 	switch f, ok := r.codec.(FinalScanner); {
-	case err != nil:
-		return Frame{}, r.fail(err)
+	case err != nil || sp.Body > r.limit:
+		return Span{}, r.fail(r.judge(rest, sp, err))
 	case need == 0:
-		return r.take(sp), nil
+		r.take(sp)
+		return sp, nil
 	case !ok:
-		return Frame{}, r.fail(Truncated(len(rest), need))
+		return Span{}, r.fail(Truncated(len(rest), need))
 	default:
 		if sp, err = f.ScanFinal(rest); err != nil {
-			return Frame{}, r.fail(err)
+			return Span{}, r.fail(err)
 		}
 	}
 	if sp.Body > r.limit {
-		return Frame{}, r.fail(r.overLimit(rest, sp))
+		return Span{}, r.fail(r.overLimit(rest, sp))
 	}
 	if sp.Len() == 0 {
 		r.offset += int64(len(rest))
 		r.pos = r.end
-		return Frame{}, io.EOF
+		return Span{}, io.EOF
 	}
-	return r.take(sp), nil
+	r.take(sp)
+	return sp, nil
 }
 
 // fill reads until need more bytes have arrived. An error of the source is
@@ -252,7 +287,7 @@ func (r *Reader) fill(need int) error {
 		r.reads++
 		need -= n
 		r.full = r.end == len(r.buf)
-		if n < len(r.buf)/8 {
+		if r.end < len(r.buf)/smallPart {
 			r.sparse++
 		} else {
 			r.sparse = 0
@@ -280,7 +315,7 @@ func (r *Reader) makeRoom(need int) {
 	case unread == size:
 		size *= 2
 	case r.sparse >= sparseReads && size > bufferStart && unread+need <= size/4:
-		size = max(size/2, bufferStart)
+		size = min(max(size/2, bufferStart), bufferMost)
 		r.sparse = 0
 	}
 	r.full = false

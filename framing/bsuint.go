@@ -10,7 +10,14 @@ import (
 // cs.packetstream (docs/wire.md §c), and that many bytes: the high bit of each
 // byte but the last is set. Leading zero groups (80) are accepted, up to a length
 // of 10 bytes.
-var BSUint = registerVarint("bsuint", "length in big-endian base 128 (cs.packetstream), that many bytes", bsuint{})
+var BSUint = register(Spec{
+	Name:    "bsuint",
+	Doc:     "length in big-endian base 128 (cs.packetstream), that many bytes",
+	Options: lengthFieldOptions,
+	Codec:   &lengthField{length: bsuint{}},
+	Samples: varintSamples("bsuint"),
+	parse:   func(o *options) (frame.Codec, error) { return parseLengthField(o, bsuint{}), nil },
+})
 
 type bsuint struct{}
 

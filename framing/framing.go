@@ -10,7 +10,8 @@
 // so "hi" travels as "\r\nMSG 2\r\nhi". docs/spec.md §4 defines every framing;
 // where this package and that page differ, this package is wrong.
 //
-// One file holds one framing. It registers itself; nothing else lists it.
+// One file holds one framing, and preset.go those that are only a spelling of
+// another. It registers itself; nothing else lists it.
 package framing
 
 import (
@@ -32,11 +33,12 @@ type Spec struct {
 	Doc     string      // the rule in one line
 	Options string      // the options that it takes, for people; empty for none
 	Codec   frame.Codec // the framing without options; nil when it cannot go without
+	Server  frame.Codec // what the server sends where that differs from Codec; nil means the same
+	Either  frame.Codec // accepts what both send, where the direction is unknown; nil means Codec
 
-	// Server is the codec of what a server sends, where the directions differ.
-	// Codec then takes the frames of both, because the direction of a file, say,
-	// is not known.
-	Server frame.Codec
+	// Preset is a spelling by length-field options that means the same, but for an
+	// opening of the protocol's own; empty for none.
+	Preset string
 
 	// Canonical says that encoding what was decoded gives the same bytes. Options
 	// that make the codec drop bytes take that away.
@@ -62,11 +64,11 @@ type Direction struct {
 }
 
 // A Framing is what a spelling means: a codec for each direction. They are the
-// same unless the spelling has a slash or the framing a Server of its own; then
-// that of C2S stands for an unknown direction too.
+// same unless the spelling has a slash or the protocol has two sides.
 type Framing struct {
 	Spelling string
 	C2S, S2C Direction // sent by the client, sent by the server
+	Either   Direction // what is read where nothing says who sent it; sends as the client
 }
 
 // A SpellingError is a spelling that [Parse] rejects.
@@ -104,9 +106,9 @@ func Specs() []Spec {
 // A Sample is one parameterisation of a framing.
 type Sample struct {
 	Spec
-	Spelling   string
-	FromServer bool // it is what a server sends, and that differs
-	Codec      frame.Codec
+	Spelling string
+	Side     string // "server" or "either" for a codec that is not the client's; else empty
+	Codec    frame.Codec
 }
 
 // All returns the samples of every framing, for the tests that range over all
@@ -123,18 +125,26 @@ func All() []Sample {
 			if err != nil {
 				panic(err) // a fault of the registry itself
 			}
-			sample := Sample{Spec: s, Spelling: spelling, Codec: f.C2S.Codec}
-			if d, ok := sample.Codec.(dropper); ok && d.drops() {
-				sample.Canonical = false
-			}
-			all = append(all, sample)
+			all = append(all, newSample(s, spelling, "", f.C2S.Codec))
 			if s.Server != nil {
-				sample.FromServer, sample.Codec, sample.Messages = true, f.S2C.Codec, s.ServerMessages
-				all = append(all, sample)
+				all = append(all, newSample(s, spelling, "server", f.S2C.Codec))
+			}
+			if s.Either != nil {
+				all = append(all, newSample(s, spelling, "either", f.Either.Codec))
 			}
 		}
 	}
 	return all
+}
+
+func newSample(s Spec, spelling, side string, c frame.Codec) Sample {
+	if side == "server" && s.ServerMessages != nil {
+		s.Messages = s.ServerMessages
+	}
+	if d, ok := c.(dropper); ok && d.drops() {
+		s.Canonical = false
+	}
+	return Sample{s, spelling, side, c}
 }
 
 // A dropper is a codec that may drop bytes which it does not check.

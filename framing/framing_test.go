@@ -13,10 +13,11 @@ func cases(t testing.TB) []frametest.Case {
 	t.Helper()
 	all := []frametest.Case{{Name: "msg,lenient", Codec: codec(t, "msg,lenient")}}
 	for _, s := range framing.All() {
-		c := frametest.Case{Name: s.Spelling, Codec: s.Codec, Canonical: s.Canonical, Long: s.Long}
-		if s.FromServer {
-			c.Name += " from the server"
+		name := s.Spelling
+		if s.Side != "" {
+			name += " " + s.Side
 		}
+		c := frametest.Case{Name: name, Codec: s.Codec, Canonical: s.Canonical, Long: s.Long}
 		for _, m := range s.Messages {
 			c.Messages = append(c.Messages, []byte(m))
 		}

@@ -40,6 +40,8 @@ func (msg) Scan(buf []byte, _ *frame.State) (frame.Span, int, error) {
 	i, size := len(msgPrefix), 0
 	for ; i < len(buf) && buf[i] != '\r'; i++ {
 		switch c := buf[i]; {
+		case c == '\n' && i > len(msgPrefix):
+			return frame.Span{}, 0, frame.Broken(frame.CauseLineEnding, i, "got LF without CR after the length")
 		case c < '0' || c > '9':
 			return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, i, "length: got %q, want a digit", c)
 		case i == len(msgPrefix)+msgMaxDigits:

@@ -19,35 +19,39 @@ func Parse(spelling string) (Framing, error) {
 	f := Framing{Spelling: spelling}
 	client, server, pair := strings.Cut(spelling, "/")
 	var err error
-	if f.C2S, f.S2C, err = parseSide(client); err != nil {
+	if f.C2S, f.S2C, f.Either, err = parseSides(client); err != nil {
 		return Framing{}, &SpellingError{client, err}
 	}
 	if pair {
-		if _, f.S2C, err = parseSide(server); err != nil {
+		f.Either = f.C2S
+		if _, f.S2C, _, err = parseSides(server); err != nil {
 			return Framing{}, &SpellingError{server, err}
 		}
 	}
 	return f, nil
 }
 
-// parseSide reads a spelling without a slash.
-func parseSide(spelling string) (c2s, s2c Direction, err error) {
+// parseSides reads one spelling, which says what both sides send.
+func parseSides(spelling string) (client, server, either Direction, err error) {
 	o := readOptions(spelling)
 	s, err := find(o.name)
 	if err != nil {
-		return Direction{}, Direction{}, err
+		return client, server, either, err
 	}
-	c2s = Direction{Codec: s.Codec, Max: o.size("max", DefaultMax)}
+	client = Direction{Codec: s.Codec, Max: o.size("max", DefaultMax)}
 	if s.parse != nil {
-		if c2s.Codec, err = s.parse(o); err != nil {
-			return Direction{}, Direction{}, err
+		if client.Codec, err = s.parse(o); err != nil {
+			return client, server, either, err
 		}
 	}
-	s2c = c2s
+	server, either = client, client
 	if s.Server != nil {
-		s2c.Codec = s.Server
+		server.Codec = s.Server
 	}
-	return c2s, s2c, o.finish(s)
+	if s.Either != nil {
+		either.Codec = s.Either
+	}
+	return client, server, either, o.finish(s)
 }
 
 func find(name string) (Spec, error) {

@@ -12,28 +12,38 @@ import (
 // delimited messages, and that many bytes. A length longer than it must be
 // (ending in zero groups) is accepted, as every protobuf reader does: some writers
 // reserve a fixed number of bytes for it.
-var Varint = registerVarint("varint", "length in LEB128 (protobuf delimited), that many bytes", varint{})
+var Varint = register(Spec{
+	Name:    "varint",
+	Doc:     "length in LEB128 (protobuf delimited), that many bytes",
+	Options: lengthFieldOptions + " width=N",
+	Codec:   &lengthField{length: varint{maxVarint}},
+	Samples: append(varintSamples("varint"), "varint,width=3"),
+	parse: func(o *options) (frame.Codec, error) {
+		code := varint{maxVarint}
+		if o.has("width") {
+			code.width = o.number("width", 1, maxVarint)
+		}
+		return parseLengthField(o, code), nil
+	},
+})
 
 const maxVarint = binary.MaxVarintLen64 // bytes of a length
 
-func registerVarint(name, doc string, code lengthCode) frame.Codec {
-	return register(Spec{
-		Name:    name,
-		Doc:     doc,
-		Options: lengthFieldOptions,
-		Codec:   &lengthField{length: code},
-		Samples: []string{name, name + ",at=1", name + ",incl", name + ",adjust=-2,skip=2,tail=1", name + ",tail=crc32"},
-		parse:   func(o *options) (frame.Codec, error) { return parseLengthField(o, code), nil },
-	})
+func varintSamples(name string) []string {
+	return []string{name, name + ",at=1", name + ",incl", name + ",adjust=-2,skip=2,tail=1", name + ",tail=crc32"}
 }
 
-type varint struct{}
+// A varint is a number of at most width bytes, which is maxVarint or less.
+type varint struct{ width int }
 
-func (varint) read(buf []byte, at int) (value uint64, n, need int, err error) {
+func (v varint) read(buf []byte, at int) (value uint64, n, need int, err error) {
 	for i := at; i < len(buf); i++ {
 		b, group := buf[i], i-at
-		if group == maxVarint-1 && b > 1 {
+		switch {
+		case group == maxVarint-1 && b > 1:
 			return 0, 0, 0, frame.Malformed(i, "length: got %#02x as byte %d; a varint of 64 bits ends there with 00 or 01", b, maxVarint)
+		case group == v.width-1 && b >= 0x80:
+			return 0, 0, 0, frame.Malformed(i, "length: got %#02x as byte %d, which must be the last: want less than 0x80", b, v.width)
 		}
 		value |= uint64(b&0x7f) << (7 * group)
 		if b < 0x80 {
@@ -47,7 +57,12 @@ func (varint) append(dst []byte, value uint64) []byte { return binary.AppendUvar
 
 func (varint) size(value uint64) int { return groups(value) }
 
-func (varint) most() uint64 { return math.MaxUint64 }
+func (v varint) most() uint64 {
+	if v.width == maxVarint {
+		return math.MaxUint64
+	}
+	return 1<<(7*v.width) - 1
+}
 
 func (varint) String() string { return "varint" }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/session"
 )
 
 type connectCommand struct {
@@ -53,7 +54,7 @@ until it closes, -n messages came, or -w passed without one.`,
 	c.transport.addDial(cmd)
 	c.in.add(cmd)
 	c.out.add(cmd)
-	c.out.addRecord(cmd)
+	c.out.addRecord(cmd, session.Client)
 	flags := cmd.Flags()
 	flags.IntVarP(&c.want, "count", "n", 0, "end when `N` messages came; exit 5 or 6 if they do not")
 	flags.BoolVarP(&c.one, "one", "1", false, "the same as -n 1")
@@ -125,7 +126,7 @@ func (c *connectCommand) dial(ctx context.Context, address string, waitUp time.D
 	return link.New(ctx, conn, link.Options{
 		Framing: c.framing, Number: c.links,
 		Observe: c.print.observer(), Reads: c.out.record != "",
-		BeforeRead: func() { c.print.flush() },
+		BeforeRead: c.print.flushed,
 	}), nil
 }
 

@@ -19,15 +19,19 @@ func newConvert(e *env) *cobra.Command {
 		Example: `  chancat convert -f msg -t u32be < in > out
   chancat convert -f line -t netstring < lines.txt`,
 		Args: exactArgs(),
-		RunE: func(*cobra.Command, []string) error { return convert(e, to) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return interruptible(cmd.Context(), func() error { return convert(e, to) })
+		},
 	}
 	cmd.Flags().StringVarP(&to, "to", "t", "", "the framing of stdout, NAME[,OPTION...]")
-	cmd.MarkFlagRequired("to")
 	cmd.RegisterFlagCompletionFunc("to", completeFraming)
 	return cmd
 }
 
 func convert(e *env, to string) error {
+	if to == "" {
+		return usage(errors.New("-t is missing: the framing of stdout; 'chancat framings' lists them"))
+	}
 	from, err := e.parseFraming()
 	if err != nil {
 		return err
@@ -37,7 +41,7 @@ func convert(e *env, to string) error {
 		return err
 	}
 	out := text.Frames(target).NewWriter(e.stdout)
-	in := frame.NewReader(&hookedReader{e.stdin, func() { out.Flush() }}, from.C2S.Codec, from.C2S.Max)
+	in := frame.NewReader(&hookedReader{e.stdin, func() { out.Flush() }}, from.Either.Codec, from.Either.Max)
 	for count := 1; ; count++ {
 		f, err := in.Next()
 		if err == nil {

@@ -16,7 +16,9 @@ func newEncode(e *env) *cobra.Command {
 		Example: `  printf 'hello\n' | chancat encode -f msg | xxd
   chancat encode -f u16be,incl --in hex < messages.hex > frames.bin`,
 		Args: exactArgs(),
-		RunE: func(*cobra.Command, []string) error { return encode(e, in) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return interruptible(cmd.Context(), func() error { return encode(e, in) })
+		},
 	}
 	in.add(cmd)
 	return cmd

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/text"
@@ -19,6 +20,9 @@ const (
 	// the peer to close: closing it with bytes unread would reset it, and a reset
 	// can destroy what the peer has not read yet.
 	lingerMost = time.Second
+
+	// goneWait is how long a sender has to find out that the peer is gone.
+	goneWait = 100 * time.Millisecond
 
 	// silenceDefault ends a conversation over a transport that has no half-close
 	// to end it with.
@@ -51,7 +55,13 @@ func (x *exchange) run(ctx context.Context) error {
 		go x.watch()
 	}
 	sent := make(chan error, 1)
-	go func() { sent <- x.sendAll() }()
+	go func() {
+		err := x.sendAll()
+		sent <- err
+		if errors.Is(err, errTimeout) {
+			x.link.Close() // what is received no longer matters
+		}
+	}()
 	err := x.receiveAll()
 	close(x.over)
 	if ctx.Err() != nil {
@@ -79,11 +89,11 @@ var errEnough = errors.New("enough messages")
 
 func (x *exchange) receiveAll() error {
 	for {
-		m, err := x.link.Recv()
+		msg, err := x.link.Recv()
 		if err != nil {
 			return err
 		}
-		if err := x.print.message("", m.Body); err != nil {
+		if err := x.print.message("", msg); err != nil {
 			return err
 		}
 		if x.lockstep {
@@ -148,7 +158,6 @@ func (x *exchange) send(msg []byte) error {
 	case <-x.over:
 		return fmt.Errorf("%w without a reply to message %d", errClosed, x.input.count)
 	case <-expired:
-		x.link.Close()
 		return fmt.Errorf("%w: no reply to message %d within %v", errTimeout, x.input.count, x.silence)
 	}
 }
@@ -196,7 +205,12 @@ func (x *exchange) finishSending(ctx context.Context, sent <-chan error) error {
 	case err := <-sent:
 		return err
 	case <-x.link.Gone():
-		return x.sendFailure(sent)
+		select {
+		case err := <-sent:
+			return err
+		case <-time.After(goneWait): // it waits for stdin, and nothing is lost
+			return nil
+		}
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -227,7 +241,10 @@ func linger(l *link.Link) {
 		return
 	}
 	for {
-		if _, err := l.Recv(); err != nil {
+		if _, err := l.Recv(); as[*frame.Error](err) != nil {
+			l.Discard() // a reset is no answer to frames that nobody wants
+			return
+		} else if err != nil {
 			return
 		}
 	}
@@ -238,6 +255,9 @@ func linger(l *link.Link) {
 func (e *env) childStatus(l *link.Link, err error) error {
 	l.Close()
 	status := l.Wait()
+	if child := as[*endpoint.ExitError](status); child != nil && child.Stopped {
+		status = nil // our doing, not its failure
+	}
 	if err == nil {
 		return status
 	}

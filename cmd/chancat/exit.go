@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"io"
-	"io/fs"
 	"syscall"
 
 	"github.com/chancat/channel/endpoint"
@@ -51,10 +50,10 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.Is(err, frame.ErrSyntax), errors.Is(err, frame.ErrTooLarge), errors.Is(err, io.ErrUnexpectedEOF):
 		return exitBroken
-	case as[*socket.Error](err) != nil, as[*fs.PathError](err) != nil:
+	case as[*outputError](err) != nil, as[*socket.Error](err) != nil:
 		return exitConnect
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe):
-		return exitClosed
+		return exitClosed // before files: the pipes of a child are some
 	default:
 		return exitConnect
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"syscall"
 
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/view"
@@ -21,9 +23,31 @@ func (e *faultError) Unwrap() error { return e.err }
 // faultBytes bounds what is kept of a broken frame.
 const faultBytes = 4 << 10
 
-// located adds to a broken frame where it was found, and its bytes. Other errors
-// are returned as they are.
+// A lostError is a connection that the peer has not ended as it should.
+type lostError struct {
+	where string
+	err   error
+}
+
+func (e *lostError) Error() string {
+	text := e.where + ": connection reset by peer"
+	if errors.Is(e.err, syscall.EPIPE) {
+		text = e.where + ": connection closed by peer while we were sending"
+	}
+	if f, ok := errors.AsType[*frame.Error](e.err); ok {
+		text += fmt.Sprintf(", %d bytes into the frame at byte %d", f.Offset-f.Start, f.Start)
+	}
+	return text + "; it may have crashed, or closed without reading all that was sent"
+}
+
+func (e *lostError) Unwrap() error { return e.err }
+
+// located adds to a broken frame where it was found, and its bytes, and to a
+// lost connection with whom it was. Other errors are returned as they are.
 func located(where string, err error, bytes []byte) error {
+	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+		return &lostError{where, err}
+	}
 	f, ok := errors.AsType[*frame.Error](err)
 	if !ok || f.Cause == "" {
 		return err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/framing"
@@ -175,12 +176,34 @@ func parseHeaders(lines []string) (map[string][]string, error) {
 	return header, nil
 }
 
-func completeFraming(_ *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+func completeFraming(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 	var words []string
 	for _, s := range framing.Specs() {
-		words = append(words, s.Name+"\t"+s.Doc)
+		if strings.HasPrefix(s.Name, typed) {
+			words = append(words, s.Name+"\t"+s.Doc)
+		}
 	}
 	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// checkFlags checks what cobra would say in the words of its own source, and not
+// as an error of usage.
+func checkFlags(cmd *cobra.Command) error {
+	given := map[string][]string{} // by group
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		for _, group := range f.Annotations["cobra_annotation_mutually_exclusive"] {
+			given[group] = append(given[group], "--"+f.Name)
+		}
+	})
+	for _, names := range given {
+		if len(names) > 1 {
+			return usage(fmt.Errorf("%s exclude each other; see '%s --help'", strings.Join(names, " and "), cmd.CommandPath()))
+		}
+	}
+	if err := cmd.ValidateFlagGroups(); err != nil {
+		return usage(err)
+	}
+	return nil
 }
 
 // exactArgs is cobra.ExactArgs with an error that says what is missing.

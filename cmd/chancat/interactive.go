@@ -111,18 +111,18 @@ func because(err error) string {
 // converse shows what a client sends, and answers as the flags ask.
 func (c *listenCommand) converse(ctx context.Context, s *repl.Session, l *link.Link) error {
 	for {
-		m, err := l.Recv()
+		msg, err := l.Recv()
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		s.Received(fmt.Sprintf("[%d] ", l.Number()), m.Body)
+		s.Received(fmt.Sprintf("[%d] ", l.Number()), msg)
 		if c.answer == nil {
 			continue
 		}
-		reply, err := c.answer(ctx, m.Body)
+		reply, err := c.answer(ctx, msg)
 		if err != nil {
 			s.Note("%v", err)
 		} else if err := l.Send(reply); err != nil {
@@ -134,14 +134,14 @@ func (c *listenCommand) converse(ctx context.Context, s *repl.Session, l *link.L
 // show prints what arrives on l until its end.
 func show(s *repl.Session, l *link.Link, where string) error {
 	for {
-		m, err := l.Recv()
+		msg, err := l.Recv()
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
 			return located("the peer", err, l.Buffered())
 		}
-		s.Received(where, m.Body)
+		s.Received(where, msg)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/mutate"
 	"github.com/chancat/channel/internal/text/escape"
+	"github.com/chancat/channel/session"
 )
 
 // maxConnsDefault bounds the clients that are served at once; more wait.
@@ -32,6 +34,7 @@ type listenCommand struct {
 	maxConns  int
 	echo      bool
 	reply     string
+	replies   bool // --reply was given; it may be empty
 	escapes   bool
 	exec      string
 	deliver   string
@@ -51,10 +54,10 @@ func newListen(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "listen [flags] ADDR",
 		Short: "wait for clients: stdin goes to all, their messages to stdout",
-		Long: `Listen on ADDR; a bare port listens on localhost, 0.0.0.0:PORT on all interfaces.
-stdout has the messages of all clients, and every message of stdin goes to each.
-A client that ends its side is served until its replies, and what stdin still
-has, are sent.`,
+		Long: `Listen on ADDR; a bare port listens on localhost, 0.0.0.0:PORT on every
+interface. stdout has the messages of all clients, and every message of stdin
+goes to each. A client that ends its side is served until its replies, and what
+stdin still has, are sent.`,
 		Example: `  chancat listen 5000
   chancat listen -f line --once 127.0.0.1:0 --port-file port > received.txt
   chancat listen --echo unix:/tmp/sock
@@ -62,12 +65,15 @@ has, are sent.`,
   chancat listen --echo --deliver each-byte 5000`,
 		Args:              exactArgs("ADDR"),
 		ValidArgsFunction: completeAddress,
-		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.replies = cmd.Flags().Changed("reply")
+			return c.run(cmd.Context(), args[0])
+		},
 	}
 	c.transport.addTLS(cmd)
 	c.in.add(cmd)
 	c.out.add(cmd)
-	c.out.addRecord(cmd)
+	c.out.addRecord(cmd, session.Server)
 	flags := cmd.Flags()
 	flags.StringVar(&c.portFile, "port-file", "", "write the port to `FILE` once clients can connect")
 	flags.BoolVar(&c.once, "once", false, "serve one client and end")
@@ -91,6 +97,9 @@ func (c *listenCommand) run(ctx context.Context, address string) (err error) {
 	if c.deliver != "" {
 		if c.delivery, err = mutate.ParseDelivery(c.deliver); err != nil {
 			return usage(fmt.Errorf("--deliver %w", err))
+		}
+		if strings.HasPrefix(address, "ws://") || strings.HasPrefix(address, "wss://") {
+			return usage(fmt.Errorf("--deliver cuts a stream of bytes, and %s has only whole messages", address))
 		}
 	}
 	if c.maxConns < 1 {
@@ -117,6 +126,9 @@ func (c *listenCommand) run(ctx context.Context, address string) (err error) {
 	if c.print, err = c.out.open(&printEnv, c.framing.Spelling); err != nil {
 		return err
 	}
+	if usesStdio(address) {
+		return interruptible(ctx, func() error { return c.print.closeAfter(c.serve(ctx, address, options)) })
+	}
 	return c.print.closeAfter(c.serve(ctx, address, options))
 }
 
@@ -124,7 +136,7 @@ func (c *listenCommand) answerer() (answerer, error) {
 	switch {
 	case c.echo:
 		return echo, nil
-	case c.reply != "":
+	case c.replies:
 		reply := []byte(c.reply)
 		if c.escapes {
 			var err error
@@ -216,8 +228,9 @@ func (c *listenCommand) serve(ctx context.Context, address string, o *endpoint.O
 		}
 		served.Go(func() {
 			defer func() { <-slots }()
-			if err := c.client(ctx, conn, number); as[*outputError](err) != nil {
-				cancel(err)
+			err := c.client(ctx, conn, number)
+			if output := as[*outputError](err); output != nil {
+				cancel(output)
 			} else if ctx.Err() == nil {
 				c.e.tell(err)
 			}
@@ -262,7 +275,9 @@ func (c *listenCommand) client(ctx context.Context, conn *endpoint.Conn, number 
 		l.CloseWrite() // what fails now has no one left to hear it
 	}
 	err = located(orDefault(l.Remote(), fmt.Sprint("client ", number)), err, l.Buffered())
-	c.print.flush()
+	if failed := c.print.flushed(); failed != nil {
+		err = failed
+	}
 	c.e.note("client %d is gone", number)
 	return c.e.childStatus(l, err)
 }
@@ -271,7 +286,7 @@ func (c *listenCommand) link(ctx context.Context, conn *endpoint.Conn, number in
 	return link.New(ctx, conn, link.Options{
 		Framing: c.framing, Server: true, Number: number,
 		Observe: c.print.observer(), Reads: c.out.record != "",
-		BeforeRead: func() { c.print.flush() },
+		BeforeRead: c.print.flushed,
 		Delivery:   c.delivery, Gap: c.gap,
 	})
 }
@@ -282,20 +297,20 @@ func (c *listenCommand) receive(ctx context.Context, l *link.Link) error {
 		where = fmt.Sprintf("[%d] ", l.Number())
 	}
 	for {
-		m, err := l.Recv()
+		msg, err := l.Recv()
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if err := c.print.message(where, m.Body); err != nil {
-			return &outputError{err}
+		if err := c.print.message(where, msg); err != nil {
+			return err
 		}
 		if c.answer == nil {
 			continue
 		}
-		reply, err := c.answer(ctx, m.Body)
+		reply, err := c.answer(ctx, msg)
 		if err != nil {
 			c.e.warn(err)
 			continue
@@ -305,10 +320,3 @@ func (c *listenCommand) receive(ctx context.Context, l *link.Link) error {
 		}
 	}
 }
-
-// An outputError is a failure of stdout, which ends the command and not just a
-// client.
-type outputError struct{ err error }
-
-func (e *outputError) Error() string { return "stdout: " + e.err.Error() }
-func (e *outputError) Unwrap() error { return e.err }

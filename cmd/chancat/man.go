@@ -16,7 +16,7 @@ func newMan(e *env) *cobra.Command {
 		Example: `  chancat man > chancat.1
   chancat man | man -l -`,
 		Args: exactArgs(),
-		RunE: func(cmd *cobra.Command, _ []string) error { return man(e, cmd.Root()) },
+		RunE: func(*cobra.Command, []string) error { return man(e, newRoot(e, "")) },
 	}
 }
 
@@ -31,14 +31,14 @@ func man(e *env, root *cobra.Command) error {
 	fmt.Fprintf(w, ".SH DESCRIPTION\n%s\n", paragraphs(root.Long))
 	fmt.Fprintf(w, ".SH COMMANDS\n")
 	for _, cmd := range root.Commands() {
-		if cmd.Runnable() && !cmd.Hidden && cmd.Name() != "help" {
+		if !isTopic(cmd) && !cmd.Hidden && cmd.Name() != "help" {
 			manCommand(w, cmd)
 		}
 	}
 	fmt.Fprintf(w, ".SH FLAGS OF EVERY COMMAND\n")
 	manFlags(w, root.PersistentFlags())
 	for _, cmd := range root.Commands() {
-		if !cmd.Runnable() {
+		if isTopic(cmd) {
 			fmt.Fprintf(w, ".SH %s\n%s", strings.ToUpper(roff(cmd.Name())), literal(cmd.Long))
 		}
 	}

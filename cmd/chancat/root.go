@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/link"
@@ -19,11 +20,15 @@ import (
 func run(args []string, e *env) int {
 	ctx, stop := notifyContext(os.Exit)
 	defer stop()
-	root := newRoot(e)
-	args, err := netcatArgs(args, commandsOf(root))
+	args, err := netcatArgs(args, commandLineOf(e))
 	if err == nil {
+		root := newRoot(e, commandWord(args))
 		root.SetArgs(args)
-		err = root.ExecuteContext(ctx)
+		var cmd *cobra.Command
+		cmd, err = root.ExecuteContextC(ctx)
+		if name := cmd.CommandPath(); e.command != name { // it failed before it ran
+			e.command = name
+		}
 	} else {
 		err = usage(err)
 	}
@@ -34,15 +39,45 @@ func run(args []string, e *env) int {
 	return exitCode(err)
 }
 
-// commands makes every command; each is one file.
-var commands = []func(*env) *cobra.Command{
-	newConnect, newListen, newSend,
-	newEncode, newDecode, newConvert,
-	newFramings, newMan, newVersion,
+type command struct {
+	name string
+	make func(*env) *cobra.Command
 }
 
-func newRoot(e *env) *cobra.Command {
-	var color string
+// commands returns all commands; each is one file.
+func commands() []command {
+	return []command{
+		{"connect", newConnect}, {"listen", newListen}, {"send", newSend},
+		{"encode", newEncode}, {"decode", newDecode}, {"convert", newConvert},
+		{"framings", newFramings}, {"man", newMan}, {"version", newVersion},
+	}
+}
+
+// isCommand reports whether word is the name of a command, cobra's own included.
+func isCommand(word string) bool {
+	for _, c := range commands() {
+		if c.name == word {
+			return true
+		}
+	}
+	return word == "help" || word == "completion" || strings.HasPrefix(word, "__complete") || namesTopic(word)
+}
+
+// commandWord is the command that args name, if that is beyond doubt.
+func commandWord(args []string) string {
+	if _, rest := splitGlobals(args); len(rest) > 0 {
+		return rest[0]
+	}
+	return ""
+}
+
+// newRoot returns the root command with the one command named word, or with all
+// where word names none: making a command costs as much as running a short one.
+func newRoot(e *env, word string) *cobra.Command {
+	var (
+		color       string
+		showVersion bool
+	)
 	root := &cobra.Command{
 		Use:   "chancat [command]",
 		Short: "netcat for messages",
@@ -56,6 +91,9 @@ message begins and ends.`,
 		SilenceUsage:               true,
 		Args:                       cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if showVersion {
+				return printVersion(e)
+			}
 			if len(args) > 0 {
 				return unknownCommand(cmd, args[0])
 			}
@@ -67,54 +105,61 @@ message begins and ends.`,
 			if err != nil {
 				return usage(err)
 			}
-			return nil
+			return checkFlags(cmd)
 		},
 	}
 	root.SetOut(e.stdout)
 	root.SetErr(e.stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		e.command = cmd.CommandPath()
 		return usage(fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath()))
 	})
+	root.Flags().BoolVar(&showVersion, "version", false, "print the version")
 	flags := root.PersistentFlags()
 	flags.BoolVarP(&e.verbose, "verbose", "v", false, "say on stderr what happens on the connection")
 	flags.StringVar(&color, "color", "auto", "auto, always or never")
 	flags.StringVarP(&e.framing, "framing", "f", "", "the framing, NAME[,OPTION...] (default $CHANCAT_FRAMING or msg)")
 	root.RegisterFlagCompletionFunc("framing", completeFraming)
 	root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
-	for _, command := range commands {
-		root.AddCommand(command(e))
+	for _, c := range commands() {
+		if c.name == word {
+			root.AddCommand(c.make(e))
+			root.CompletionOptions.DisableDefaultCmd = true
+			root.SetHelpCommand(&cobra.Command{Hidden: true})
+			root.SetUsageFunc(printUsage)
+			return root
+		}
+	}
+	for _, c := range commands() {
+		root.AddCommand(c.make(e))
 	}
 	root.AddCommand(helpTopics()...)
+	root.SetHelpCommand(newHelp())
+	root.InitDefaultCompletionCmd()
+	refuseShells(root)
+	root.SetUsageFunc(printUsage)
 	return root
 }
 
-func commandsOf(root *cobra.Command) commandLine {
-	return commandLine{
-		isCommand: func(word string) bool {
-			cmd, _, err := root.Find([]string{word})
-			return err == nil && cmd != root || word == "help" || word == "completion" || strings.HasPrefix(word, "__complete")
-		},
-		takesValue: func(flag string) bool {
-			for _, name := range []string{"connect", "listen"} {
-				cmd, _, _ := root.Find([]string{name})
-				f := cmd.Flags().Lookup(flag)
-				if f == nil && len(flag) == 1 {
-					f = cmd.Flags().ShorthandLookup(flag)
-				}
-				if f == nil {
-					f = root.PersistentFlags().Lookup(flag)
-				}
-				if f == nil && len(flag) == 1 {
-					f = root.PersistentFlags().ShorthandLookup(flag)
-				}
-				if f != nil {
-					return f.NoOptDefVal == ""
-				}
+func commandLineOf(e *env) commandLine {
+	return commandLine{isCommand, func(flag string) bool { return takesValue(e, flag) }}
+}
+
+// takesValue reports whether a flag of connect or listen, without its dashes,
+// takes a value.
+func takesValue(e *env, flag string) bool {
+	for _, name := range []string{"connect", "listen"} {
+		root := newRoot(e, name)
+		for _, flags := range []*pflag.FlagSet{root.Commands()[0].Flags(), root.PersistentFlags()} {
+			f := flags.Lookup(flag)
+			if len(flag) == 1 {
+				f = flags.ShorthandLookup(flag)
 			}
-			return false
-		},
+			if f != nil {
+				return f.NoOptDefVal == ""
+			}
+		}
 	}
+	return false
 }
 
 func unknownCommand(root *cobra.Command, word string) error {
@@ -125,16 +170,17 @@ func unknownCommand(root *cobra.Command, word string) error {
 	return usage(errors.New(text + "; an address has a ':', '.' or '/' in it, or is a port; see 'chancat --help'"))
 }
 
-// parseFraming is the framing of -f, of $CHANCAT_FRAMING, or msg.
+// spelling is the framing of -f, of $CHANCAT_FRAMING, or msg.
+func (e *env) spelling() string {
+	return orDefault(e.framing, orDefault(e.getenv("CHANCAT_FRAMING"), "msg"))
+}
+
 func (e *env) parseFraming() (framing.Framing, error) {
-	spelling := e.framing
-	if spelling == "" {
-		spelling = e.getenv("CHANCAT_FRAMING")
+	f, err := framing.Parse(e.spelling())
+	if err != nil && e.framing == "" {
+		err = fmt.Errorf("$CHANCAT_FRAMING: %w", err)
 	}
-	if spelling == "" {
-		spelling = "msg"
-	}
-	return framing.Parse(spelling)
+	return f, err
 }
 
 // note says something on stderr when -v was given.

@@ -14,6 +14,7 @@ import (
 	"github.com/chancat/channel/internal/mutate"
 	"github.com/chancat/channel/internal/text"
 	"github.com/chancat/channel/internal/text/escape"
+	"github.com/chancat/channel/session"
 )
 
 type sendCommand struct {
@@ -34,9 +35,9 @@ func newSend(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "send [flags] ADDR [MSG...]",
 		Short: "send messages given as arguments, and wait for replies if asked",
-		Long: `Send each MSG as one message; without MSG, all of stdin is one message. With -r N
-the replies go to stdout as in connect; otherwise the connection is half-closed
-and what the peer says is discarded.`,
+		Long: `Send each MSG as one message; without MSG, all of stdin is one message. With
+-r N the replies go to stdout as in connect; otherwise the connection is
+half-closed and what the peer says is discarded.`,
 		Example: `  chancat send localhost:5000 hello world
   chancat send -f line -r 1 -w 2s localhost:5000 PING
   chancat send -f msg --chunks 2,11 --gap 60ms -r 1 localhost:5000 ping
@@ -52,7 +53,7 @@ and what the peer says is discarded.`,
 	}
 	c.transport.addDial(cmd)
 	c.out.add(cmd)
-	c.out.addRecord(cmd)
+	c.out.addRecord(cmd, session.Client)
 	flags := cmd.Flags()
 	flags.IntVarP(&c.replies, "replies", "r", 0, "wait for `N` replies; exit 5 or 6 if they do not come")
 	flags.VarP(&c.wait, "wait", "w", "time limit for the replies")
@@ -75,7 +76,11 @@ func (c *sendCommand) run(ctx context.Context, address string, args []string) (e
 	if c.replies < 0 {
 		return usage(fmt.Errorf("-r %d: want a number of replies", c.replies))
 	}
-	messages, err := c.messages(address, args)
+	var messages [][]byte
+	err = interruptible(ctx, func() (err error) {
+		messages, err = c.messages(address, args)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -91,11 +96,15 @@ func (c *sendCommand) run(ctx context.Context, address string, args []string) (e
 	if err != nil {
 		return print.closeAfter(err)
 	}
+	if conn.Stream == nil && !delivery.Whole() {
+		conn.Close()
+		return print.closeAfter(usage(fmt.Errorf("--chunks cuts a stream of bytes, and %s has only whole messages", address)))
+	}
 	c.e.note("connected to %s", orDefault(conn.Remote, address))
 	l := link.New(ctx, conn, link.Options{
 		Framing: c.framing, Number: 1,
 		Observe: print.observer(), Reads: c.out.record != "",
-		BeforeRead: func() { print.flush() },
+		BeforeRead: print.flushed,
 		Delivery:   delivery, Gap: c.gap,
 	})
 	stop := context.AfterFunc(ctx, func() { l.Close() })
@@ -134,7 +143,11 @@ func (c *sendCommand) messages(address string, args []string) ([][]byte, error) 
 
 func (c *sendCommand) exchange(ctx context.Context, l *link.Link, messages [][]byte, print *printer) error {
 	sent := make(chan error, 1)
-	go func() { sent <- c.sendAll(l, messages) }()
+	go func() {
+		err := c.sendAll(l, messages)
+		print.flush() // Recv flushed before, and may wait long for the reply
+		sent <- err
+	}()
 	if c.replies == 0 {
 		err := <-sent
 		if exitCode(err) != exitClosed {
@@ -148,10 +161,10 @@ func (c *sendCommand) exchange(ctx context.Context, l *link.Link, messages [][]b
 	}
 	deadline := time.Now().Add(time.Duration(c.wait))
 	for got := range c.replies {
-		m, err := l.Recv()
+		msg, err := l.Recv()
 		switch {
 		case err == nil:
-			err = print.message("", m.Body)
+			err = print.message("", msg)
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
 		case c.wait > 0 && !time.Now().Before(deadline):

@@ -43,3 +43,16 @@ func notifyContext(exit func(code int)) (ctx context.Context, stop func()) {
 		cancel(nil)
 	}
 }
+
+// interruptible returns what f does, or why ctx has ended. A read of stdin cannot
+// be interrupted: where f is in one, it stays there until the process ends.
+func interruptible(ctx context.Context, f func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,13 +26,15 @@ type noInput struct{}
 
 func (noInput) Read([]byte) (int, error) { return 0, io.EOF }
 
-func completeAddress(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+func completeAddress(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveDefault
 	}
 	var words []string
 	for _, s := range endpoint.Schemes() {
-		words = append(words, s.Form+"\t"+s.Meaning)
+		if strings.HasPrefix(s.Prefix, typed) {
+			words = append(words, s.Prefix+"\t"+s.Meaning)
+		}
 	}
 	return words, cobra.ShellCompDirectiveNoSpace
 }

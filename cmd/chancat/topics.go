@@ -10,15 +10,27 @@ import (
 //go:embed help/*.txt
 var helpFiles embed.FS
 
+var topicList = []struct{ name, short string }{
+	{"addresses", "the forms of ADDR"},
+	{"exit-codes", "what the exit status says"},
+	{"netcat", "how netcat's habits carry over"},
+}
+
+// namesTopic reports whether word is the name of a topic.
+func namesTopic(word string) bool {
+	for _, t := range topicList {
+		if t.name == word {
+			return true
+		}
+	}
+	return false
+}
+
 // helpTopics are pages that belong to no command: 'chancat help exit-codes'.
 // That on framings belongs to the command of that name.
 func helpTopics() []*cobra.Command {
 	var topics []*cobra.Command
-	for _, t := range []struct{ name, short string }{
-		{"addresses", "the forms of ADDR"},
-		{"exit-codes", "what the exit status says"},
-		{"netcat", "how netcat's habits carry over"},
-	} {
+	for _, t := range topicList {
 		topics = append(topics, &cobra.Command{Use: t.name, Short: t.short, Long: topic(t.name)})
 	}
 	return topics

@@ -12,11 +12,13 @@ func newVersion(e *env) *cobra.Command {
 		Use:   "version",
 		Short: "print the version",
 		Args:  exactArgs(),
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(e.stdout, "chancat", version())
-			return err
-		},
+		RunE:  func(*cobra.Command, []string) error { return printVersion(e) },
 	}
+}
+
+func printVersion(e *env) error {
+	_, err := fmt.Fprintln(e.stdout, "chancat", version())
+	return err
 }
 
 // version is that of the module, or the commit it was built from.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -76,6 +77,7 @@ func buildChancat(dir string) (path string, err error) {
 	path = filepath.Join(dir, "chancat")
 	build := exec.Command("go", "build", "-o", path, "./cmd/chancat")
 	build.Dir = strings.TrimSpace(string(root))
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as README.md installs it: nothing to load at the start
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build chancat: %w: %s", err, out)
 	}

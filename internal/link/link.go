@@ -39,18 +39,12 @@ type Options struct {
 	Observe func(*session.Event)
 	Reads   bool // observe the reads and writes of the stream too
 
-	// BeforeRead is called before the stream is read, which may block.
-	BeforeRead func()
+	// BeforeRead is called before the stream is read, which may block. An error
+	// of it is returned by Recv.
+	BeforeRead func() error
 
 	Delivery mutate.Delivery // how frames are written
 	Gap      time.Duration   // between the pieces of a frame
-}
-
-// A Message is one received message.
-type Message struct {
-	Body  []byte // what the frame carries; borrowed until the next Recv
-	Frame frame.Frame
-	Seq   int // from 1
 }
 
 // A Link is one connection whose bytes are messages. One goroutine receives; any
@@ -62,8 +56,7 @@ type Link struct {
 	sender  *sender.Sender // nil where sending is observed, cut, or framed by the transport
 	send    frame.Codec
 	pieces  *mutate.Writer
-	offset  int64 // of the next received message, where the transport frames
-	seq     int
+	offset  int64     // of the next received message, where the transport frames
 	arrival time.Time // of the last bytes; kept when observed
 
 	heard atomic.Int64 // messages received
@@ -93,25 +86,32 @@ func New(ctx context.Context, c *endpoint.Conn, o Options) *Link {
 			l.pieces = mutate.NewWriter(ctx, c.Stream, o.Delivery, o.Gap)
 		}
 	}
-	l.event(&session.Event{Kind: session.Open, Local: c.Local, Remote: c.Remote, Framing: o.Framing.Spelling})
+	spelling := o.Framing.Spelling
+	if c.Stream == nil {
+		spelling = "ws" // the transport's own: nothing else frames by itself
+	}
+	l.event(&session.Event{Kind: session.Open, Local: c.Local, Remote: c.Remote, Framing: spelling})
 	return l
 }
 
-// Recv returns the next message. The error is io.EOF where the peer ended the
-// stream at a frame boundary.
-func (l *Link) Recv() (Message, error) {
-	m, err := l.receive()
+// Recv returns the next message, borrowed until the next Recv. The error is io.EOF
+// where the peer ended the stream at a frame boundary.
+func (l *Link) Recv() ([]byte, error) {
+	msg, err := l.receive()
 	if err != nil {
 		l.ended(err)
-		return Message{}, err
+		return nil, err
 	}
-	l.seq++
-	m.Seq = l.seq
 	l.heard.Add(1)
-	if l.o.Observe != nil {
-		l.messageEvent(l.peer(), m.Body, m.Frame, m.Seq, l.arrival)
+	return msg, nil
+}
+
+// Discard drops what still comes until the end of the stream. After a broken frame
+// it is the only way to read on.
+func (l *Link) Discard() {
+	if l.conn.Stream != nil {
+		io.Copy(io.Discard, l.conn.Stream) // how it ends no longer matters
 	}
-	return m, nil
 }
 
 // Heard returns the number of messages received.
@@ -126,25 +126,44 @@ func (l *Link) Buffered() []byte {
 	return l.reader.Buffered()
 }
 
-func (l *Link) receive() (Message, error) {
-	if l.reader != nil {
-		f, err := l.reader.Next()
-		if err != nil {
-			return Message{}, err
-		}
-		return Message{Body: l.reader.Message(f), Frame: f}, nil
+func (l *Link) receive() ([]byte, error) {
+	switch {
+	case l.reader == nil:
+		return l.receiveWhole()
+	case l.o.Observe == nil:
+		return l.reader.NextMessage()
 	}
-	if l.o.BeforeRead != nil {
-		l.o.BeforeRead()
-	}
-	body, err := l.conn.Messages.Recv()
+	f, err := l.reader.Next()
 	if err != nil {
-		return Message{}, err
+		return nil, err
 	}
-	l.arrival = time.Now()
-	f := frame.Frame{Offset: l.offset, Raw: body, Span: frame.Span{Body: len(body)}, Reads: 1}
-	l.offset += int64(len(body))
-	return Message{Body: body, Frame: f}, nil
+	msg := l.reader.Message(f)
+	l.messageEvent(l.peer(), msg, f, int(l.heard.Load())+1, l.arrival)
+	return msg, nil
+}
+
+// receiveWhole takes a message from a transport that frames by itself.
+func (l *Link) receiveWhole() ([]byte, error) {
+	if err := l.beforeRead(); err != nil {
+		return nil, err
+	}
+	msg, err := l.conn.Messages.Recv()
+	if err != nil {
+		return nil, err
+	}
+	if l.o.Observe != nil {
+		f := frame.Frame{Offset: l.offset, Raw: msg, Span: frame.Span{Body: len(msg)}, Reads: 1}
+		l.messageEvent(l.peer(), msg, f, int(l.heard.Load())+1, time.Now())
+	}
+	l.offset += int64(len(msg))
+	return msg, nil
+}
+
+func (l *Link) beforeRead() error {
+	if l.o.BeforeRead == nil {
+		return nil
+	}
+	return l.o.BeforeRead()
 }
 
 // source is the stream as the reader sees it.
@@ -152,8 +171,8 @@ type source struct{ l *Link }
 
 func (s *source) Read(p []byte) (int, error) {
 	l := s.l
-	if l.o.BeforeRead != nil {
-		l.o.BeforeRead()
+	if err := l.beforeRead(); err != nil {
+		return 0, err
 	}
 	n, err := l.conn.Stream.Read(p)
 	if n > 0 && l.o.Observe != nil {
@@ -341,14 +360,20 @@ func (l *Link) closeEvent(from session.Side, reason string) {
 }
 
 // Hint says what the bytes of a broken frame look like, and what to try; empty
-// when they look like nothing known, or just end too early.
+// when nothing is known to try, as where they just end too early.
 func Hint(err error, broken []byte) string {
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+	e, ok := errors.AsType[*frame.Error](err)
+	if !ok || errors.Is(err, io.ErrUnexpectedEOF) {
 		return ""
 	}
-	p, ok := detect.ProtocolOf(broken)
-	if !ok {
-		return ""
+	// A framing that has accepted what the bytes are known by is not doubted.
+	before := broken[:min(e.Offset-e.Start, int64(len(broken)))]
+	_, accepted := detect.ProtocolOf(before)
+	if p, ok := detect.ProtocolOf(broken); ok && !accepted {
+		return "the bytes look like " + p.Name + "; try " + p.Try
 	}
-	return "the bytes look like " + p.Name + "; try " + p.Try
+	if errors.Is(err, frame.ErrTooLarge) {
+		return "either that is no length, or the limit is too low: max=SIZE behind the framing raises it"
+	}
+	return ""
 }

@@ -1,14 +1,15 @@
 // Package sender writes frames to a stream on behalf of many goroutines.
 //
-// Whoever finds the stream free writes; senders that come while it is being
-// written queue their frames in memory, and the next writer takes all of them in
-// one write. No timer is involved, so an idle stream adds no latency and a busy
-// one turns many small sends into few writes.
+// Whoever finds the stream free writes. Frames that come while it is being
+// written queue in memory, and the next write takes all of them. No timer is
+// involved, so an idle stream adds no latency and a busy one turns many small
+// sends into few writes.
 package sender
 
 import (
 	"io"
 	"net"
+	"runtime"
 	"sync"
 	"time"
 
@@ -23,12 +24,12 @@ const (
 	// QueueMost bounds the bytes that SendBuffered leaves unwritten.
 	QueueMost = 256 << 10
 
-	// A SendBuffered within this time of the last write is part of a stream: a
-	// goroutine takes over the writing and lets it run ahead.
+	// A SendBuffered within this time of the last write is part of a stream: the
+	// flush goroutine takes over the writing and lets it run ahead.
 	hotWindow = 1500 * time.Nanosecond
 
 	// A buffer that this many batches left mostly empty is given up.
-	sparseBatches = 64
+	sparseBatches = 256
 	bufferKept    = 16 << 10
 )
 
@@ -41,19 +42,25 @@ type Sender struct {
 	split   frame.Splitter // nil when a body is not the message itself
 	try     tryWriter      // nil when w has no write that does not block
 	vectors bool           // w takes several buffers in one call
+	waiters sync.Pool      // of this Sender alone: a channel must not leave the bubble of a synctest
 
 	mu   sync.Mutex // guards all below, and is never held during a write
-	wake sync.Cond  // a write has ended, or err is set
+	free sync.Cond  // a write has ended, or err is set
 
-	queue []byte // frames that nobody is writing yet
-	spare []byte // the buffer of the last write, for the next queue
-	batch uint64 // number of the write that will take the queue
-	done  uint64 // number of the last write that ended
+	queue []byte    // frames that nobody is writing yet
+	spare []byte    // the buffer of the last write, for the next queue
+	batch uint64    // number of the write that will take the queue
+	done  uint64    // number of the last write that ended
+	wait  []*waiter // Sends whose frames are in queue
+	woken []*waiter // the list of the last write, for the next wait
 
-	writing  bool // somebody writes; only that goroutine touches rest, head, pieces
-	flushing bool // the flush goroutine runs
-	callers  int  // calls that a write is holding up: their own, or somebody's before it
-	rest     []byte
+	writing  bool      // somebody writes; only that goroutine touches rest, head, pieces
+	flushing bool      // the flush goroutine runs
+	blocked  int       // calls that a write is holding up, other than those of waiters
+	carried  int       // waiters whose frames are being written
+	taken    int       // bytes of the queue that are being written
+	rest     []byte    // of a batch that writeAtOnce began
+	restWait []*waiter // of that batch
 	head     []byte
 	pieces   net.Buffers
 	storage  [4][]byte
@@ -65,6 +72,13 @@ type Sender struct {
 	err       error
 }
 
+// A waiter is a Send that somebody else's write will carry. Waking it by a
+// channel of its own spares it the fight for the lock that a sync.Cond would
+// start among all of them.
+type waiter struct {
+	written chan error
+}
+
 // New returns a Sender of frames of c to w.
 func New(w io.Writer, c frame.Codec) *Sender {
 	s := &Sender{w: w, codec: c, try: newTryWriter(w), batch: 1}
@@ -73,7 +87,7 @@ func New(w io.Writer, c frame.Codec) *Sender {
 	case *net.TCPConn, *net.UnixConn:
 		s.vectors = true
 	}
-	s.wake.L = &s.mu
+	s.free.L = &s.mu
 	s.flushLoop = s.flush
 	return s
 }
@@ -81,14 +95,27 @@ func New(w io.Writer, c frame.Codec) *Sender {
 // Send writes msg as one frame and returns when the bytes are with the stream.
 func (s *Sender) Send(msg []byte) error {
 	s.mu.Lock()
-	defer s.leave()
 	if len(msg) > copyMost && s.split != nil {
+		defer s.leave()
 		return s.sendUncopied(msg)
 	}
 	if err := s.enqueue(msg); err != nil {
+		s.leave()
 		return err
 	}
-	return s.await(s.batch)
+	if !s.writing && !s.flushing {
+		defer s.leave()
+		return s.await(s.batch)
+	}
+	w, _ := s.waiters.Get().(*waiter)
+	if w == nil {
+		w = &waiter{make(chan error, 1)}
+	}
+	s.wait = append(s.wait, w)
+	s.mu.Unlock() // whoever writes sees to the queue
+	err := <-w.written
+	s.waiters.Put(w)
+	return err
 }
 
 // SendBuffered queues msg as one frame and returns before it is written, unless
@@ -97,18 +124,24 @@ func (s *Sender) Send(msg []byte) error {
 // when the stream is idle. A failed write is reported by a later call.
 func (s *Sender) SendBuffered(msg []byte) error {
 	s.mu.Lock()
-	defer s.leave()
 	if len(msg) > QueueMost && s.split != nil {
+		defer s.leave()
 		return s.sendUncopied(msg)
 	}
 	if err := s.enqueue(msg); err != nil {
+		s.leave()
 		return err
 	}
-	if !s.writing && !s.flushing && s.try != nil && time.Since(s.lastWrite) > hotWindow {
-		s.writeAtOnce()
-		return s.err
+	if s.writing || s.flushing {
+		s.mu.Unlock()
+		return nil
 	}
-	return nil
+	if s.try != nil && time.Since(s.lastWrite) > hotWindow {
+		s.writeAtOnce()
+	}
+	err := s.err
+	s.leave()
+	return err
 }
 
 // Flush returns when everything that was queued before is with the stream.
@@ -130,22 +163,23 @@ func (s *Sender) Finish(reason error) error {
 
 // Stop is Finish for a stream that may be stuck: what is queued gets up to limit
 // to be written, then abort is called, which must make a blocked write return.
-// Where a caller is blocked already, nothing is waited for.
-func (s *Sender) Stop(reason error, limit time.Duration, abort func() error) {
+// Where a caller is blocked already, nothing is waited for: that caller is told.
+// The error says that something queued was not written.
+func (s *Sender) Stop(reason error, limit time.Duration, abort func() error) (err error) {
 	s.mu.Lock()
 	defer s.leave()
-	if s.callers == 0 && s.err == nil && (s.writing || len(s.queue) > 0) {
+	if s.err != nil || s.blocked+s.carried+len(s.wait) == 0 {
 		timer := time.AfterFunc(limit, func() { abort() })
-		s.flushed()
+		err = s.flushed()
 		timer.Stop()
 	}
 	s.fail(reason)
+	return err
 }
 
-// leave unlocks s and makes sure that somebody sees to the queue: whoever writes,
-// a call that is held up, or the flush goroutine.
+// leave unlocks s and makes sure that somebody sees to the queue.
 func (s *Sender) leave() {
-	if len(s.queue) > 0 && !s.writing && !s.flushing && s.callers == 0 && s.err == nil {
+	if len(s.queue) > 0 && !s.writing && !s.flushing && s.err == nil {
 		s.startFlush()
 	}
 	s.mu.Unlock()
@@ -153,7 +187,7 @@ func (s *Sender) leave() {
 
 // enqueue appends the frame of msg to the queue, once there is room.
 func (s *Sender) enqueue(msg []byte) error {
-	for len(s.queue) > 0 && len(s.queue)+len(msg) > QueueMost && s.err == nil {
+	for s.unwritten() > 0 && s.unwritten()+len(msg) > QueueMost && s.err == nil {
 		s.progress()
 	}
 	if s.err != nil {
@@ -163,6 +197,9 @@ func (s *Sender) enqueue(msg []byte) error {
 	s.queue, err = s.codec.AppendFrame(s.queue, msg)
 	return err
 }
+
+// unwritten is the number of bytes that are queued or being written.
+func (s *Sender) unwritten() int { return s.taken + len(s.queue) }
 
 // await returns when the given batch is written, and writes it if nobody does.
 func (s *Sender) await(batch uint64) error {
@@ -183,12 +220,23 @@ func (s *Sender) flushed() error {
 	return s.await(batch)
 }
 
+// progress lets one write happen: the one under way, or that of the queue.
+func (s *Sender) progress() {
+	s.blocked++
+	if s.writing {
+		s.free.Wait()
+	} else {
+		s.writeQueue()
+	}
+	s.blocked--
+}
+
 // sendUncopied writes the queue and then msg from where it lies.
 func (s *Sender) sendUncopied(msg []byte) error {
-	s.callers++
-	defer func() { s.callers-- }()
+	s.blocked++
+	defer func() { s.blocked-- }()
 	for s.writing && s.err == nil {
-		s.wake.Wait()
+		s.free.Wait()
 	}
 	if s.err != nil {
 		return s.err
@@ -200,7 +248,7 @@ func (s *Sender) sendUncopied(msg []byte) error {
 	headLen := len(head)
 	s.head = s.split.AppendTail(head, msg)
 	batch := s.batch
-	queue := s.begin()
+	queue, wait := s.begin()
 	s.pieces = s.storage[:0]
 	for _, piece := range [...][]byte{queue, s.head[:headLen], msg, s.head[headLen:]} {
 		if len(piece) > 0 {
@@ -211,7 +259,7 @@ func (s *Sender) sendUncopied(msg []byte) error {
 	err = s.writePieces()
 	s.mu.Lock()
 	clear(s.storage[:])
-	s.end(queue, err)
+	s.end(queue, wait, err)
 	return s.await(batch)
 }
 
@@ -230,49 +278,63 @@ func (s *Sender) writePieces() error {
 
 // writeQueue writes the queue; nobody else is writing.
 func (s *Sender) writeQueue() {
-	queue := s.begin()
+	queue, wait := s.begin()
 	s.mu.Unlock()
 	err := writeAll(s.w, queue)
 	s.mu.Lock()
-	s.end(queue, err)
+	s.end(queue, wait, err)
 }
 
 // writeAtOnce writes as much of the queue as the stream takes without blocking
 // and leaves the rest to the flush goroutine.
 func (s *Sender) writeAtOnce() {
-	queue := s.begin()
+	queue, wait := s.begin()
 	s.mu.Unlock()
 	n, err := s.try.tryWrite(queue)
 	s.mu.Lock()
+	s.lastWrite = time.Now()
 	if err != nil || n == len(queue) {
-		s.end(queue, err)
-		s.lastWrite = time.Now()
+		s.end(queue, wait, err)
 		return
 	}
-	s.rest = queue[n:]
+	s.rest, s.restWait = queue[n:], wait
 	s.startFlush()
 }
 
 // begin takes the queue as the batch to write.
-func (s *Sender) begin() []byte {
-	queue := s.queue
-	s.queue = s.spare[:0]
-	s.spare = nil
+func (s *Sender) begin() (queue []byte, wait []*waiter) {
+	queue, wait = s.queue, s.wait
+	s.queue, s.wait = s.spare[:0], s.woken[:0]
+	s.spare, s.woken = nil, nil
 	s.writing = true
+	s.carried, s.taken = len(wait), len(queue)
 	s.batch++
-	return queue
+	return queue, wait
 }
 
-// end closes the batch whose frames were in queue.
-func (s *Sender) end(queue []byte, err error) {
+// end closes the batch whose frames were in queue. It unlocks s for a while: those
+// who waited must not find the lock taken by the one who wakes them.
+func (s *Sender) end(queue []byte, wait []*waiter, err error) {
 	s.recycle(queue)
 	s.writing = false
+	s.carried, s.taken = 0, 0
 	if err != nil {
 		s.fail(err)
+	} else {
+		s.done = s.batch - 1
+		s.free.Broadcast()
+	}
+	if len(wait) == 0 {
+		s.woken = wait
 		return
 	}
-	s.done = s.batch - 1
-	s.wake.Broadcast()
+	s.mu.Unlock()
+	for i, w := range wait {
+		w.written <- err
+		wait[i] = nil
+	}
+	s.mu.Lock()
+	s.woken = wait[:0]
 }
 
 // recycle keeps the buffer of a written batch for a later queue, unless the
@@ -288,22 +350,17 @@ func (s *Sender) recycle(queue []byte) {
 	s.spare = queue[:0]
 }
 
+// fail makes err that of every later call, and of those that wait for a write
+// that will not be.
 func (s *Sender) fail(err error) {
 	if s.err == nil {
 		s.err = err
 	}
-	s.wake.Broadcast()
-}
-
-// progress lets one write happen: the one under way, or that of the queue.
-func (s *Sender) progress() {
-	s.callers++
-	if s.writing {
-		s.wake.Wait()
-	} else {
-		s.writeQueue()
+	for _, w := range s.wait {
+		w.written <- s.err
 	}
-	s.callers--
+	s.wait = nil
+	s.free.Broadcast()
 }
 
 func (s *Sender) startFlush() {
@@ -315,22 +372,32 @@ func (s *Sender) startFlush() {
 func (s *Sender) flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if rest := s.rest; rest != nil { // a batch that writeAtOnce began
-		s.rest = nil
+	if rest, wait := s.rest, s.restWait; rest != nil {
+		s.rest, s.restWait = nil, nil
 		s.mu.Unlock()
 		err := writeAll(s.w, rest)
 		s.mu.Lock()
-		s.end(rest, err)
+		s.end(rest, wait, err)
 	}
-	for len(s.queue) > 0 && s.err == nil {
-		if s.writing {
-			s.wake.Wait()
-		} else {
+	for yielded := false; s.err == nil; {
+		switch {
+		case len(s.queue) == 0 && yielded:
+			s.flushing = false
+			s.lastWrite = time.Now()
+			return
+		case len(s.queue) == 0: // those just woken may have more to send
+			s.mu.Unlock()
+			runtime.Gosched()
+			s.mu.Lock()
+			yielded = true
+		case s.writing:
+			s.free.Wait()
+		default:
 			s.writeQueue()
+			yielded = false
 		}
 	}
 	s.flushing = false
-	s.lastWrite = time.Now()
 }
 
 // writeAll is w.Write for writers that return a short count without an error.

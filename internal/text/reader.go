@@ -43,7 +43,7 @@ func (e *InputError) Unwrap() error { return e.Err }
 func (c Coding) NewReader(src io.Reader, limit int) Reader {
 	switch c.kind {
 	case frames:
-		return &framesReader{pieces{frames: frame.NewReader(src, c.frames.C2S.Codec, c.frames.C2S.Max)}}
+		return &framesReader{pieces{frames: frame.NewReader(src, c.frames.Either.Codec, c.frames.Either.Max)}}
 	case raw:
 		return &rawReader{pieces: pieces{frames: frame.NewReader(src, whole{}, limit)}, limit: limit}
 	case nul:
@@ -65,19 +65,19 @@ type pieces struct {
 	count  int // messages begun
 }
 
-func (p *pieces) next() (frame.Frame, error) {
-	f, err := p.frames.Next()
+func (p *pieces) next() ([]byte, error) {
+	msg, err := p.frames.NextMessage()
 	if err == nil {
 		p.count++
-		return f, nil
+		return msg, nil
 	}
 	if e, ok := errors.AsType[*frame.Error](err); ok {
 		if e.Cause == "" {
-			return f, e.Err // reading failed, no matter where in a message
+			return nil, e.Err // reading failed, no matter where in a message
 		}
-		return f, &InputError{Message: p.count + 1, Err: err}
+		return nil, &InputError{Message: p.count + 1, Err: err}
 	}
-	return f, err
+	return nil, err
 }
 
 // tooLong says in the words of the input what a frame.Reader says of a body over
@@ -90,18 +90,12 @@ func tooLong(err error, unit string, limit int) error {
 }
 
 func overLimit(unit string, limit int) error {
-	return fmt.Errorf("%w: the %s is longer than the limit of %d bytes", frame.ErrTooLarge, unit, limit)
+	return fmt.Errorf("%w: the %s is longer than the limit of %d bytes; max=SIZE behind the framing raises it", frame.ErrTooLarge, unit, limit)
 }
 
 type framesReader struct{ pieces }
 
-func (r *framesReader) Next() ([]byte, error) {
-	f, err := r.next()
-	if err != nil {
-		return nil, err
-	}
-	return r.frames.Message(f), nil
-}
+func (r *framesReader) Next() ([]byte, error) { return r.next() }
 
 type plainReader struct {
 	pieces
@@ -109,11 +103,11 @@ type plainReader struct {
 }
 
 func (r *plainReader) Next() ([]byte, error) {
-	f, err := r.next()
+	msg, err := r.next()
 	if err != nil {
 		return nil, tooLong(err, "line", r.limit)
 	}
-	return f.Body(), nil
+	return msg, nil
 }
 
 type rawReader struct {
@@ -122,7 +116,7 @@ type rawReader struct {
 }
 
 func (r *rawReader) Next() ([]byte, error) {
-	f, err := r.next()
+	msg, err := r.next()
 	if err == io.EOF && r.count == 0 {
 		r.count++
 		return []byte{}, nil
@@ -130,7 +124,7 @@ func (r *rawReader) Next() ([]byte, error) {
 	if err != nil {
 		return nil, tooLong(err, "input", r.limit)
 	}
-	return f.Body(), nil
+	return msg, nil
 }
 
 // A decode appends what a line means to dst. column counts bytes from 1.
@@ -160,11 +154,11 @@ func newDecoder(src io.Reader, limit int, d decode) *decoder {
 }
 
 func (r *decoder) Next() ([]byte, error) {
-	f, err := r.next()
+	line, err := r.next()
 	if err != nil {
 		return nil, tooLong(err, "line", r.lineLimit)
 	}
-	message, column, err := r.decode(r.message[:0], f.Body())
+	message, column, err := r.decode(r.message[:0], line)
 	if err != nil {
 		return nil, &InputError{Message: r.count, Column: column, Err: err}
 	}

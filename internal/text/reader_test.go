@@ -70,15 +70,15 @@ func TestReaderErrors(t *testing.T) {
 		before        int // messages that come first
 		want          string
 	}{
-		{"line", "abc\nabcdef\n", 5, 1, `message 2: frame too large: the line is longer than the limit of 5 bytes`},
-		{"nul", "abcdef", 5, 0, `message 1: frame too large: the line is longer than the limit of 5 bytes`},
-		{"raw", "abcdef", 5, 0, `message 1: frame too large: the input is longer than the limit of 5 bytes`},
+		{"line", "abc\nabcdef\n", 5, 1, `message 2: frame too large: the line is longer than the limit of 5 bytes; max=SIZE behind the framing raises it`},
+		{"nul", "abcdef", 5, 0, `message 1: frame too large: the line is longer than the limit of 5 bytes; max=SIZE behind the framing raises it`},
+		{"raw", "abcdef", 5, 0, `message 1: frame too large: the input is longer than the limit of 5 bytes; max=SIZE behind the framing raises it`},
 		{"hex", "00\n00\n006g\n00\n", 5, 2, `message 3: column 4: 'g' is no hexadecimal digit`},
 		{"hex", "0x00", 5, 0, `message 1: column 2: 'x' is no hexadecimal digit`},
 		{"hex", "68 6 5\n", 5, 0, `message 1: column 4: '6' stands alone; a byte has two hexadecimal digits`},
 		{"hex", "686", 5, 0, `message 1: column 3: '6' stands alone; a byte has two hexadecimal digits`},
-		{"hex", "000000000000\n", 5, 0, `message 1: frame too large: the message is longer than the limit of 5 bytes`},
-		{"hex", strings.Repeat(" ", 100), 5, 0, `message 1: frame too large: the line is longer than the limit of 60 bytes`},
+		{"hex", "000000000000\n", 5, 0, `message 1: frame too large: the message is longer than the limit of 5 bytes; max=SIZE behind the framing raises it`},
+		{"hex", strings.Repeat(" ", 100), 5, 0, `message 1: frame too large: the line is longer than the limit of 60 bytes; max=SIZE behind the framing raises it`},
 		{"base64", "aGVsbG8=\na*", 5, 1, `message 2: column 2: '*' is not in the base64 alphabet A-Z a-z 0-9 + / =`},
 		{"base64", "a-_a", 5, 0, `message 1: column 2: '-' is not in the base64 alphabet A-Z a-z 0-9 + / =`},
 		{"base64", "aGVsb", 5, 0, `message 1: column 5: the base64 is cut short or wrongly padded`},
