@@ -36,6 +36,7 @@ func (c *connectCommand) session(ctx context.Context, address string) error {
 		return c.print.closeAfter(err)
 	}
 	s.Send, s.CloseWrite = l.Send, l.CloseWrite
+	s.Compose = func(typed []byte) ([]byte, error) { return compose(c.framing.C2S.Codec, typed) }
 	s.Note("connected to %s, framing %s; /help lists the commands, Ctrl-D half-closes, again quits", orDefault(l.Remote(), address), c.framing.Spelling)
 	over := make(chan error, 1)
 	go func() {
@@ -65,6 +66,7 @@ func (c *listenCommand) session(ctx context.Context, address string, o *endpoint
 	defer l.Close()
 	c.clients = newClients(nil)
 	s.Send = c.clients.sendAll
+	s.Compose = func(typed []byte) ([]byte, error) { return compose(c.framing.S2C.Codec, typed) }
 	s.CloseWrite = func() error { return nil }
 	over := make(chan error, 1)
 	go func() { over <- c.welcome(ctx, s, l) }()

@@ -18,7 +18,9 @@ type Session struct {
 	Palette term.Palette
 	View    view.View // of messages that arrive
 
-	// Send sends a typed message to the peer, or to all of them.
+	// Compose returns the message that a typed line means.
+	Compose func(typed []byte) ([]byte, error)
+	// Send sends a message to the peer, or to all of them.
 	Send func(msg []byte) error
 	// CloseWrite tells the peer that nothing more will be typed.
 	CloseWrite func() error
@@ -62,11 +64,19 @@ func (s *Session) halfClose() {
 func (s *Session) typed(line string) error {
 	switch {
 	case strings.HasPrefix(line, "//"):
-		return s.Send([]byte(line[1:]))
+		return s.sendTyped(line[1:])
 	case strings.HasPrefix(line, "/"):
 		return s.command(line[1:])
 	}
-	return s.Send([]byte(line))
+	return s.sendTyped(line)
+}
+
+func (s *Session) sendTyped(line string) error {
+	msg, err := s.Compose([]byte(line))
+	if err != nil {
+		return err
+	}
+	return s.Send(msg)
 }
 
 // Received shows a message of the peer. where names the connection if there are
