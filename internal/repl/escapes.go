@@ -85,6 +85,7 @@ func (d *decoder) csi(in []byte) int {
 	parameters, final := string(in[2:end]), in[end]
 	number, modifier, _ := strings.Cut(parameters, ";")
 	switch {
+	case strings.HasPrefix(parameters, "?"): // an answer
 	case parameters == "200" && final == '~':
 		d.endRun()
 		d.pasting = true

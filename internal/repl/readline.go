@@ -78,8 +78,9 @@ func newLineEditor(c Config) (Editor, error) {
 	e.keymap.readline = e.readline
 	e.unwatch = watch(
 		func() { e.screen.edit(func(*line) {}) },
-		func() { e.terminal.rawAgain(); e.screen.edit(func(*line) {}) },
+		func() { e.terminal.again(); e.screen.edit(func(*line) {}) },
 	)
+	e.terminal.pause()
 	e.SetPrompt(c.Prompt)
 	if c.History != "" {
 		h, err := openHistory(c.History)
@@ -112,7 +113,7 @@ func (e *lineEditor) ReadLine() (string, error) {
 		return "", io.EOF
 	}
 	e.reading = true
-	err := e.terminal.raw()
+	err := e.terminal.edit()
 	e.mu.Unlock()
 	if err != nil {
 		e.Close()
@@ -144,9 +145,18 @@ func (e *lineEditor) entered(text string, err error) (string, error) {
 	default:
 		e.screen.enter("", false)
 	}
-	e.terminal.restore()
+	e.pause()
 	e.stopReading(ended)
 	return text, err
+}
+
+// pause sets the terminal for the time between two lines.
+func (e *lineEditor) pause() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.closed {
+		e.terminal.pause()
+	}
 }
 
 // stopReading tears readline down if Close has come meanwhile. err is how readline
@@ -200,7 +210,7 @@ func (e *lineEditor) Lend(run func() error) error {
 	e.screen.leave()
 	defer e.screen.comeBack()
 	e.terminal.lend()
-	defer e.terminal.restore()
+	defer e.pause()
 	return run()
 }
 
@@ -230,7 +240,7 @@ func (e *lineEditor) suspend() {
 	stopGroup()
 	e.mu.Lock()
 	if !e.closed {
-		e.terminal.raw()
+		e.terminal.edit()
 	}
 	e.mu.Unlock()
 	e.screen.comeBack()

@@ -28,8 +28,9 @@ type mode int
 
 const (
 	asFound mode = iota
-	raw
-	lent // to somebody who may change it
+	editing
+	between // two lines
+	lent    // to somebody who may change it
 )
 
 func newTerminal(in, out *os.File) (*terminal, error) {
@@ -42,45 +43,55 @@ func newTerminal(in, out *os.File) (*terminal, error) {
 	return t, nil
 }
 
-// raw turns off everything that a tty does with input. Output stays as it is, so
+// edit turns off everything that a tty does with input. Output stays as it is, so
 // that what others write, a panic for one, has line ends.
-func (t *terminal) raw() error {
+func (t *terminal) edit() error { return t.set(editing) }
+
+// pause is for the time between two lines: keys send signals. What is typed ahead
+// still goes to us unedited and is not echoed: a tty that edits lines keeps 4 KiB
+// of a paste and drops the rest.
+func (t *terminal) pause() error { return t.set(between) }
+
+func (t *terminal) set(state mode) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.state != raw {
+	if t.state == asFound {
 		found, err := unix.IoctlGetTermios(t.in, getTermios)
 		if err != nil {
 			return err
 		}
 		t.original = *found
 	}
-	t.state = raw
-	return t.setRaw()
+	t.state = state
+	return t.apply()
 }
 
-// rawAgain makes the terminal raw if it ought to be: while we were stopped, a shell
-// has set its own mode.
-func (t *terminal) rawAgain() {
+// again sets the mode that we want: while we were stopped, a shell has set its own.
+func (t *terminal) again() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.state == raw {
-		t.setRaw()
+	if t.state == editing || t.state == between {
+		t.apply()
 	}
 }
 
-func (t *terminal) setRaw() error {
+func (t *terminal) apply() error {
 	m := t.original
 	m.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.ICRNL | unix.IXON
 	m.Oflag |= unix.OPOST | unix.ONLCR
-	m.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
+	m.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.IEXTEN
+	if t.state == editing {
+		m.Lflag &^= unix.ISIG
+	}
 	m.Cflag &^= unix.CSIZE | unix.PARENB
 	m.Cflag |= unix.CS8
 	m.Cc[unix.VMIN], m.Cc[unix.VTIME] = 1, 0
 	return unix.IoctlSetTermios(t.in, setTermios, &m)
 }
 
-// lend says that somebody else may set the mode until restore.
+// lend sets the mode in which the terminal was found, and expects it to be changed.
 func (t *terminal) lend() {
+	t.restore()
 	t.mu.Lock()
 	t.state = lent
 	t.mu.Unlock()
