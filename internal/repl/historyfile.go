@@ -48,6 +48,9 @@ func openHistory(path string) (*history, error) {
 	}
 	entries, lines, damaged, err := readHistory(f)
 	h.entries = latest(entries)
+	if err == nil && !endsWhole(f) {
+		err = h.file.write([]byte("\n")) // so that the next entry is one of its own
+	}
 	if err == nil && (lines > 2*historyMost || lines < 0) {
 		err = h.file.trim()
 	}
@@ -112,9 +115,23 @@ func readHistory(f *os.File) (entries []string, lines, damaged int, err error) {
 	return entries, lines, damaged, nil
 }
 
+// endsWhole reports whether the last line of f has its end.
+func endsWhole(f *os.File) bool {
+	size, err := f.Seek(0, io.SeekEnd)
+	var last [1]byte
+	if err != nil || size == 0 {
+		return true
+	}
+	_, err = f.ReadAt(last[:], size-1)
+	return err != nil || last[0] == '\n'
+}
+
 // append adds an entry in one write, so that those of several sessions cannot mix.
 func (h *historyFile) append(entry string) error {
-	text := append(escape.Append(nil, []byte(entry)), '\n')
+	return h.write(append(escape.Append(nil, []byte(entry)), '\n'))
+}
+
+func (h *historyFile) write(text []byte) error {
 	f, err := h.lock(os.O_WRONLY|os.O_APPEND|os.O_CREATE, unix.LOCK_SH)
 	if err != nil {
 		return historyError(err)
