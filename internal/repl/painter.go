@@ -80,6 +80,13 @@ func (p *painter) frame(f frame) {
 	p.display.Write(p.buf)
 }
 
+// sameSize reports whether the terminal has the size that the line was painted for,
+// or none is painted that it could have broken in other places.
+func (p *painter) sameSize() (width, height int, same bool) {
+	width, height = p.display.size()
+	return width, height, !p.reflows || len(p.region.rows) == 0 || width == p.region.width && height == p.region.height
+}
+
 // leave moves the cursor below the line.
 func (p *painter) leave() {
 	p.buf = p.buf[:0]
@@ -96,34 +103,53 @@ func (p *painter) leave() {
 	}
 }
 
-// erase moves the cursor to the region's first cell and empties the screen from
-// there. What a tty has echoed between two lines goes with it.
+// erase empties the region and leaves the cursor in its first cell. What a tty has
+// echoed there goes with it. It does not simply erase from that cell to the end of
+// the screen: if it is the first of the screen, some terminals keep what was there
+// as if it had scrolled by.
 func (p *painter) erase(width int) {
-	if up := p.region.cursorRow(width, p.reflows); up > 0 {
-		p.buf = appendCSI(p.buf, up, 'A')
+	cursor, last := p.region.at(width, p.reflows)
+	if cursor > 0 {
+		p.buf = appendCSI(p.buf, cursor, 'A')
 	}
-	p.buf = append(p.buf, "\r\x1b[J"...)
+	p.buf = append(p.buf, "\r\x1b[K"...)
+	for row := range last {
+		if p.buf = append(p.buf, "\r\n"...); row+1 < last {
+			p.buf = append(p.buf, "\x1b[K"...)
+		} else {
+			p.buf = append(p.buf, "\x1b[J"...)
+		}
+	}
+	if last > 0 {
+		p.buf = appendCSI(p.buf, last, 'A')
+	}
 }
 
-// cursorRow is the row of the cursor after the terminal has become width cells
-// wide.
-func (r region) cursorRow(width int, reflows bool) int {
-	if len(r.rows) == 0 || width >= r.width || !reflows {
-		return r.row
+// at is the rows of the cursor and of the region's end after the terminal has
+// become width cells wide.
+func (r region) at(width int, reflows bool) (cursor, last int) {
+	if len(r.rows) == 0 {
+		return 0, 0
 	}
-	row := 0
-	for _, widths := range r.rows[:r.row] {
-		row += rowsAt(widths, width)
+	if width >= r.width || !reflows {
+		return r.row, len(r.rows) - 1
 	}
-	before, column := r.rows[r.row], 0
-	for i, w := range before {
-		if column >= r.column {
-			before = before[:i]
-			break
+	for i, widths := range r.rows {
+		if i == r.row {
+			cursor = last + r.cursorAt(width)
 		}
-		column += w
+		last += rowsAt(widths, width)
 	}
-	return row + rowsAt(append(before[:len(before):len(before)], 1), width) - 1
+	return cursor, last - 1
+}
+
+// cursorAt is the row of the cursor among those that its row has become.
+func (r region) cursorAt(width int) int {
+	upTo, column := 0, 0 // and the cluster under the cursor; behind the last one it stays in its row
+	for widths := r.rows[r.row]; upTo < len(widths) && column <= r.column; upTo++ {
+		column += widths[upTo]
+	}
+	return rowsAt(r.rows[r.row][:upTo], width) - 1
 }
 
 // brackets makes the terminal mark what is pasted, or not.

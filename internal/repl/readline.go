@@ -35,6 +35,7 @@ type lineEditor struct {
 	keymap   *keymap
 	readline *readline.Instance
 	unwatch  func()
+	close    sync.Once // whoever calls Close waits for it, also the second time
 
 	mu      sync.Mutex // guards the rest
 	reading bool
@@ -54,7 +55,7 @@ func newLineEditor(c Config) (Editor, error) {
 	}
 	e := &lineEditor{terminal: t, keyboard: k, history: &history{}}
 	e.screen = newScreen(t, utf8Locale(c.Getenv), reflows(c.Getenv), t.restore)
-	e.keymap = &keymap{keyboard: k, screen: e.screen, entries: e.entries, suspend: e.suspend, fatal: func() { e.Close() }}
+	e.keymap = &keymap{keyboard: k, screen: e.screen, entries: e.entries, suspend: e.suspend, fatal: e.giveBack}
 	e.readline, err = readline.NewEx(&readline.Config{
 		Stdin:                  k,
 		Stdout:                 &e.keymap.monitor,
@@ -77,7 +78,7 @@ func newLineEditor(c Config) (Editor, error) {
 	}
 	e.keymap.readline = e.readline
 	e.unwatch = watch(
-		func() { e.screen.edit(func(*line) {}) },
+		e.screen.signal,
 		func() { e.terminal.again(); e.screen.edit(func(*line) {}) },
 	)
 	e.terminal.pause()
@@ -110,6 +111,7 @@ func (e *lineEditor) ReadLine() (string, error) {
 	e.mu.Lock()
 	if e.closed {
 		e.mu.Unlock()
+		e.Close() // which waits for the one that has begun
 		return "", io.EOF
 	}
 	e.reading = true
@@ -215,28 +217,31 @@ func (e *lineEditor) Lend(run func() error) error {
 }
 
 func (e *lineEditor) Close() error {
-	e.mu.Lock()
-	if e.closed {
+	e.close.Do(func() {
+		e.mu.Lock()
+		e.closed = true
+		reading := e.reading
 		e.mu.Unlock()
-		return nil
-	}
-	e.closed = true
-	reading := e.reading
-	e.mu.Unlock()
-	e.unwatch()
-	e.keyboard.Close()
-	e.screen.close()
-	e.terminal.restore()
-	if !reading {
-		e.tearDown(nil)
-	}
+		e.unwatch()
+		e.keyboard.Close()
+		e.giveBack()
+		e.screen.close()
+		if !reading {
+			e.tearDown(nil)
+		}
+	})
 	return nil
+}
+
+// giveBack shows what is to be shown, and leaves the terminal as it was found.
+func (e *lineEditor) giveBack() {
+	e.screen.leave()
+	e.terminal.restore()
 }
 
 // suspend stops us at Ctrl-Z, with the terminal as the shell wants it.
 func (e *lineEditor) suspend() {
-	e.screen.leave()
-	e.terminal.restore()
+	e.giveBack()
 	stopGroup()
 	e.mu.Lock()
 	if !e.closed {

@@ -14,6 +14,11 @@ const (
 	frameFlood  = 33 * time.Millisecond
 	messageRate = 4 * time.Millisecond
 
+	// settleStep is how long the size of a terminal must stay the same, and
+	// settleMost how long that is waited for.
+	settleStep = 40 * time.Millisecond
+	settleMost = 200 * time.Millisecond
+
 	// leaveMost is how long giving the terminal back may take: one that has
 	// stopped (a stalled ssh) must not stop us.
 	leaveMost = 500 * time.Millisecond
@@ -153,6 +158,8 @@ func (s *screen) close() {
 	s.leave()
 }
 
+// signal makes the screen look whether there is something to be painted; another
+// size of the terminal is.
 func (s *screen) signal() {
 	select {
 	case s.wake <- struct{}{}:
@@ -172,6 +179,7 @@ func (s *screen) run() {
 	var pause time.Duration // until the next paint without urgency
 	for range s.wake {
 		s.wait(painted, pause)
+		s.settle()
 		s.mu.Lock()
 		away, closed, leaving := s.away, s.closed, s.leaving
 		s.leaving = nil
@@ -224,5 +232,17 @@ func (s *screen) wait(painted time.Time, pause time.Duration) {
 		case <-s.wake:
 			timer.Stop()
 		}
+	}
+}
+
+// settle waits while somebody drags a border of the window. A terminal tells its
+// size late; what is painted for another one than it has cannot be erased again.
+func (s *screen) settle() {
+	width, height, same := s.paint.sameSize()
+	for waited := time.Duration(0); !same && waited < settleMost; waited += settleStep {
+		time.Sleep(settleStep)
+		w, h := s.paint.display.size()
+		same = w == width && h == height
+		width, height = w, h
 	}
 }
