@@ -59,9 +59,10 @@ func child(messages string) int {
 	for {
 		line, err := e.ReadLine()
 		switch {
-		case err == io.EOF:
-			e.Say([]byte("bye\n"))
+		case line == "quit" || err == io.EOF && e.(*lineEditor).isClosed():
 			return 0
+		case err == io.EOF:
+			e.Say([]byte("end\n"))
 		case err != nil:
 			e.Say(fmt.Appendf(nil, "dropped %+q\n", line))
 		case line == "panic":

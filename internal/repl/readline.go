@@ -36,12 +36,12 @@ type lineEditor struct {
 	readline *readline.Instance
 	unwatch  func()
 	close    sync.Once // whoever calls Close waits for it, also the second time
+	told     bool      // of the trouble with the history file; of the reading goroutine
 
 	mu      sync.Mutex // guards the rest
 	reading bool
 	closed  bool
 	history *history
-	toldOf  bool // the trouble with the history file
 }
 
 func newLineEditor(c Config) (Editor, error) {
@@ -265,11 +265,11 @@ func (e *lineEditor) entries() []string {
 	return e.history.entries
 }
 
-// tell says once that there is something about the history file.
+// tell says what is wrong with the history file, once.
 func (e *lineEditor) tell(err error) {
-	if err == nil || e.toldOf {
+	if err == nil || e.told {
 		return
 	}
-	e.toldOf = true
+	e.told = true
 	e.Say(escape.AppendPrintable(nil, []byte("-- "+err.Error())))
 }

@@ -303,9 +303,14 @@ func TestLargePaste(t *testing.T) {
 		return strings.HasPrefix(now, "... 655") && strings.HasSuffix(now, "é$") // and an empty row
 	})
 	inserted := time.Since(start)
+	start = time.Now()
+	r.send("!")
+	r.waitText("!")
+	typed := time.Since(start)
+	start = time.Now()
 	r.send("\r")
-	r.wantLine(text)
-	t.Logf("%d bytes pasted in %v, entered after %v", len(text), inserted, time.Since(start))
+	r.wantLine(text + "!")
+	t.Logf("%d bytes pasted in %v, a key behind them in %v, entered in %v", len(text), inserted, typed, time.Since(start))
 }
 
 func TestUnbracketedPaste(t *testing.T) {

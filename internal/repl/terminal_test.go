@@ -24,6 +24,12 @@ func TestTerminalIsSane(t *testing.T) {
 			m.WriteString("half a line")
 			p.Signal(syscall.SIGTERM)
 		},
+		"Ctrl-D and SIGTERM": func(m *os.File, p *os.Process) {
+			m.WriteString("\x04")
+			waitOutput(t, m, "demo> ")
+			p.Signal(syscall.SIGTERM)
+		},
+		"quit":                   func(m *os.File, _ *os.Process) { m.WriteString("quit\r") },
 		"panic":                  func(m *os.File, _ *os.Process) { m.WriteString("panic\r") },
 		"panic in the completer": func(m *os.File, _ *os.Process) { m.WriteString("panic\t") },
 		"SIGTERM in a password": func(m *os.File, p *os.Process) {
