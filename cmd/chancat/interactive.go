@@ -13,13 +13,18 @@ import (
 	"github.com/chancat/channel/view"
 )
 
-// newSession returns a session at our terminal; v is the --view.
+// newSession returns a session at our terminal; v is the --view. Its Editor must
+// be closed, which gives the terminal back.
 func newSession(e *env, v string) (*repl.Session, error) {
 	show, err := view.Parse(orDefault(v, "auto"))
 	if err != nil {
 		return nil, usage(err)
 	}
-	return &repl.Session{Editor: repl.NewPlain(e.stdin, e.stdout), Palette: e.palette, View: show}, nil
+	editor := repl.NewEditor(repl.Config{
+		In: e.stdin, Out: e.stdout, Prompt: "> ",
+		History: repl.HistoryPath(e.getenv), Getenv: e.getenv,
+	})
+	return &repl.Session{Editor: editor, Palette: e.palette, View: show}, nil
 }
 
 // session is connect on a terminal.
@@ -28,6 +33,7 @@ func (c *connectCommand) session(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
+	defer s.Editor.Close()
 	if c.print, err = c.out.open(c.e, c.framing.Spelling); err != nil { // for --record
 		return err
 	}
@@ -56,6 +62,7 @@ func (c *listenCommand) session(ctx context.Context, address string, o *endpoint
 	if err != nil {
 		return err
 	}
+	defer s.Editor.Close()
 	if c.print, err = c.out.open(c.e, c.framing.Spelling); err != nil {
 		return err
 	}

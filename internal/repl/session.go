@@ -29,12 +29,21 @@ type Session struct {
 	received int        // messages shown
 }
 
-// Run reads lines until /quit or the second end of the input, which a terminal
-// gives at Ctrl-D. The first one half-closes: what the peer still sends is shown.
+// Run reads lines until /quit, Ctrl-C on two empty lines, or the second end of the
+// input, which a terminal gives at Ctrl-D. The first one half-closes: what the peer
+// still sends is shown.
 func (s *Session) Run() error {
-	for ends := 0; ; {
+	for ends, interrupts := 0, 0; ; {
 		line, err := s.Editor.ReadLine()
 		switch {
+		case err == ErrInterrupt && line == "" && interrupts > 0:
+			return nil
+		case err == ErrInterrupt:
+			if line == "" {
+				interrupts++
+				s.Note("Ctrl-C again quits")
+			}
+			continue
 		case err == io.EOF && ends == 0:
 			ends++
 			s.halfClose()
@@ -44,6 +53,7 @@ func (s *Session) Run() error {
 		case err != nil:
 			return err
 		}
+		interrupts = 0
 		if err := s.typed(line); errors.Is(err, errQuit) {
 			return nil
 		} else if err != nil {
@@ -94,7 +104,7 @@ func (s *Session) Received(where string, body []byte) {
 // Note shows something that is no message.
 func (s *Session) Note(format string, args ...any) {
 	text := escape.AppendPrintable(nil, fmt.Appendf(nil, format, args...))
-	s.Editor.Write([]byte(s.Palette.Note("-- "+string(text)) + "\n"))
+	s.Editor.Say([]byte(s.Palette.Note("-- "+string(text)) + "\n"))
 }
 
 const arrowIn = "<"
