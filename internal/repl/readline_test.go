@@ -95,6 +95,9 @@ func TestHalfTypedLineIsDropped(t *testing.T) {
 			if line, err := r.line(); line != "" || err != io.EOF {
 				t.Errorf("%q, %v; want the end", line, err)
 			}
+			if n := strings.Count(r.text(), "delete everyth"); n > 1 {
+				t.Errorf("it is shown %d times:\n%s", n, r.text())
+			}
 		})
 	}
 }
