@@ -91,7 +91,8 @@ message begins and ends.`,
 			if err != nil {
 				return usage(err)
 			}
-			return nil
+			e.outPalette, err = term.NewPalette(color, e.stdout, e.getenv)
+			return err
 		},
 	}
 	root.SetOut(e.stdout)
