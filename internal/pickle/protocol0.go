@@ -102,7 +102,8 @@ func unquote(s string) (string, error) {
 		if i++; i == len(s) {
 			return "", errors.New("a lone backslash at the end of a str")
 		}
-		digits, base := s[i:i], 8
+		var digits string
+		base := 8
 		switch c := s[i]; {
 		case simpleEscapes[c] != 0:
 			b = append(b, simpleEscapes[c])
