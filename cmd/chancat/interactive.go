@@ -10,15 +10,14 @@ import (
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/repl"
-	"github.com/chancat/channel/view"
 )
 
 // newSession returns a session at our terminal; v is the --view. Its Editor must
 // be closed, which gives the terminal back.
 func newSession(e *env, v string) (*repl.Session, error) {
-	show, err := view.Parse(orDefault(v, "auto"))
+	show, err := e.parseView(orDefault(v, "auto"))
 	if err != nil {
-		return nil, usage(err)
+		return nil, err
 	}
 	editor := repl.NewEditor(repl.Config{
 		In: e.stdin, Out: e.stdout, Prompt: "> ",
@@ -46,7 +45,7 @@ func (c *connectCommand) session(ctx context.Context, address string) error {
 	s.Note("connected to %s, framing %s; /help lists the commands, Ctrl-D half-closes, again quits", orDefault(l.Remote(), address), c.framing.Spelling)
 	over := make(chan error, 1)
 	go func() {
-		err := show(s, l, "")
+		err := show(s, c.print, l)
 		if err == nil {
 			s.Note("the peer has closed its side")
 		}
@@ -125,7 +124,7 @@ func (c *listenCommand) converse(ctx context.Context, s *repl.Session, l *link.L
 		if err != nil {
 			return err
 		}
-		s.Received(fmt.Sprintf("[%d] ", l.Number()), msg)
+		receive(s, c.print, fmt.Sprintf("[%d] ", l.Number()), msg)
 		if c.answer == nil {
 			continue
 		}
@@ -139,7 +138,7 @@ func (c *listenCommand) converse(ctx context.Context, s *repl.Session, l *link.L
 }
 
 // show prints what arrives on l until its end.
-func show(s *repl.Session, l *link.Link, where string) error {
+func show(s *repl.Session, p *printer, l *link.Link) error {
 	for {
 		msg, err := l.Recv()
 		if err == io.EOF {
@@ -148,8 +147,16 @@ func show(s *repl.Session, l *link.Link, where string) error {
 		if err != nil {
 			return located("the peer", err, l.Buffered())
 		}
-		s.Received(where, msg)
+		receive(s, p, "", msg)
 	}
+}
+
+// receive shows what --filter makes of a message of the peer.
+func receive(s *repl.Session, p *printer, where string, msg []byte) {
+	p.filtered(msg, func(result []byte) error {
+		s.Received(where, result)
+		return nil
+	})
 }
 
 // runSession runs s until the person ends it, a signal does, or the connection
