@@ -1,0 +1,6 @@
+package repl
+
+import "errors"
+
+// newLineEditor is for terminals that we can paint on.
+func newLineEditor(Config) (Editor, error) { return nil, errors.ErrUnsupported }
