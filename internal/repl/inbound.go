@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	historyMost  = 4 << 20  // bytes received that can be decoded again
+	receivedMost = 4 << 20  // bytes received that can be decoded again
 	boundaryStep = 64 << 10 // bytes between two places where the history may be cut
 )
 
@@ -93,8 +93,8 @@ func (in *inbound) decode(each func(f wire.Frame, body []byte)) error {
 
 // forget cuts the history at the start of a frame where there is one.
 func (in *inbound) forget() {
-	excess := in.start + int64(len(in.history)) - historyMost
-	if excess <= in.start+historyMost/4 { // copying is dear
+	excess := in.start + int64(len(in.history)) - receivedMost
+	if excess <= in.start+receivedMost/4 { // copying is dear
 		return
 	}
 	i, _ := slices.BinarySearch(in.boundaries, excess)
