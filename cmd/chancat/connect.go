@@ -88,6 +88,9 @@ func (c *connectCommand) run(ctx context.Context, address string) (err error) {
 	if c.scan {
 		return c.scanOnce(ctx, address)
 	}
+	if err := c.sitting().check(); err != nil {
+		return err
+	}
 	if c.sitting().wanted() {
 		return c.sit(ctx, address)
 	}

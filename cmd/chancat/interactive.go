@@ -52,6 +52,12 @@ func (s *sitting) wanted() bool {
 
 // check judges the flags before anything is connected.
 func (s *sitting) check() error {
+	if !s.wanted() {
+		if s.flags.onConnect != "" {
+			return usage(errors.New("--on-connect is for a session: at a terminal, or with --script"))
+		}
+		return nil
+	}
 	if _, err := view.Parse(orDefault(s.out.view, "auto")); err != nil {
 		return usage(err)
 	}
@@ -182,9 +188,6 @@ func (c *connectCommand) sitting() *sitting {
 // sit is connect as a session.
 func (c *connectCommand) sit(ctx context.Context, address string) error {
 	t := c.sitting()
-	if err := t.check(); err != nil {
-		return err
-	}
 	conn, err := dial(ctx, address, c.options, time.Duration(c.transport.waitUp))
 	if err != nil {
 		return err
@@ -208,9 +211,6 @@ func (c *listenCommand) sitting() *sitting {
 // sit is listen as a session.
 func (c *listenCommand) sit(ctx context.Context, address string, o *endpoint.Options) error {
 	t := c.sitting()
-	if err := t.check(); err != nil {
-		return err
-	}
 	l, err := c.listen(ctx, address, o)
 	if err != nil {
 		return err

@@ -117,6 +117,9 @@ func (c *listenCommand) run(ctx context.Context, address string) (err error) {
 	if usesStdio(address) && c.answer == nil {
 		return usage(errors.New("stdio: is the stream, and leaves no place for messages; give --echo, --reply or --exec"))
 	}
+	if err := c.sitting().check(); err != nil {
+		return err
+	}
 	if c.sitting().wanted() {
 		return c.sit(ctx, address, options)
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/chancat/channel/framing"
 )
 
-const patience = 10 * time.Second
+const atMost = 10 * time.Second
 
 // keypress is what the fake Editor's ReadLine returns.
 type keypress struct {
@@ -109,7 +109,7 @@ func sit(t *testing.T, spelling string, change func(*Options)) *desk {
 		d.s.end(errQuit)
 		select {
 		case <-d.closed:
-		case <-time.After(patience):
+		case <-time.After(atMost):
 			t.Error("the session does not end")
 		}
 	})
@@ -122,7 +122,7 @@ func (d *desk) press(k keypress) {
 	case d.keys <- k:
 	case <-d.closed:
 		d.t.Fatalf("%+v is typed after the end", k)
-	case <-time.After(patience):
+	case <-time.After(atMost):
 		d.t.Fatalf("nobody reads %+v", k)
 	}
 }
@@ -142,7 +142,7 @@ func (d *desk) text() string {
 
 func (d *desk) until(what string, is func() bool) {
 	d.t.Helper()
-	for deadline := time.Now().Add(patience); !is(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(atMost); !is(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			d.t.Fatalf("%s; the screen has\n%s", what, d.text())
 		}
@@ -180,7 +180,7 @@ func (d *desk) ends() error {
 	select {
 	case err := <-d.over:
 		return err
-	case <-time.After(patience):
+	case <-time.After(atMost):
 		d.t.Fatalf("does not end; the screen has\n%s", d.text())
 		return nil
 	}
@@ -206,7 +206,7 @@ func (s *server) address() string { return s.l.Addr().String() }
 
 func (s *server) client() *client {
 	s.t.Helper()
-	s.l.SetDeadline(time.Now().Add(patience))
+	s.l.SetDeadline(time.Now().Add(atMost))
 	c, err := s.l.Accept()
 	if err != nil {
 		s.t.Fatal(err)
@@ -222,7 +222,7 @@ type client struct {
 
 func newClient(t *testing.T, c net.Conn) *client {
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(patience))
+	c.SetDeadline(time.Now().Add(atMost))
 	return &client{t, c.(*net.TCPConn)}
 }
 

@@ -65,6 +65,14 @@ func (p *peer) label() string {
 	return fmt.Sprint("client ", p.number)
 }
 
+// condition is how p stands, for the prompt.
+func (p *peer) condition() string {
+	if p.in.broken != nil {
+		return "broken " + p.state.word()
+	}
+	return p.state.word()
+}
+
 // connection is the connection of p unless it is lost.
 func (p *peer) connection(s *Session) *endpoint.Conn {
 	s.mu.Lock()
@@ -195,6 +203,7 @@ func (s *Session) arrived(p *peer, b []byte, ended bool, now time.Time) (came []
 		s.end(&BrokenError{p.label(), err, append([]byte{}, broken[:min(len(broken), faultBytes)]...)})
 	} else {
 		s.showFault(p, err, broken)
+		s.prompt()
 	}
 	return came
 }

@@ -113,6 +113,7 @@ func TestFraming(t *testing.T) {
 	d, c, address := connected(t, "msg", nil)
 	c.says("\x00\x00\x00\x02hi\x00\x00\x00\x03you")
 	d.sees("frame at byte 0: byte 0", "^^ byte 0", "/framing X")
+	d.prompts(address + " msg broken> ")
 	c.says("\x00\x00")
 	d.types("/framing u32be")
 	d.sees("2 B  hi\n", "3 B  you\n")
@@ -295,4 +296,33 @@ func TestRecord(t *testing.T) {
 	}
 	d.types("/record " + file)
 	d.sees("exists; -f")
+}
+
+// The peer may send faster than anybody reads: every message is counted, the last
+// ones are kept, and what is typed is obeyed meanwhile.
+func TestFlood(t *testing.T) {
+	const count = 30_000
+	d, c, _ := connected(t, "line", nil)
+	go io.Copy(io.Discard, c)
+	go func() {
+		block := strings.Repeat("0123456789\n", 1000)
+		for range count / 1000 {
+			if _, err := io.WriteString(c, block); err != nil {
+				return
+			}
+		}
+	}()
+	for range 20 {
+		d.types("typed", "/stats")
+	}
+	d.until("not all came", func() bool {
+		d.s.mu.Lock()
+		defer d.s.mu.Unlock()
+		return d.s.counts.in.messages == count && d.s.counts.out.messages == 20
+	})
+	d.s.mu.Lock()
+	defer d.s.mu.Unlock()
+	if n := len(d.s.kept.kept); n != ringCount {
+		t.Errorf("%d are kept", n)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -37,7 +38,7 @@ func (s *Session) Note(format string, args ...any) {
 	s.say(s.o.Palette.Note("-- " + printable(fmt.Sprintf(format, args...))))
 }
 
-// Fail shows what went wrong.
+// fail shows what went wrong.
 func (s *Session) fail(err error) {
 	s.say(s.o.Palette.Error("!! ") + printable(err.Error()))
 }
@@ -177,7 +178,7 @@ func (s *Session) showFault(p *peer, err error, broken []byte) {
 	if f, ok := errors.AsType[*wire.Error](err); ok && f.Cause != "" {
 		text += string(view.AppendFault(nil, broken[:min(len(broken), faultBytes)], f.Start, f.Offset))
 	}
-	hint := link.Hint(err, broken)
+	hint := strings.Replace(link.Hint(err, broken), "try -f ", "try /framing ", 1)
 	if hint == "" {
 		hint = "nothing more is decoded; /framing X decodes again what has come"
 	}

@@ -27,7 +27,7 @@ func (s *Session) status() string {
 	switch {
 	case s.target != 0:
 		if p := s.peer(s.target); p != nil {
-			words = append(words, fmt.Sprintf("[%d] %s", p.number, p.label()), s.framing.Spelling, p.state.word())
+			words = append(words, fmt.Sprintf("[%d] %s", p.number, p.label()), s.framing.Spelling, p.condition())
 		}
 	case len(s.listeners) > 0:
 		l := s.listeners[len(s.listeners)-1]
@@ -39,7 +39,7 @@ func (s *Session) status() string {
 	case len(live) == 0:
 		words = append(words, "not connected")
 	case len(live) == 1:
-		words = append(words, live[0].label(), s.framing.Spelling, live[0].state.word())
+		words = append(words, live[0].label(), s.framing.Spelling, live[0].condition())
 	default:
 		words = append(words, fmt.Sprintf("%d peers", len(live)), s.framing.Spelling)
 	}
