@@ -101,7 +101,9 @@ func setTime(_ context.Context, s *Session, argument string) error {
 func pause(_ context.Context, s *Session, _ string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.paused = true
+	if !s.paused {
+		s.paused, s.held, s.pausedAt = true, 0, s.kept.next
+	}
 	s.prompt()
 	s.Note("paused; /resume shows what comes meanwhile")
 	return nil
@@ -127,7 +129,13 @@ func resume(_ context.Context, s *Session, _ string) error {
 		text += fmt.Sprintf(", the last %d follow; /history %d lists all that are kept", resumedMost, held)
 	}
 	s.Note("%s", text)
-	for _, m := range s.kept.last(min(held, resumedMost)) {
+	var came []*message
+	for _, m := range s.kept.last(s.kept.next - s.pausedAt) {
+		if !m.sent {
+			came = append(came, m)
+		}
+	}
+	for _, m := range came[max(0, len(came)-resumedMost):] {
 		s.showMessage(m)
 	}
 	return nil

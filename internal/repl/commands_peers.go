@@ -11,7 +11,7 @@ import (
 var peerCommands = []command{
 	{name: "connect", arguments: "ADDR", help: "connect to a peer, beside those that are connected", example: "/connect localhost:5000", run: connect, complete: completeAddress},
 	{name: "listen", arguments: "ADDR", help: "wait for clients", example: "/listen 5000", run: listen, complete: completeAddress},
-	{name: "close", arguments: "[N]", help: "close the connection, or that of peer N", example: "/close 2", run: closeConnection, complete: completePeer},
+	{name: "close", arguments: "[N]", help: "close the connection, or that of peer N; without any, stop listening", example: "/close 2", run: closeConnection, complete: completePeer},
 	{name: "peers", help: "list the peers", example: "/peers", run: listPeers},
 	{name: "to", arguments: "N [TEXT]", help: "send what is typed to peer N only; with TEXT, just that", example: "/to 2", run: to, complete: completePeer},
 	{name: "all", arguments: "[TEXT]", help: "send what is typed to all peers; with TEXT, just that", example: "/all hello", run: toAll},
@@ -45,10 +45,14 @@ func closeConnection(_ context.Context, s *Session, argument string) error {
 		return nil
 	}
 	s.mu.Lock()
-	live := s.present()
+	live, listeners := s.present(), s.listeners
 	s.mu.Unlock()
 	switch len(live) {
 	case 0:
+		if n := len(listeners); n > 0 {
+			s.Note("no longer listening on %s", listeners[n-1].Addr())
+			return listeners[n-1].Close()
+		}
 		return errors.New("not connected")
 	case 1:
 		s.closePeer(live[0])

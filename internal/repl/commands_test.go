@@ -99,7 +99,7 @@ func TestLongMessage(t *testing.T) {
 
 func TestPause(t *testing.T) {
 	d, c, address := connected(t, "line", nil)
-	d.types("/pause")
+	d.types("before", "/pause")
 	d.prompts(address + " line paused> ")
 	c.says("one\ntwo\n")
 	d.until("not counted", func() bool {
@@ -107,6 +107,8 @@ func TestPause(t *testing.T) {
 		defer d.s.mu.Unlock()
 		return d.s.held == 2
 	})
+	d.types("sent")
+	d.sees("sent\n")
 	if strings.Contains(d.text(), "two") {
 		t.Error("shown while paused")
 	}

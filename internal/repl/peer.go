@@ -177,6 +177,7 @@ func (s *Session) receive(p *peer, conn *endpoint.Conn) {
 		} else if conn.Stream != nil {
 			came = s.arrived(p, buf[:n], err == io.EOF, now)
 		}
+		s.flushRecording()
 		s.mu.Unlock()
 		s.answer(p, came)
 		if err != nil {
@@ -265,12 +266,15 @@ func (s *Session) ended(p *peer, conn *endpoint.Conn, err error) {
 		s.lose(p, conn, err)
 		return
 	}
-	select {
-	case <-conn.Ended():
+	s.halved(p, conn)
+	if child := conn.Ended(); child != nil {
+		<-child // it goes on a little, or until somebody closes conn
 		s.lose(p, conn, err)
-		return
-	default:
 	}
+}
+
+// halved is the end of the side of p alone.
+func (s *Session) halved(p *peer, conn *endpoint.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if p.conn != conn || p.state == lost {
@@ -278,6 +282,7 @@ func (s *Session) ended(p *peer, conn *endpoint.Conn, err error) {
 	}
 	p.state = closed
 	s.record(p, &session.Event{Kind: session.Close, Time: time.Now(), From: p.other(), Reason: "eof"})
+	s.flushRecording()
 	s.Note("%sthe peer has closed its side", s.which(p))
 	s.prompt()
 }
@@ -420,6 +425,7 @@ func (s *Session) prepare(p *peer, o outgoing) (*endpoint.Conn, []byte, *deliver
 		return nil, nil, nil, fmt.Errorf("%s has only whole messages", p.label())
 	}
 	s.tellSent(p, o, raw, sp)
+	s.flushRecording()
 	return conn, raw, s.delivery, nil
 }
 

@@ -104,7 +104,7 @@ func (s *Session) Serve(l endpoint.Listener) {
 }
 
 func (s *Session) accept(l endpoint.Listener) {
-	defer l.Close()
+	defer s.stopListening(l)
 	for {
 		conn, err := l.Accept()
 		switch {
@@ -138,6 +138,14 @@ func (s *Session) accept(l endpoint.Listener) {
 			return
 		}
 	}
+}
+
+func (s *Session) stopListening(l endpoint.Listener) {
+	l.Close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.listeners = slices.DeleteFunc(slices.Clone(s.listeners), func(other endpoint.Listener) bool { return other == l })
+	s.prompt()
 }
 
 func (s *Session) crowded() bool {

@@ -38,6 +38,7 @@ func (s *Session) Record(path string, over bool) error {
 	for _, p := range s.present() {
 		s.record(p, &session.Event{Kind: session.Open, Time: now, Local: p.conn.Local, Remote: p.conn.Remote, Framing: s.framing.Spelling})
 	}
+	s.flushRecording()
 	return s.recording.err
 }
 
@@ -65,15 +66,23 @@ func (s *Session) record(p *peer, e *session.Event) {
 }
 
 func (s *Session) write(e *session.Event) {
-	r := s.recording
-	if r.err != nil {
-		return
+	if r := s.recording; r.err == nil {
+		s.recordFailed(r.events.WriteEvent(e))
 	}
-	if r.err = r.events.WriteEvent(e); r.err == nil && e.Kind != session.Read && e.Kind != session.Message {
-		r.err = r.events.Flush()
+}
+
+// flushRecording writes out what is buffered. It is called before anything that may
+// take long. s.mu is held.
+func (s *Session) flushRecording() {
+	if r := s.recording; r != nil && r.err == nil {
+		s.recordFailed(r.events.Flush())
 	}
-	if r.err != nil {
-		s.fail(fmt.Errorf("the recording ends here: %w", r.err))
+}
+
+// recordFailed tells the first failure; the session goes on.
+func (s *Session) recordFailed(err error) {
+	if s.recording.err = err; err != nil {
+		s.fail(fmt.Errorf("the recording ends here: %w", err))
 	}
 }
 

@@ -72,6 +72,7 @@ type Session struct {
 	showTime  bool
 	paused    bool
 	held      int // messages that came while paused
+	pausedAt  int // number of the last message before that
 	kept      ring
 	peers     []*peer
 	lastPeer  int // number of the last peer

@@ -2,15 +2,18 @@ package repl
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/chancat/channel/endpoint"
 	wire "github.com/chancat/channel/frame"
 	"github.com/chancat/channel/session"
 )
@@ -157,6 +160,69 @@ func TestReconnect(t *testing.T) {
 	c.says("welcome\n")
 	d.sees("welcome")
 	d.prompts(srv.address() + " line> ")
+}
+
+func TestTLSDetails(t *testing.T) {
+	l, err := endpoint.Listen(t.Context(), "tls://127.0.0.1:0", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	d := sit(t, "line", func(o *Options) {
+		o.Dial = func(ctx context.Context, address string, _ int) (*endpoint.Conn, error) {
+			return endpoint.Dial(ctx, address, &endpoint.Options{TLS: &tls.Config{InsecureSkipVerify: true}})
+		}
+	})
+	d.types("/connect " + l.Addr())
+	c, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	io.WriteString(c.Stream, "secret\n")
+	d.sees("TLS 1.3, TLS_", "secret")
+}
+
+// A transport that keeps messages apart has no framing and no half-close.
+func TestWebSocket(t *testing.T) {
+	l, err := endpoint.Listen(t.Context(), "ws://127.0.0.1:0/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	d := sit(t, "msg", nil)
+	accepted := make(chan *endpoint.Conn, 1)
+	go func() {
+		c, _ := l.Accept()
+		accepted <- c
+	}()
+	d.types("/connect " + l.Addr())
+	c := <-accepted
+	if c == nil {
+		t.Fatal("no client")
+	}
+	defer c.Close()
+	d.types("ask")
+	if msg, err := c.Messages.Recv(); string(msg) != "ask" {
+		t.Fatalf("%q, %v", msg, err)
+	}
+	c.Messages.Send([]byte("answer"))
+	d.sees("6 B", "answer")
+	d.types("/framing line", "/raw x")
+	d.sees("keeps messages apart by itself", "has only whole messages")
+	c.Close()
+	d.sees("the next message connects again")
+}
+
+func TestChild(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("needs a shell")
+	}
+	d := sit(t, "line", nil)
+	d.types(`/connect exec:sh -c 'read x; echo got $x; exit 3'`, "first")
+	d.sees("got first", "the next message connects again", "exited with status 3")
+	d.types("second")
+	d.sees("got second")
 }
 
 func TestEnds(t *testing.T) {

@@ -49,7 +49,7 @@ func printable(text string) string { return string(escape.AppendPrintable(nil, [
 
 // showMessage shows m as it arrives. s.mu is held.
 func (s *Session) showMessage(m *message) {
-	if s.paused {
+	if s.paused && !m.sent {
 		s.held++
 		return
 	}

@@ -28,6 +28,8 @@ func (s *Session) status() string {
 	case s.target != 0:
 		if p := s.peer(s.target); p != nil {
 			words = append(words, fmt.Sprintf("[%d] %s", p.number, p.label()), s.framing.Spelling, p.condition())
+		} else {
+			words = append(words, fmt.Sprintf("[%d] gone", s.target))
 		}
 	case len(s.listeners) > 0:
 		l := s.listeners[len(s.listeners)-1]
