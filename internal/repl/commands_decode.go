@@ -35,7 +35,7 @@ func setFraming(_ context.Context, s *Session, argument string) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.framing = f
+	s.framing, s.trying = f, true
 	s.Note("framing %s", f.Spelling)
 	for _, p := range s.present() {
 		if p.conn.Stream == nil {

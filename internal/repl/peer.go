@@ -200,7 +200,7 @@ func (s *Session) arrived(p *peer, b []byte, ended bool, now time.Time) (came []
 	if f, ok := errors.AsType[*wire.Error](err); ok {
 		s.recordBroken(p, f, broken, now)
 	}
-	if s.o.EndOnBroken {
+	if s.o.EndOnBroken && !s.trying {
 		s.end(&BrokenError{p.label(), err, append([]byte{}, broken[:min(len(broken), faultBytes)]...)})
 	} else {
 		s.showFault(p, err, broken)

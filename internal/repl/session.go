@@ -46,7 +46,8 @@ type Options struct {
 	Gap      time.Duration   // between their pieces; 0 means mutate.DefaultGap
 
 	// EndOnBroken ends the session at the first broken frame, which Run returns as
-	// a *BrokenError.
+	// a *BrokenError; but not once /framing was used: who tries framings meets
+	// frames that do not fit.
 	EndOnBroken bool
 
 	// Script is the name of what Editor reads where that is a file: then a command
@@ -67,6 +68,7 @@ type Session struct {
 	// does nothing that may wait: what is shown goes to Editor, which never does.
 	mu        sync.Mutex
 	framing   framing.Framing
+	trying    bool // /framing was used
 	view      view.View
 	viewName  string
 	showTime  bool

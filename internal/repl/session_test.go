@@ -133,6 +133,18 @@ func TestFraming(t *testing.T) {
 	d.prompts(address + " u8> ")
 }
 
+// Who tries framings is not thrown out by one that does not fit.
+func TestEndOnBrokenTrying(t *testing.T) {
+	d, c, address := connected(t, "msg", func(o *Options) { o.EndOnBroken = true })
+	d.types("/framing u8")
+	d.prompts(address + " u8> ")
+	d.types("/framing msg")
+	d.prompts(address + " msg> ")
+	c.says("nonsense")
+	d.sees("^^ byte 0")
+	d.prompts(address + " msg broken> ")
+}
+
 func TestEndOnBroken(t *testing.T) {
 	d, c, _ := connected(t, "msg", func(o *Options) { o.EndOnBroken = true })
 	c.says("nonsense")
@@ -251,6 +263,12 @@ func TestInterrupt(t *testing.T) {
 	d.press(keypress{err: ErrInterrupt})
 	d.sees("Ctrl-C again quits")
 	d.types("/peers")
+	d.sees("0 received")
+	d.until("still runs", func() bool {
+		d.s.mu.Lock()
+		defer d.s.mu.Unlock()
+		return d.s.cancel == nil
+	})
 	d.press(keypress{err: ErrInterrupt})
 	d.press(keypress{err: ErrInterrupt})
 	if err := d.ends(); err != nil {
