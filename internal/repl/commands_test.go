@@ -93,8 +93,8 @@ func TestLongMessage(t *testing.T) {
 	if n := len(d.text()); n > 12<<10 {
 		t.Errorf("%d bytes are shown", n)
 	}
-	d.types("/show 1")
-	d.sees(strings.Repeat("x", 20<<10))
+	d.types("/show 1", "/show 2")
+	d.sees(strings.Repeat("x", 20<<10), "4.0 MiB more, /save 2 FILE")
 }
 
 func TestPause(t *testing.T) {

@@ -15,8 +15,8 @@ import (
 // One goroutine reads: ReadLine, Password and Lend are for it alone. The other
 // methods may be called from any goroutine, at any time.
 type Editor interface {
-	// ReadLine returns the next line without its line end. A line that was pasted
-	// or composed may hold LFs. At the end of the input the error is io.EOF; a
+	// ReadLine returns the next line without its line end. It may hold LFs, that
+	// were pasted or entered by Alt-Enter. At the end of the input the error is io.EOF; a
 	// terminal may have more to read after it. For Ctrl-C it is ErrInterrupt, and
 	// the line is the one that was dropped.
 	ReadLine() (string, error)
@@ -38,8 +38,8 @@ type Editor interface {
 	// afterwards.
 	Lend(run func() error) error
 	// Close gives the terminal back as it was found, and makes ReadLine return
-	// io.EOF; a line half typed is dropped. It may be deferred to restore the
-	// terminal in a panic.
+	// io.EOF; a line half typed is dropped, and nothing is shown any more. It may
+	// be deferred to give the terminal back in a panic.
 	Close() error
 }
 

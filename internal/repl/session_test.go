@@ -384,7 +384,7 @@ func TestRecord(t *testing.T) {
 
 // The peer may send faster than anybody reads: every message is counted, the last
 // ones are kept, and what is typed is obeyed meanwhile.
-func TestFlood(t *testing.T) {
+func TestSessionFlood(t *testing.T) {
 	const count = 30_000
 	d, c, _ := connected(t, "line", nil)
 	go io.Copy(io.Discard, c)

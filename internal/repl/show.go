@@ -19,6 +19,7 @@ const (
 	shownLines = 20
 	shownBytes = 4 << 10
 	viewedMost = 256 << 10 // bytes of a message that a view is asked for at once
+	wholeMost  = 1 << 20   // bytes of a message that /show shows: an Editor takes no more than some MiB
 	faultBytes = 4 << 10   // bytes of a broken frame that are kept
 )
 
@@ -72,6 +73,10 @@ func (s *Session) appendMessage(dst []byte, m *message, whole bool) []byte {
 // appendBody appends the body in the view, cut short unless it is wanted whole.
 func (s *Session) appendBody(dst []byte, m *message, whole bool) []byte {
 	if whole {
+		if rest := len(m.body) - wholeMost; rest > 0 {
+			dst = s.view(dst, m.body[:wholeMost])
+			return append(dst, s.o.Palette.Note(fmt.Sprintf("\n%s %s more, /save %d FILE", s.ellipsis(), size(rest), m.number))...)
+		}
 		return s.view(dst, m.body)
 	}
 	start, rest := len(dst), 0
