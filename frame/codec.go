@@ -42,8 +42,12 @@ type Codec interface {
 }
 
 // State is a codec's scratch for one frame: bytes examined, nesting depth,
-// values pending. Each codec gives the fields its own meaning.
-type State struct{ Pos, Depth, Pending int }
+// values pending, and one bit for each level of the nesting. Each codec gives the
+// fields its own meaning.
+type State struct {
+	Pos, Depth, Pending int
+	Nest                [16]uint64
+}
 
 // A Span is the division of a frame: bytes of head, body and tail, in stream
 // order.

@@ -59,6 +59,7 @@ type Reader struct {
 	srcErr  error // the source's error, held back until the bytes before it are judged
 	broken  error // the *Error that ended the frames
 	seeking bool  // Resync has left the broken frame and not found a place yet
+	owed    int64 // bytes to come that belong to the frame that Lose has broken
 	message []byte
 }
 

@@ -26,9 +26,12 @@ func (r *Reader) Resync() (skipped int64, err error) {
 	}
 	for {
 		ended := r.srcErr == io.EOF
+		owed := int(min(r.owed, int64(r.end-r.pos)))
+		r.drop(owed)
+		r.owed -= int64(owed)
 		n, found := r.plausible(r.buf[r.pos:r.end], ended)
 		r.drop(n)
-		skipped += int64(n)
+		skipped += int64(owed + n)
 		if found || ended {
 			r.broken, r.seeking = nil, false
 		}

@@ -28,6 +28,7 @@ const DefaultMax = 16 << 20
 // A Spec describes one framing of the registry.
 type Spec struct {
 	Name    string      // the word that a spelling starts with
+	Aliases []string    // words that mean the same
 	Value   string      // what follows the name and a =, for people; empty for nothing
 	Doc     string      // the rule in one line
 	Options string      // the options that it takes, for people; empty for none
@@ -45,9 +46,12 @@ type Spec struct {
 	// Samples are spellings, with options, that stand for the family in tests.
 	// Empty means the bare name.
 	Samples []string
-	// Messages are messages for tests, each of which every sample can carry.
-	// Empty means any bytes.
-	Messages []string
+	// Messages are messages for tests, each of which every sample can carry;
+	// ServerMessages those of Server. Empty means any bytes.
+	Messages, ServerMessages []string
+	// Long makes a message of about n bytes for tests, where not all bytes are
+	// one. Nil means that any are.
+	Long func(n int) []byte
 
 	parse func(o *options) (frame.Codec, error) // nil when it takes no options but max
 
@@ -76,7 +80,7 @@ type SpellingError struct {
 func (e *SpellingError) Error() string { return fmt.Sprintf("framing %q: %v", e.Spelling, e.Err) }
 func (e *SpellingError) Unwrap() error { return e.Err }
 
-var registry []Spec
+var registry = make([]Spec, 0, 64) // made large at once: it grows at every start of a program
 
 // register adds s and returns its codec.
 func register(s Spec) frame.Codec {
@@ -108,7 +112,7 @@ type Sample struct {
 }
 
 // All returns the samples of every framing, for the tests that range over all
-// codecs.
+// codecs: one of each codec where the directions differ.
 func All() []Sample {
 	var all []Sample
 	for _, s := range Specs() {
@@ -134,6 +138,9 @@ func All() []Sample {
 }
 
 func newSample(s Spec, spelling, side string, c frame.Codec) Sample {
+	if side == "server" && s.ServerMessages != nil {
+		s.Messages = s.ServerMessages
+	}
 	if d, ok := c.(dropper); ok && d.drops() {
 		s.Canonical = false
 	}

@@ -17,7 +17,7 @@ func cases(t testing.TB) []frametest.Case {
 		if s.Side != "" {
 			name += " " + s.Side
 		}
-		c := frametest.Case{Name: name, Codec: s.Codec, Canonical: s.Canonical}
+		c := frametest.Case{Name: name, Codec: s.Codec, Canonical: s.Canonical, Long: s.Long}
 		for _, m := range s.Messages {
 			c.Messages = append(c.Messages, []byte(m))
 		}

@@ -67,12 +67,14 @@ func (netstring) AppendTail(dst, _ []byte) []byte { return append(dst, ',') }
 
 func (netstring) LengthOffset([]byte) int { return 0 }
 
-// Resync finds digits that a colon, or the end of buf, follows.
-func (netstring) Resync(buf []byte) int {
+func (netstring) Resync(buf []byte) int { return resyncDigits(buf, ':') }
+
+// resyncDigits finds digits that the byte after, or the end of buf, follows.
+func resyncDigits(buf []byte, after byte) int {
 	for i := 0; i < len(buf); {
 		end := len(buf)
-		if colon := bytes.IndexByte(buf[i:], ':'); colon >= 0 {
-			end = i + colon
+		if next := bytes.IndexByte(buf[i:], after); next >= 0 {
+			end = i + next
 		}
 		start := end
 		for start > i && end-start < netstringMaxDigits && '0' <= buf[start-1] && buf[start-1] <= '9' {

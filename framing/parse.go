@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -55,7 +56,7 @@ func parseSides(spelling string) (client, server, either Direction, err error) {
 
 func find(name string) (Spec, error) {
 	for _, s := range registry {
-		if s.Name == name {
+		if s.Name == name || slices.Contains(s.Aliases, name) {
 			return s, nil
 		}
 	}
@@ -73,8 +74,10 @@ func find(name string) (Spec, error) {
 func nearest(name string) string {
 	best, least := "", 1+len(name)/3
 	for _, s := range Specs() {
-		if d := distance(name, s.Name); d <= least && (best == "" || d < least) {
-			best, least = s.Name, d
+		for _, known := range append([]string{s.Name}, s.Aliases...) {
+			if d := distance(name, known); d <= least && (best == "" || d < least) {
+				best, least = known, d
+			}
 		}
 	}
 	return best

@@ -37,6 +37,10 @@ func Append(dst []byte, e *Event) []byte {
 	case Read:
 		dst = appendInt(dst, `,"n":`, int64(e.N))
 		dst = appendBytes(dst, e.Data)
+	case Lost:
+		dst = appendInt(dst, `,"offset":`, e.Offset)
+		dst = appendInt(dst, `,"n":`, int64(e.N))
+		dst = appendString(dst, `,"reason":`, e.Reason)
 	case Broken:
 		dst = appendInt(dst, `,"offset":`, e.Offset)
 		dst = appendInt(dst, `,"at":`, e.At)

@@ -29,6 +29,7 @@ const (
 	Open    Kind = "open"    // a connection stands
 	Message Kind = "message" // a frame was complete
 	Read    Kind = "read"    // bytes arrived; in recordings only
+	Lost    Kind = "lost"    // bytes of a stream were not captured
 	Broken  Kind = "broken"  // a frame is broken
 	Close   Kind = "close"   // a side ended its stream, or the connection is gone
 )
@@ -59,7 +60,7 @@ type Event struct {
 	Seq     int           // message: counted from 1, by connection and side
 	Answers int           // message: the Seq of the other side's message that it answers
 	Latency time.Duration // message: since then; whole microseconds are kept; only with Answers
-	Offset  int64         // message, broken: first byte of the frame in its side's stream
+	Offset  int64         // message, broken: first byte of the frame in its side's stream; lost: first lost byte
 	Head    int           // message: bytes of the frame's parts
 	Body    int
 	Tail    int
@@ -70,9 +71,9 @@ type Event struct {
 	Error string // broken: what is wrong, for people
 	Hint  string // broken: what to try
 
-	N int // read: bytes
+	N int // read, lost: bytes
 
-	Reason string // close: such as eof
+	Reason string // close: such as eof; lost: such as missing
 
 	// Data is what the event carries: the message; the bytes of a read; bytes of
 	// the stream from a broken frame on, some or all.

@@ -58,6 +58,10 @@ func TestAppend(t *testing.T) {
 			session.Event{Kind: session.Read, Time: noon, Conn: 1, From: session.Client, N: 2, Data: []byte("hi")},
 			`{"event":"read","time":"2026-11-21T23:33:47.123456789Z","conn":1,"from":"client","n":2,"base64":"aGk="}`,
 		},
+		{
+			session.Event{Kind: session.Lost, Time: noon, Conn: 1, From: session.Client, Offset: 7, N: 1448, Reason: "missing"},
+			`{"event":"lost","time":"2026-11-21T23:33:47.123456789Z","conn":1,"from":"client","offset":7,"n":1448,"reason":"missing"}`,
+		},
 		{ // a message of a bare file, of which less is known
 			session.Event{Kind: session.Message, Seq: 3, Offset: 1 << 40, Tail: 1, Reads: 1},
 			`{"event":"message","seq":3,"offset":1099511627776,"head":0,"body":0,"tail":1,"reads":1,"text":""}`,
@@ -117,6 +121,7 @@ func FuzzRoundTrip(f *testing.F) {
 				Kind: session.Broken, Time: at, Conn: conn, From: session.Server, Offset: int64(large),
 				At: int64(large) + 1, Cause: s, Error: s, Hint: s, Data: data,
 			},
+			{Kind: session.Lost, Time: at, Conn: conn, From: session.Client, Offset: int64(large), N: n, Reason: s},
 			{Kind: session.Close, Time: at, Conn: conn, Reason: s},
 		} {
 			line := session.Append(nil, &e)

@@ -11,6 +11,7 @@ import (
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/session"
 )
 
 type connectCommand struct {
@@ -54,7 +55,7 @@ until it closes, -n messages came, or -w passed without one.`,
 	c.transport.addDial(cmd)
 	c.in.add(cmd)
 	c.out.add(cmd)
-	c.out.addRecord(cmd)
+	c.out.addRecord(cmd, session.Client)
 	c.session.add(cmd)
 	c.session.addOnConnect(cmd)
 	flags := cmd.Flags()
@@ -97,7 +98,7 @@ func (c *connectCommand) run(ctx context.Context, address string) (err error) {
 	if c.print, err = c.out.open(c.e, c.framing.Spelling); err != nil {
 		return err
 	}
-	if c.input, err = c.in.open(c.e.stdin, c.framing.C2S.Max, c.beforeInput()); err != nil {
+	if c.input, err = c.in.open(c.e.stdin, c.framing.C2S, c.beforeInput()); err != nil {
 		return err
 	}
 	l, err := c.dial(ctx, address, time.Duration(c.transport.waitUp))

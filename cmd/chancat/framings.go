@@ -46,6 +46,12 @@ func listFramings(e *env) error {
 		}
 		fmt.Fprintln(w)
 	}
+	fmt.Fprintf(w, "\nPresets, as spellings of those options (an opening of the protocol's own apart):\n")
+	for _, s := range specs {
+		if s.Preset != "" {
+			fmt.Fprintf(w, "  %-*s  %s\n", width-2, s.Name, s.Preset)
+		}
+	}
 	fmt.Fprintf(w, "\nA/B frames what the client sends as A and what the server sends as B.\n'chancat help framings' explains the options.\n")
 	return w.Flush()
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/mutate"
 	"github.com/chancat/channel/internal/text/escape"
+	"github.com/chancat/channel/session"
 )
 
 // maxConnsDefault bounds the clients that are served at once; more wait.
@@ -73,7 +74,7 @@ stdin still has, are sent.`,
 	c.transport.addTLS(cmd)
 	c.in.add(cmd)
 	c.out.add(cmd)
-	c.out.addRecord(cmd)
+	c.out.addRecord(cmd, session.Server)
 	c.session.add(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&c.portFile, "port-file", "", "write the port to `FILE` once clients can connect")
@@ -189,7 +190,7 @@ func announce(e *env, l endpoint.Listener, portFile string) error {
 func (c *listenCommand) serve(ctx context.Context, address string, o *endpoint.Options) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	input, err := c.in.open(stdinOf(c.e, address), c.framing.S2C.Max, func() { c.print.flush() })
+	input, err := c.in.open(stdinOf(c.e, address), c.framing.S2C, func() { c.print.flush() })
 	if err != nil {
 		return err
 	}

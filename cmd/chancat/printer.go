@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/chancat/channel/internal/term"
 	"github.com/chancat/channel/internal/text"
 	"github.com/chancat/channel/session"
+	"github.com/chancat/channel/session/pcap"
 	"github.com/chancat/channel/view"
 )
 
@@ -22,6 +24,7 @@ type outputFlags struct {
 	view   string
 	json   bool
 	record string
+	side   session.Side // that we are, in the recording
 }
 
 func (f *outputFlags) add(cmd *cobra.Command) {
@@ -34,8 +37,23 @@ func (f *outputFlags) add(cmd *cobra.Command) {
 	cmd.RegisterFlagCompletionFunc("view", cobra.FixedCompletions(view.Names(), cobra.ShellCompDirectiveNoFileComp))
 }
 
-func (f *outputFlags) addRecord(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.record, "record", "", "keep every read and message in the session `FILE`")
+// addRecord adds --record for a command that is the given side of its connections.
+func (f *outputFlags) addRecord(cmd *cobra.Command, side session.Side) {
+	f.side = side
+	cmd.Flags().StringVar(&f.record, "record", "", "keep every read and message in the session `FILE`, or in a capture if it ends in .pcapng")
+}
+
+// A recorder keeps what happens on connections.
+type recorder interface {
+	WriteEvent(*session.Event) error
+	Flush() error
+}
+
+func (f *outputFlags) recorder(file *os.File) recorder {
+	if strings.HasSuffix(f.record, ".pcapng") {
+		return pcap.NewWriter(file, &pcap.WriterOptions{Program: "chancat " + version(), Local: f.side})
+	}
+	return session.NewWriter(file)
 }
 
 // A printer prints received messages, or events. It is safe for concurrent use.
@@ -48,7 +66,7 @@ type printer struct {
 	view     view.View    // for a person
 	stdout   io.Writer
 
-	record     *session.Writer // with --record
+	record     recorder // with --record
 	recordFile *os.File
 	recordErr  atomic.Pointer[error] // the first failure, told once
 }
@@ -78,7 +96,7 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 		if p.recordFile, err = os.OpenFile(f.record, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
 			return nil, err
 		}
-		p.record = session.NewWriter(p.recordFile)
+		p.record = f.recorder(p.recordFile)
 		p.observeRecord(&session.Event{Kind: session.Session, Time: time.Now(), Framing: framing, Program: "chancat " + version()})
 	}
 	return p, nil

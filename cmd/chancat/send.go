@@ -14,6 +14,7 @@ import (
 	"github.com/chancat/channel/internal/mutate"
 	"github.com/chancat/channel/internal/text"
 	"github.com/chancat/channel/internal/text/escape"
+	"github.com/chancat/channel/session"
 )
 
 type sendCommand struct {
@@ -52,7 +53,7 @@ half-closed and what the peer says is discarded.`,
 	}
 	c.transport.addDial(cmd)
 	c.out.add(cmd)
-	c.out.addRecord(cmd)
+	c.out.addRecord(cmd, session.Client)
 	flags := cmd.Flags()
 	flags.IntVarP(&c.replies, "replies", "r", 0, "wait for `N` replies; exit 5 or 6 if they do not come")
 	flags.VarP(&c.wait, "wait", "w", "time limit for the replies")
@@ -130,6 +131,10 @@ func (c *sendCommand) messages(address string, args []string) ([][]byte, error) 
 			if msg, err = escape.Unescape(nil, msg); err != nil {
 				return nil, &text.InputError{Message: i + 1, Err: err}
 			}
+		}
+		msg, err := compose(c.framing.C2S.Codec, msg)
+		if err != nil {
+			return nil, &text.InputError{Message: i + 1, Err: err}
 		}
 		messages = append(messages, msg)
 	}

@@ -5,6 +5,7 @@ package bytepipe
 
 import (
 	"io"
+	"net"
 	"sync"
 )
 
@@ -28,11 +29,11 @@ func Loop(size int) *End {
 }
 
 // Read returns io.EOF when the other end was closed for writing and everything
-// before that has been read, and io.ErrClosedPipe after Close.
+// before that has been read, and net.ErrClosed after Close.
 func (e *End) Read(p []byte) (int, error) { return e.in.read(p) }
 
-// Write returns io.ErrClosedPipe when this end was closed or the other end no
-// longer reads.
+// Write returns net.ErrClosed when this end was closed for writing, and
+// io.ErrClosedPipe when the other end no longer reads.
 func (e *End) Write(p []byte) (int, error) { return e.out.write(p) }
 
 // CloseWrite ends what the other end reads.
@@ -74,7 +75,7 @@ func (h *half) read(p []byte) (int, error) {
 	}
 	switch {
 	case h.abandoned:
-		return 0, io.ErrClosedPipe
+		return 0, net.ErrClosed
 	case h.used == 0 && h.ended:
 		return 0, io.EOF
 	}
@@ -96,7 +97,10 @@ func (h *half) write(p []byte) (n int, err error) {
 		for h.used == h.size && !h.ended && !h.abandoned {
 			h.changed.Wait()
 		}
-		if h.ended || h.abandoned {
+		if h.ended {
+			return n, net.ErrClosed
+		}
+		if h.abandoned {
 			return n, io.ErrClosedPipe
 		}
 		if len(h.buf) < h.size { // the buffer is made when it is first needed
@@ -124,7 +128,7 @@ func (h *half) end() {
 
 func (h *half) abandon() {
 	h.mu.Lock()
-	h.abandoned, h.ended = true, true
+	h.abandoned = true
 	h.mu.Unlock()
 	h.changed.Broadcast()
 }

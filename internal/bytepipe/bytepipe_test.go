@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"math/rand/v2"
+	"net"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -36,7 +37,12 @@ func TestPair(t *testing.T) {
 	if got, err := io.ReadAll(a); string(got) != "back" || err != nil {
 		t.Errorf("%q, %v after the other end was closed", got, err)
 	}
-	if _, err := a.Write([]byte("x")); err != io.ErrClosedPipe {
+	if _, err := a.Write([]byte("x")); err != net.ErrClosed {
+		t.Errorf("a write after CloseWrite: %v", err)
+	}
+	c, d := Pair(100)
+	d.Close()
+	if _, err := c.Write([]byte("x")); err != io.ErrClosedPipe {
 		t.Errorf("a write to a closed end: %v", err)
 	}
 }
@@ -76,7 +82,7 @@ func TestCloseInterrupts(t *testing.T) {
 		synctest.Wait()
 		a.Close()
 		for range 2 {
-			if err := <-errs; err != io.ErrClosedPipe {
+			if err := <-errs; err != net.ErrClosed {
 				t.Errorf("got %v", err)
 			}
 		}

@@ -86,7 +86,11 @@ func New(ctx context.Context, c *endpoint.Conn, o Options) *Link {
 			l.pieces = mutate.NewWriter(ctx, c.Stream, o.Delivery, o.Gap)
 		}
 	}
-	l.event(&session.Event{Kind: session.Open, Local: c.Local, Remote: c.Remote, Framing: o.Framing.Spelling})
+	spelling := o.Framing.Spelling
+	if c.Stream == nil {
+		spelling = "ws" // the transport's own: nothing else frames by itself
+	}
+	l.event(&session.Event{Kind: session.Open, Local: c.Local, Remote: c.Remote, Framing: spelling})
 	return l
 }
 

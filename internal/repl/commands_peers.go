@@ -115,7 +115,7 @@ func to(ctx context.Context, s *Session, argument string) error {
 		return err
 	}
 	if once {
-		return s.sendTo(ctx, p, outgoing{body: []byte(text)})
+		return s.sendTo(ctx, p, outgoing{body: []byte(text), typed: true})
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -133,7 +133,7 @@ func toAll(ctx context.Context, s *Session, argument string) error {
 	if argument == "" {
 		return nil
 	}
-	err := s.send(ctx, []byte(argument))
+	err := s.sendTyped(ctx, argument)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.target = before

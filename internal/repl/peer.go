@@ -347,9 +347,10 @@ type delivery struct {
 
 // outgoing is something to be sent.
 type outgoing struct {
-	body []byte // of a message
-	raw  []byte // bytes that are sent as they are, if how is set
-	how  string
+	body  []byte // of a message
+	typed bool   // body is what a person has typed, to be composed for the framing
+	raw   []byte // bytes that are sent as they are, if how is set
+	how   string
 }
 
 // transmit writes o to p. Cancelling it in the middle of a write closes the
@@ -417,6 +418,11 @@ func (s *Session) prepare(p *peer, o outgoing) (*endpoint.Conn, []byte, *deliver
 	case o.how == "":
 		d := p.sends(s.framing)
 		var err error
+		if c, ok := d.Codec.(framing.Composer); ok && o.typed {
+			if o.body, err = c.Compose(nil, o.body); err != nil {
+				return nil, nil, nil, err
+			}
+		}
 		if raw, err = d.Codec.AppendFrame(nil, o.body); err != nil {
 			return nil, nil, nil, err
 		}

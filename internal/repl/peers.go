@@ -160,6 +160,11 @@ func (s *Session) send(ctx context.Context, body []byte) error {
 	return s.sendOut(ctx, outgoing{body: body})
 }
 
+// sendTyped is send for what a person has typed.
+func (s *Session) sendTyped(ctx context.Context, text string) error {
+	return s.sendOut(ctx, outgoing{body: []byte(text), typed: true})
+}
+
 func (s *Session) sendOut(ctx context.Context, o outgoing) error {
 	targets, err := s.targets()
 	if err != nil {
@@ -218,7 +223,7 @@ func (s *Session) halfClose() {
 		if conn == nil {
 			continue
 		}
-		if err := conn.CloseWrite(); errors.Is(err, errors.ErrUnsupported) {
+		if err := s.closeWrite(p, conn); errors.Is(err, errors.ErrUnsupported) {
 			s.Note("%sthis transport has no half-close", s.whichNow(p))
 			continue
 		} else if err != nil {
@@ -232,6 +237,23 @@ func (s *Session) halfClose() {
 	if s.o.Script == "" {
 		s.Note("half-closed: nothing more can be sent; Ctrl-D again quits")
 	}
+}
+
+// closeWrite writes what waits to be merged, and ends our side of conn. It waits for
+// whoever is writing, unless the session ends.
+func (s *Session) closeWrite(p *peer, conn *endpoint.Conn) error {
+	select {
+	case p.slot <- struct{}{}:
+	case <-s.ctx.Done():
+		return context.Cause(s.ctx)
+	}
+	defer func() { <-p.slot }()
+	if p.wrote == conn {
+		if err := p.writer.Flush(); err != nil {
+			return err
+		}
+	}
+	return conn.CloseWrite()
 }
 
 // closePeer closes the connection of p, and forgets p.

@@ -6,24 +6,44 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
 	wire "github.com/chancat/channel/frame"
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/session"
+	"github.com/chancat/channel/session/pcap"
 )
+
+// A recorder writes events.
+type recorder interface {
+	WriteEvent(*session.Event) error
+	Flush() error
+}
+
+// recorder is what writes the file of that name.
+func (s *Session) recorder(path string, f *os.File) recorder {
+	if !strings.HasSuffix(path, ".pcapng") {
+		return session.NewWriter(f)
+	}
+	side := s.o.Side
+	if side == "" {
+		side = session.Client
+	}
+	return pcap.NewWriter(f, &pcap.WriterOptions{Program: s.o.Program, Local: side})
+}
 
 // A recording is a session file that is being written. Session.mu orders its
 // events.
 type recording struct {
 	file   *os.File
-	events *session.Writer
+	events recorder
 	err    error // the first; nothing is written after it
 }
 
-// Record writes what happens from now on to the session file path, which only we
-// may read. A file that exists is refused unless over is set.
+// Record writes what happens from now on to the session file path, or the capture
+// if its name ends in .pcapng, which only we may read. A file that exists is refused unless over is set.
 func (s *Session) Record(path string, over bool) error {
 	f, err := create(path, over)
 	if err != nil {
@@ -32,7 +52,7 @@ func (s *Session) Record(path string, over bool) error {
 	s.stopRecording()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.recording = &recording{file: f, events: session.NewWriter(f)}
+	s.recording = &recording{file: f, events: s.recorder(path, f)}
 	now := time.Now()
 	s.write(&session.Event{Kind: session.Session, Time: now, Framing: s.framing.Spelling, Program: s.o.Program})
 	for _, p := range s.present() {

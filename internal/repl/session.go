@@ -13,6 +13,7 @@ import (
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/mutate"
 	"github.com/chancat/channel/internal/term"
+	"github.com/chancat/channel/session"
 	"github.com/chancat/channel/view"
 )
 
@@ -28,7 +29,8 @@ type Options struct {
 	ASCII   bool   // the locale has no arrows
 	View    string // of package view; empty means auto
 	Framing framing.Framing
-	Program string // in recordings: its name and version
+	Program string       // in recordings: its name and version
+	Side    session.Side // that we mostly are, in recordings that are captures; empty means the client
 	Getenv  func(string) string
 
 	// Dial and Listen open an address; max limits a message in bytes.
@@ -211,9 +213,9 @@ func (s *Session) outcome(t typed, err error, interrupted bool) error {
 func (s *Session) do(ctx context.Context, t typed) error {
 	switch {
 	case t.block, !strings.HasPrefix(t.text, "/"):
-		return s.send(ctx, []byte(t.text))
+		return s.sendTyped(ctx, t.text)
 	case strings.HasPrefix(t.text, "//"):
-		return s.send(ctx, []byte(t.text[1:]))
+		return s.sendTyped(ctx, t.text[1:])
 	}
 	c, argument, err := findCommand(t.text)
 	if err != nil {
@@ -276,7 +278,7 @@ func (s *Session) Close() {
 func (s *Session) part(peers []*peer, gone <-chan struct{}) {
 	ended := false
 	for _, p := range peers {
-		if c := p.connection(s); c != nil && c.CloseWrite() == nil {
+		if c := p.connection(s); c != nil && s.closeWrite(p, c) == nil {
 			ended = true
 		}
 	}

@@ -44,6 +44,15 @@ func TestTypedLines(t *testing.T) {
 	}
 }
 
+// What is typed is composed for the framing, and what waits to be merged is sent
+// before our side ends.
+func TestComposed(t *testing.T) {
+	d, c, _ := connected(t, "resp", nil)
+	d.types("/chunks merge", `SET k "a b"`)
+	d.press(keypress{err: io.EOF})
+	c.wants("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$3\r\na b\r\n")
+}
+
 func TestASCII(t *testing.T) {
 	d, c, _ := connected(t, "line", func(o *Options) { o.ASCII = true })
 	d.types("x")

@@ -43,7 +43,7 @@ func (e *InputError) Unwrap() error { return e.Err }
 func (c Coding) NewReader(src io.Reader, limit int) Reader {
 	switch c.kind {
 	case frames:
-		return &framesReader{pieces{frames: frame.NewReader(src, c.frames.C2S.Codec, c.frames.C2S.Max)}}
+		return &framesReader{pieces{frames: frame.NewReader(src, c.frames.Either.Codec, c.frames.Either.Max)}}
 	case raw:
 		return &rawReader{pieces: pieces{frames: frame.NewReader(src, whole{}, limit)}, limit: limit}
 	case nul:

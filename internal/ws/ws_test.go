@@ -293,11 +293,13 @@ func TestRefusals(t *testing.T) {
 		status  int
 		words   []string
 	}{
-		"401": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "who are you?\x1b[2J", 401) }, 401,
+		"401": {func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "who are you?\x1b[2J", http.StatusUnauthorized)
+		}, http.StatusUnauthorized,
 			[]string{"401 Unauthorized", "who are you?", `\x1b[2J`, "--header"}},
 		"404":      {http.NotFound, 404, []string{"404 Not Found", "path"}},
 		"200":      {func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>") }, 200, []string{"200 OK", "no WebSocket"}},
-		"redirect": {http.RedirectHandler("/elsewhere", 302).ServeHTTP, 302, []string{"302", "/elsewhere", "not followed"}},
+		"redirect": {http.RedirectHandler("/elsewhere", http.StatusFound).ServeHTTP, 302, []string{"302", "/elsewhere", "not followed"}},
 		"long": {func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(500)
 			io.WriteString(w, strings.Repeat("\u00e9", 1<<16))
@@ -331,7 +333,7 @@ func TestBasicAuthStaysSecret(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, pass, _ := r.BasicAuth()
 		asked <- user + ":" + pass
-		http.Error(w, "", 401)
+		http.Error(w, "", http.StatusUnauthorized)
 	}))
 	defer srv.Close()
 	_, err := Dial(t.Context(), strings.Replace(srv.URL, "http://", "ws://me:secret@", 1), nil)

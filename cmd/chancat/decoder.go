@@ -1,0 +1,118 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/session"
+)
+
+// raw prints the messages of a bare stream.
+func (c *decodeCommand) raw(name string, stream io.Reader) error {
+	r := frame.NewReader(stream, c.framing.Either.Codec, c.framing.Either.Max)
+	d := decoder{c: c, name: name, reader: r, arrival: time.Now}
+	for {
+		switch err := d.next(); {
+		case err == io.EOF && d.broken:
+			return &toldError{&codedError{exitBroken, errors.New("broken frames")}}
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// A decoder prints the messages of one direction of one stream.
+type decoder struct {
+	c       *decodeCommand
+	name    string // of the stream, for people
+	reader  *frame.Reader
+	conn    int
+	from    session.Side
+	seq     int
+	arrival func() time.Time
+	where   string // put before messages for a person
+	broken  bool   // some frame was
+
+	seeking     bool // a broken frame was left, and no other found yet
+	skipped     int64
+	skippedFrom int64
+}
+
+// next prints one message, or passes over a broken frame if that is wanted.
+func (d *decoder) next() error {
+	if d.seeking {
+		return d.seek()
+	}
+	f, err := d.reader.Next()
+	if err == nil {
+		return d.message(f)
+	}
+	e, ok := errors.AsType[*frame.Error](err)
+	if !ok || e.Cause == "" {
+		return err
+	}
+	d.brokenEvent(e, d.reader.Buffered())
+	fault := located(d.name, err, d.reader.Buffered())
+	if !d.c.keepGoing {
+		return fault
+	}
+	if err := d.tell(fault); err != nil {
+		return err
+	}
+	d.lookFrom(e.Start)
+	return d.seek()
+}
+
+// tell says what is wrong with the frame at hand, behind the messages before it.
+func (d *decoder) tell(fault error) error {
+	d.broken = true
+	err := d.c.print.flushed()
+	d.c.e.tell(fault)
+	return err
+}
+
+// lookFrom makes next look for a place where frames go on.
+func (d *decoder) lookFrom(offset int64) {
+	d.seeking, d.skippedFrom, d.skipped = true, offset, 0
+}
+
+// seek passes over what belongs to no frame.
+func (d *decoder) seek() error {
+	n, err := d.reader.Resync()
+	d.skipped += n
+	if err == errPending {
+		return err
+	}
+	d.seeking = false
+	if d.skipped > 0 {
+		d.c.e.say("%s: skipped %d bytes from byte %d", d.name, d.skipped, d.skippedFrom)
+	}
+	return err
+}
+
+func (d *decoder) message(f frame.Frame) error {
+	body := d.reader.Message(f)
+	d.seq++
+	if d.c.print.events == nil {
+		return d.c.print.message(d.where, body)
+	}
+	return d.c.print.events.WriteEvent(&session.Event{
+		Kind: session.Message, Time: d.arrival(), Conn: d.conn, From: d.from, Seq: d.seq,
+		Offset: f.Offset, Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: f.Reads, Data: body,
+	})
+}
+
+func (d *decoder) brokenEvent(e *frame.Error, bytes []byte) {
+	if d.c.print.events == nil {
+		return
+	}
+	d.c.print.events.WriteEvent(&session.Event{
+		Kind: session.Broken, Time: d.arrival(), Conn: d.conn, From: d.from, Offset: e.Start, At: e.Offset,
+		Cause: string(e.Cause), Error: e.Error(), Hint: link.Hint(e, bytes), Data: bytes[:min(len(bytes), link.BrokenBytes)],
+	})
+}

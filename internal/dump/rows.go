@@ -1,0 +1,154 @@
+package dump
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// maxRepeat bounds what one * stands for, in bytes.
+const maxRepeat = 16 << 20
+
+// maxRow is the longest row in bytes: xxd -c 256.
+const maxRow = 256
+
+// rows is a dump of rows that begin with their offset. How long a row is, the
+// offset of the next one says; without that, its columns.
+type rows struct {
+	row     func(text string) (offset uint64, data []byte, ok bool, err error)
+	repeats bool // * stands for the row before it; else for zeros
+
+	begun  bool
+	offset uint64 // of held
+	held   []byte // the last row, until the next is known
+	star   bool   // behind it
+}
+
+func (r *rows) line(dst []byte, text string) ([]byte, error) {
+	text = unquoted(text)
+	if text == "*" && r.begun {
+		r.star = true
+		return dst, nil
+	}
+	offset, data, ok, err := r.row(text)
+	switch {
+	case err != nil:
+		return dst, err
+	case ok:
+	case !r.begun || about(text):
+		return dst, nil
+	default:
+		return dst, fmt.Errorf("no offset before %.40q", text)
+	}
+	if r.begun {
+		if dst, err = r.upTo(dst, offset); err != nil {
+			return dst, err
+		}
+	}
+	r.begun, r.star, r.offset, r.held = true, false, offset, data
+	return dst, nil
+}
+
+// upTo appends the held row, which the next one follows at offset.
+func (r *rows) upTo(dst []byte, offset uint64) ([]byte, error) {
+	if offset <= r.offset && len(r.held) > 0 { // another dump begins
+		return r.end(dst)
+	}
+	span := offset - r.offset
+	switch n := uint64(len(r.held)); {
+	case span <= n:
+		return append(dst, r.held[:span]...), nil
+	case !r.star:
+		return append(dst, r.held...), fmt.Errorf("offset %#x, but the rows before end at %#x: is one missing?", offset, r.offset+n)
+	case span > maxRepeat:
+		return dst, fmt.Errorf("* for %d bytes, more than %d", span-n, maxRepeat)
+	}
+	start := len(dst)
+	dst = append(dst, r.held...)
+	for missing := int(span) - len(r.held); missing > 0; missing = int(span) - (len(dst) - start) {
+		if r.repeats && len(r.held) > 0 {
+			dst = append(dst, r.held[:min(missing, len(r.held))]...)
+		} else {
+			dst = append(dst, make([]byte, missing)...)
+		}
+	}
+	return dst, nil
+}
+
+func (r *rows) end(dst []byte) ([]byte, error) {
+	switch {
+	case !r.begun:
+		return dst, errors.New("no row with an offset up to here")
+	case r.star:
+		return append(dst, r.held...), errors.New("* with no offset behind it")
+	}
+	return append(dst, r.held...), nil
+}
+
+// xxdRow is such as
+//
+//	00000010: 6d6f 7265 0a                             more.
+func xxdRow(text string) (offset uint64, data []byte, ok bool, err error) {
+	head, rest, found := strings.Cut(text, ": ")
+	if !found {
+		return 0, nil, false, nil
+	}
+	fields := strings.FieldsFunc(head, func(r rune) bool { return r == ' ' || r == '\t' || r == ':' })
+	if len(fields) == 0 || len(fields) > 2 { // at most the number of the line before it
+		return 0, nil, false, nil
+	}
+	if offset, ok = parseOffset(fields[len(fields)-1], 4); !ok {
+		return 0, nil, false, nil
+	}
+	data, _ = groups(nil, strings.TrimLeft(rest, " "), maxRow)
+	if len(data) == 0 {
+		return 0, nil, false, fmt.Errorf("no digits behind the offset in %.40q", text)
+	}
+	return offset, data, true, nil
+}
+
+// hexdumpRow is such as
+//
+//	00000010  6d 6f 72 65 0a                                    |more.|
+//
+// The last row is an offset alone.
+func hexdumpRow(text string) (offset uint64, data []byte, ok bool, err error) {
+	fields := strings.Fields(text)
+	first := 0
+	if len(fields) > 1 && hexRun(fields[0]) < 6 && hexRun(fields[1]) >= 6 {
+		if _, err := strconv.Atoi(strings.TrimSuffix(fields[0], ":")); err == nil {
+			first = 1 // behind the number of the line
+		}
+	}
+	if len(fields) == 0 {
+		return 0, nil, false, nil
+	}
+	if offset, ok = parseOffset(fields[first], 6); !ok {
+		return 0, nil, false, nil
+	}
+	for _, f := range fields[first+1:] {
+		switch n := hexRun(f); {
+		case n == 2 && len(f) == 2:
+			data = appendHex(data, f)
+		case n == 4 && len(f) == 4 && len(data) == 0:
+			return 0, nil, false, fmt.Errorf("%q is two bytes in the order of that machine; print them with hexdump -C", f)
+		case f[0] == '|' || f[0] == '>' || len(data) > 0:
+			return offset, data, true, nil
+		default:
+			return 0, nil, false, fmt.Errorf("%.40q is not a byte in two digits", f)
+		}
+		if len(data) > maxRow {
+			return 0, nil, false, fmt.Errorf("a row of more than %d bytes", maxRow)
+		}
+	}
+	return offset, data, true, nil
+}
+
+func parseOffset(text string, least int) (uint64, bool) {
+	if n := hexRun(text); n < least || n != len(text) || n > 16 {
+		return 0, false
+	}
+	offset, err := strconv.ParseUint(text, 16, 64)
+	return offset, err == nil
+}

@@ -1,0 +1,102 @@
+package pcap
+
+import "encoding/binary"
+
+// Link types, as https://www.tcpdump.org/linktypes.html numbers them.
+const (
+	linkNull     = 0
+	linkEthernet = 1
+	linkRawBSD   = 12
+	linkRawOpen  = 14
+	linkRaw      = 101
+	linkLoop     = 108
+	linkCooked   = 113
+	linkIPv4     = 228
+	linkIPv6     = 229
+	linkCooked2  = 276
+)
+
+const (
+	etherIPv4 = 0x0800
+	etherIPv6 = 0x86dd
+
+	maxTags = 8 // VLAN tags of one frame
+)
+
+// What a packet holds, as far as it matters here.
+type content int
+
+const (
+	contentIP      content = iota
+	contentOther           // another protocol
+	contentUnread          // a link type that is not read
+	contentDamaged         // shorter than its own headers
+)
+
+// network returns the IP packet in p.
+func network(p *packet) ([]byte, content) {
+	data := p.data
+	switch p.link {
+	case linkRaw, linkRawBSD, linkRawOpen, linkIPv4, linkIPv6:
+		return data, contentIP
+	case linkEthernet:
+		if len(data) < 14 {
+			return nil, contentDamaged
+		}
+		return tagged(data[12:])
+	case linkCooked:
+		if len(data) < 16 {
+			return nil, contentDamaged
+		}
+		return tagged(data[14:])
+	case linkCooked2:
+		if len(data) < 20 {
+			return nil, contentDamaged
+		}
+		if binary.BigEndian.Uint16(data) == 0x8100 { // the tag stands behind the header
+			return tagged(append([]byte{0x81, 0}, data[20:]...))
+		}
+		return ofType(binary.BigEndian.Uint16(data), data[20:])
+	case linkNull, linkLoop:
+		if len(data) < 4 {
+			return nil, contentDamaged
+		}
+		order := p.order
+		if p.link == linkLoop {
+			order = binary.BigEndian
+		}
+		switch family := order.Uint32(data); family {
+		case 2, 10, 24, 28, 30: // AF_INET, and AF_INET6 of Linux, NetBSD, FreeBSD, macOS
+			return data[4:], contentIP
+		}
+		return nil, contentOther
+	}
+	return nil, contentUnread
+}
+
+// tagged passes over VLAN tags (802.1Q, 802.1ad and older QinQ) before the type
+// with which data begins.
+func tagged(data []byte) ([]byte, content) {
+	for range maxTags {
+		if len(data) < 2 {
+			return nil, contentDamaged
+		}
+		switch kind := binary.BigEndian.Uint16(data); kind {
+		case 0x8100, 0x88a8, 0x9100:
+			if len(data) < 4 {
+				return nil, contentDamaged
+			}
+			data = data[4:]
+		default:
+			return ofType(kind, data[2:])
+		}
+	}
+	return nil, contentOther
+}
+
+func ofType(kind uint16, data []byte) ([]byte, content) {
+	if kind == etherIPv4 || kind == etherIPv6 {
+		return data, contentIP
+	}
+	return nil, contentOther
+}

@@ -1,0 +1,106 @@
+package pcap
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"time"
+)
+
+const (
+	flagFIN = 1 << iota
+	flagSYN
+	flagRST
+	flagPSH
+	flagACK
+)
+
+// A flow is one direction of a connection.
+type flow struct {
+	src, dst         [16]byte
+	srcPort, dstPort uint16
+}
+
+func (f *flow) setIPv4(src, dst []byte) {
+	f.src, f.dst = [16]byte{10: 0xff, 11: 0xff}, [16]byte{10: 0xff, 11: 0xff}
+	copy(f.src[12:], src)
+	copy(f.dst[12:], dst)
+}
+
+func (f *flow) reverse() flow { return flow{f.dst, f.src, f.dstPort, f.srcPort} }
+
+func (f *flow) source() string {
+	return netip.AddrPortFrom(netip.AddrFrom16(f.src).Unmap(), f.srcPort).String()
+}
+
+// A segment is a TCP segment.
+type segment struct {
+	flow
+	time  time.Time
+	flags byte
+	ack   uint32
+	span
+}
+
+// parse makes s the segment in p, if there is one.
+func (s *segment) parse(p *packet, stats *Stats) bool {
+	data, what := network(p)
+	switch what {
+	case contentUnread:
+		stats.Unread++
+		stats.UnreadLink = int(p.link)
+	case contentDamaged:
+		stats.Damaged++
+	}
+	if what != contentIP {
+		return false
+	}
+	tcp, cut, ok := transport(data, &s.flow, stats)
+	if !ok {
+		return false
+	}
+	if len(tcp) < 20 {
+		stats.Damaged++
+		return false
+	}
+	head := int(tcp[12]>>4) * 4
+	if head < 20 || head > len(tcp)+cut {
+		stats.Damaged++
+		return false
+	}
+	s.srcPort, s.dstPort = binary.BigEndian.Uint16(tcp), binary.BigEndian.Uint16(tcp[2:])
+	s.ack, s.flags = binary.BigEndian.Uint32(tcp[8:]), tcp[13]
+	s.time = p.time
+	if cut > 0 {
+		stats.Cut++
+	}
+	length := len(tcp) + cut - head
+	data = tcp[min(head, len(tcp)):]
+	s.span = span{seq: binary.BigEndian.Uint32(tcp[4:]), data: data, cut: length - len(data)}
+	if s.flags&flagSYN != 0 {
+		s.span.seq++
+	}
+	return true
+}
+
+// A span is a piece of a stream: bytes, and behind them as many as were cut off
+// by the capture.
+type span struct {
+	seq  uint32
+	data []byte
+	cut  int
+}
+
+func (s span) len() int    { return len(s.data) + s.cut }
+func (s span) end() uint32 { return s.seq + uint32(s.len()) }
+
+// from is what is left of s without its first n bytes.
+func (s span) from(n int) span {
+	k := min(n, len(s.data))
+	return span{s.seq + uint32(n), s.data[k:], s.cut - (n - k)}
+}
+
+// first is the first n bytes of s.
+func (s span) first(n int) span {
+	k := min(n, len(s.data))
+	return span{s.seq, s.data[:k], n - k}
+}
