@@ -159,7 +159,7 @@ func TestCandidates(t *testing.T) {
 		{"/framing netst", "netstring"},
 		{"/framing u32be,inc", "incl"},
 		{"/framing msg/u32b", "u32be"},
-		{"/view ", "auto text json hex"},
+		{"/view he", "hex"},
 		{"/time o", "on off"},
 		{"/connect ex", "exec:"},
 		{"/connect " + address[:6], address},

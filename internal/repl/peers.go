@@ -214,7 +214,7 @@ func (s *Session) targets() ([]*peer, error) {
 }
 
 // halfClose ends our side of every connection.
-func (s *Session) halfClose() {
+func (s *Session) halfClose(ctx context.Context) {
 	s.mu.Lock()
 	live := slices.Clone(s.present())
 	s.mu.Unlock()
@@ -223,7 +223,7 @@ func (s *Session) halfClose() {
 		if conn == nil {
 			continue
 		}
-		if err := s.closeWrite(p, conn); errors.Is(err, errors.ErrUnsupported) {
+		if err := p.closeWrite(ctx, conn); errors.Is(err, errors.ErrUnsupported) {
 			s.Note("%sthis transport has no half-close", s.whichNow(p))
 			continue
 		} else if err != nil {
@@ -240,14 +240,17 @@ func (s *Session) halfClose() {
 }
 
 // closeWrite writes what waits to be merged, and ends our side of conn. It waits for
-// whoever is writing, unless the session ends.
-func (s *Session) closeWrite(p *peer, conn *endpoint.Conn) error {
+// whoever is writing; the end of ctx ends that, and closes conn in the middle of a
+// write.
+func (p *peer) closeWrite(ctx context.Context, conn *endpoint.Conn) error {
 	select {
 	case p.slot <- struct{}{}:
-	case <-s.ctx.Done():
-		return context.Cause(s.ctx)
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 	defer func() { <-p.slot }()
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
 	if p.wrote == conn {
 		if err := p.writer.Flush(); err != nil {
 			return err

@@ -173,13 +173,7 @@ func (s *Session) obeyOne(t typed) error {
 	case t.settled != nil:
 		close(t.settled)
 		return nil
-	case t.err == io.EOF && s.o.Script != "":
-		s.halfClose()
-		return s.await()
-	case t.err == io.EOF:
-		s.halfClose()
-		return nil
-	case t.err != nil:
+	case t.err != nil && t.err != io.EOF:
 		return t.err
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
@@ -212,6 +206,12 @@ func (s *Session) outcome(t typed, err error, interrupted bool) error {
 // do does what a line asks for.
 func (s *Session) do(ctx context.Context, t typed) error {
 	switch {
+	case t.err == io.EOF:
+		s.halfClose(ctx)
+		if s.o.Script != "" {
+			return s.await()
+		}
+		return nil
 	case t.block, !strings.HasPrefix(t.text, "/"):
 		return s.sendTyped(ctx, t.text)
 	case strings.HasPrefix(t.text, "//"):
@@ -276,21 +276,20 @@ func (s *Session) Close() {
 
 // part half-closes the connections and gives the peers a moment.
 func (s *Session) part(peers []*peer, gone <-chan struct{}) {
+	ctx, cancel := context.WithTimeout(s.ctx, partingMost)
+	defer cancel()
 	ended := false
 	for _, p := range peers {
-		if c := p.connection(s); c != nil && s.closeWrite(p, c) == nil {
+		if c := p.connection(s); c != nil && p.closeWrite(ctx, c) == nil {
 			ended = true
 		}
 	}
 	if !ended {
 		return
 	}
-	timer := time.NewTimer(partingMost)
-	defer timer.Stop()
 	select {
 	case <-gone:
-	case <-timer.C:
-	case <-s.ctx.Done():
+	case <-ctx.Done():
 	}
 }
 

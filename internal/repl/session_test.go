@@ -299,6 +299,32 @@ func TestCancel(t *testing.T) {
 	d.prompts("not connected> ")
 }
 
+// /quit is not held up by a peer that does not read the answers it asks for.
+func TestQuitWhileBlocked(t *testing.T) {
+	answering := make(chan struct{}, 1)
+	d := sit(t, "msg", func(o *Options) {
+		o.Answer = func(context.Context, []byte) ([]byte, error) {
+			answering <- struct{}{}
+			return make([]byte, 15<<20), nil
+		}
+	})
+	d.types("/listen 127.0.0.1:0")
+	d.sees("listening on tcp://")
+	_, rest, _ := strings.Cut(d.text(), "listening on tcp://")
+	address, _, _ := strings.Cut(rest, "\n")
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newClient(t, conn)
+	c.says("\r\nMSG 1\r\nx")
+	<-answering
+	d.types("/quit")
+	if err := d.ends(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestSignal(t *testing.T) {
 	ended := errors.New("a signal")
 	d, _, _ := connected(t, "line", nil)
