@@ -224,8 +224,8 @@ func (e *lineEditor) Close() error {
 		e.mu.Unlock()
 		e.unwatch()
 		e.keyboard.Close()
-		e.giveBack()
 		e.screen.close()
+		e.terminal.restore()
 		if !reading {
 			e.tearDown(nil)
 		}

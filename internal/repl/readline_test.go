@@ -95,6 +95,9 @@ func TestHalfTypedLineIsDropped(t *testing.T) {
 			if line, err := r.line(); line != "" || err != io.EOF {
 				t.Errorf("%q, %v; want the end", line, err)
 			}
+			if n := strings.Count(r.text(), "delete everyth"); n > 1 {
+				t.Errorf("it is shown %d times:\n%s", n, r.text())
+			}
 		})
 	}
 }
@@ -120,11 +123,8 @@ func TestMessagesBesideTheLine(t *testing.T) {
 				fmt.Fprintf(r.editor, "m%d\n", i)
 				r.waitText(fmt.Sprintf("m%d\n", i) + trimRows(text))
 				at := len("> ") + len(line) - 9
-				row, column := r.cursor()
 				last := strings.Count(r.text(), "\n")
-				if row != last-len(rows)+1+at/width || column != at%width {
-					t.Fatalf("cursor at %d,%d of\n%s", row, column, r.text())
-				}
+				r.waitCursor(last-len(rows)+1+at/width, at%width)
 			}
 			r.send("!\r")
 			r.wantLine("the quick brown fox jumps over the! lazy dog")

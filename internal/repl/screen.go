@@ -177,6 +177,7 @@ func (s *screen) run() {
 	}()
 	var painted time.Time
 	var pause time.Duration // until the next paint without urgency
+	left := false           // the line stands above the cursor for good
 	for range s.wake {
 		s.wait(painted, pause)
 		s.settle()
@@ -190,15 +191,16 @@ func (s *screen) run() {
 		s.changed, s.urgent, s.blank = false, false, false
 		s.mu.Unlock()
 
-		switch {
-		case len(leaving) > 0:
-			s.paint.frame(f)
-			s.paint.leave()
-		case !away:
+		f.line.shown = f.line.shown && !(away && left)
+		if !away || len(leaving) > 0 {
 			s.paint.frame(f)
 		}
-		for _, left := range leaving {
-			close(left)
+		if len(leaving) > 0 {
+			s.paint.leave()
+		}
+		left = away
+		for _, l := range leaving {
+			close(l)
 		}
 		if closed {
 			return
