@@ -73,7 +73,7 @@ func (c *Channel) Send(msg []byte) error { return c.sender.Send(msg) }
 // stream is idle, and as fast as the stream takes it otherwise; with 256 KiB
 // queued SendBuffered blocks. A message larger than that is written before
 // SendBuffered returns, uncopied. A failed write is reported by the next
-// SendBuffered, Send, Flush or CloseWrite.
+// SendBuffered, Send, Flush, CloseWrite or Close.
 func (c *Channel) SendBuffered(msg []byte) error { return c.sender.SendBuffered(msg) }
 
 // Flush returns when everything queued by SendBuffered is with the stream.
@@ -173,10 +173,14 @@ func (e *streamError) Unwrap() error { return e.err }
 
 // Close closes the stream and interrupts a blocked Send or Recv. Messages of
 // SendBuffered that are not written yet get up to a second to leave, unless a
-// sender is already blocked. It holds no lock that a blocked receive holds.
+// sender is already blocked; the error says if some could not. It takes no lock
+// that a blocked receive holds.
 func (c *Channel) Close() error {
-	c.sender.Stop(errClosed, drainLimit, c.rwc.Close)
-	return c.rwc.Close()
+	unsent := c.sender.Stop(errClosed, drainLimit, c.rwc.Close)
+	if err := c.rwc.Close(); unsent == nil {
+		return err
+	}
+	return unsent
 }
 
 // LocalAddr returns the address of this end, nil when the stream has none.

@@ -292,6 +292,9 @@ func TestPartialWriteIsSticky(t *testing.T) {
 	if err := ch.Flush(); !errors.Is(err, broken) {
 		t.Errorf("Flush: %v", err)
 	}
+	if err := ch.Close(); !errors.Is(err, broken) {
+		t.Errorf("Close: %v", err)
+	}
 	if len(s.writes) != 0 {
 		t.Errorf("wrote %q after the failure", s.writes)
 	}
@@ -393,7 +396,9 @@ func TestCloseDrains(t *testing.T) {
 			c.SendBuffered(make([]byte, 2000))
 		}
 		begin := time.Now()
-		c.Close() // d does not read
+		if err := c.Close(); err == nil { // d does not read
+			t.Error("Close does not say that messages were not sent")
+		}
 		if waited := time.Since(begin); waited != drainLimit {
 			t.Errorf("Close waited %v", waited)
 		}

@@ -80,7 +80,7 @@ type SpellingError struct {
 func (e *SpellingError) Error() string { return fmt.Sprintf("framing %q: %v", e.Spelling, e.Err) }
 func (e *SpellingError) Unwrap() error { return e.Err }
 
-var registry []Spec
+var registry = make([]Spec, 0, 64) // made large at once: it grows at every start of a program
 
 // register adds s and returns its codec.
 func register(s Spec) frame.Codec {

@@ -95,18 +95,25 @@ func memcachedLog(buf []byte, st *frame.State) (frame.Span, int, error) {
 	return frame.Span{}, 1, nil
 }
 
-func memcachedBlock(command string, line []byte) (size, at int, err error) {
-	index := 0 // of the word that counts the data
+// memcachedCount returns the index of the word that counts the data behind the line
+// of a command, or 0 if none follow.
+func memcachedCount(command string) int {
 	switch command {
 	case "set", "add", "replace", "append", "prepend", "cas":
-		index = 4
+		return 4
 	case "VALUE":
-		index = 3
+		return 3
 	case "ms":
-		index = 2
+		return 2
 	case "VA":
-		index = 1
-	default:
+		return 1
+	}
+	return 0
+}
+
+func memcachedBlock(command string, line []byte) (size, at int, err error) {
+	index := memcachedCount(command)
+	if index == 0 {
 		return noBlock, 0, nil
 	}
 	var list [6]word
@@ -125,3 +132,28 @@ func (m memcached) AppendFrame(dst, msg []byte) ([]byte, error) {
 }
 
 func (m memcached) LengthOffset(raw []byte) int { return blockOffset(raw, m.words, memcachedBlock) }
+
+// Compose counts the data, which is what is typed where the line would count it,
+// and ends the line of every command: "set k 0 60 hello" gets its 5.
+func (m memcached) Compose(dst, typed []byte) ([]byte, error) {
+	if whole, err := m.AppendFrame(dst, typed); err == nil {
+		return whole, nil
+	}
+	command, _ := m.words.find(append(bytes.Clone(typed), '\r'), 0)
+	n := memcachedCount(command)
+	if n == 0 {
+		return composeLine(m, dst, typed)
+	}
+	line, data, ok := cutWords(typed, n)
+	if !ok {
+		return dst, frame.Refuse("%s: want %d words before the data", command, n)
+	}
+	if command != "cas" {
+		return m.AppendFrame(dst, fmt.Appendf(nil, "%s %d\r\n%s\r\n", line, len(data), data))
+	}
+	unique, data, ok := cutWords(data, 1) // it stands behind the count
+	if !ok {
+		return dst, frame.Refuse("cas: want the unique number before the data")
+	}
+	return m.AppendFrame(dst, fmt.Appendf(nil, "%s %d %s\r\n%s\r\n", line, len(data), unique, data))
+}

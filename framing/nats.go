@@ -79,3 +79,26 @@ func (c nats) AppendFrame(dst, msg []byte) ([]byte, error) {
 }
 
 func (nats) LengthOffset(raw []byte) int { return blockOffset(raw, &natsVerbs, natsBlock) }
+
+// Compose counts the payload, which is what stands behind the subject of PUB, or
+// the subject and the number of MSG, and ends the line of every verb.
+func (c nats) Compose(dst, typed []byte) ([]byte, error) {
+	if whole, err := c.AppendFrame(dst, typed); err == nil {
+		return whole, nil
+	}
+	verb, _ := natsVerbs.find(append(bytes.Clone(typed), '\r'), 0)
+	n := 0 // words before the payload
+	switch verb {
+	case "PUB":
+		n = 2
+	case "MSG":
+		n = 3
+	default:
+		return composeLine(c, dst, typed)
+	}
+	line, payload, ok := cutWords(typed, n)
+	if !ok {
+		return dst, frame.Refuse("%s without a subject", verb)
+	}
+	return c.AppendFrame(dst, fmt.Appendf(nil, "%s %d\r\n%s\r\n", line, len(payload), payload))
+}

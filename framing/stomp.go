@@ -163,3 +163,27 @@ func (stomp) FrameEnd(buf []byte) (int, bool) {
 	}
 	return len(buf), false
 }
+
+// Compose makes a frame of a command, the words "name:value" behind it, and the
+// body, which is the rest and is counted: "SEND destination:/queue/a hello". Values
+// stand as they do on the wire, so escapes such as \c are the typist's.
+func (s stomp) Compose(dst, typed []byte) ([]byte, error) {
+	if whole, err := s.AppendFrame(dst, typed); err == nil {
+		return whole, nil
+	}
+	command, rest, _ := cutWords(typed, 1)
+	composed := append(bytes.Clone(command), '\n')
+	for {
+		header, after, ok := cutWords(rest, 1)
+		if !ok || bytes.IndexByte(header, ':') <= 0 {
+			break
+		}
+		composed = append(append(composed, header...), '\n')
+		rest = after
+	}
+	if len(rest) > 0 && !bytes.Contains(composed, []byte("\n"+stompLength+":")) {
+		composed = fmt.Appendf(composed, "%s:%d\n", stompLength, len(rest))
+	}
+	composed = append(append(append(composed, '\n'), rest...), 0)
+	return s.AppendFrame(dst, composed)
+}

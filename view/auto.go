@@ -7,10 +7,12 @@ import (
 
 // Auto shows a JSON object or array compactly on one line, other text as [Text],
 // and the rest as [Hex].
-func Auto(dst, body []byte) []byte {
+func Auto(dst, body []byte) []byte { return coloredAuto(dst, body, nil) }
+
+func coloredAuto(dst, body []byte, c *Colors) []byte {
 	switch trimmed := bytes.TrimLeft(body, jsonSpace); {
 	case len(trimmed) > 0 && (trimmed[0] == '{' || trimmed[0] == '[') && isJSON(body):
-		return appendJSON(dst, body, 0)
+		return appendJSON(dst, body, 0, c)
 	case isText(body):
 		return Text(dst, body)
 	}

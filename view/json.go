@@ -19,28 +19,30 @@ const (
 
 // JSON shows one JSON value indented. Numbers and the order of keys stay as they
 // are. What is no JSON is shown as [Text].
-func JSON(dst, body []byte) []byte {
+func JSON(dst, body []byte) []byte { return coloredJSON(dst, body, nil) }
+
+func coloredJSON(dst, body []byte, c *Colors) []byte {
 	if !isJSON(body) {
 		return Text(dst, body)
 	}
-	return appendJSON(dst, body, jsonDepth)
+	return appendJSON(dst, body, jsonDepth, c)
 }
 
 func isJSON(body []byte) bool { return json.Valid(body) && utf8.Valid(body) }
 
 // appendJSON appends body, which is valid, with containers down to that depth
-// spread over lines.
-func appendJSON(dst, body []byte, depth int) []byte {
+// spread over lines. c may be nil.
+func appendJSON(dst, body []byte, depth int, c *Colors) []byte {
 	level := 0
 	for i := 0; i < len(body); {
-		switch c := body[i]; c {
+		switch b := body[i]; b {
 		case ' ', '\t', '\r', '\n':
 			i++
 		case '{', '[':
-			dst = append(dst, c)
+			dst = append(dst, b)
 			i++
 			i += len(body[i:]) - len(bytes.TrimLeft(body[i:], jsonSpace))
-			if body[i] == c+2 { // empty: '{'+2 is '}', '['+2 is ']'
+			if body[i] == b+2 { // empty: '{'+2 is '}', '['+2 is ']'
 				dst = append(dst, body[i])
 				i++
 				continue
@@ -52,24 +54,29 @@ func appendJSON(dst, body []byte, depth int) []byte {
 			if level < depth {
 				dst = breakLine(dst, level, depth)
 			}
-			dst = append(dst, c)
+			dst = append(dst, b)
 			i++
 		case ',':
-			dst = append(dst, c)
+			dst = append(dst, b)
 			if level > depth && depth > 0 {
 				dst = append(dst, ' ')
 			}
 			dst = breakLine(dst, level, depth)
 			i++
 		case ':':
-			dst = append(dst, c)
+			dst = append(dst, b)
 			if depth > 0 {
 				dst = append(dst, ' ')
 			}
 			i++
 		default:
 			n := tokenLength(body[i:])
+			color := c.of(body[i:], n)
+			dst = append(dst, color...)
 			dst = escape.AppendJSONText(dst, body[i:i+n])
+			if color != "" {
+				dst = append(dst, c.Reset...)
+			}
 			i += n
 		}
 	}

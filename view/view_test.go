@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"unicode"
@@ -37,7 +38,7 @@ func TestParse(t *testing.T) {
 	}
 	_, err := view.Parse("xml")
 	var e *view.UnknownError
-	const want = `unknown view "xml"; known are auto, text, json, hex`
+	const want = `unknown view "xml"; known are auto, text, json, hex, msgpack, cbor, protobuf, pickle`
 	if !errors.As(err, &e) || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
@@ -115,7 +116,12 @@ func TestHexLimit(t *testing.T) {
 }
 
 func FuzzViews(f *testing.F) {
-	for _, s := range []string{"", "text\n", "\x1b[2J", "\x00\xff", `{"a":[1,{"b":null}],"c":"\u202e"}`, "[\"\u202e\x7f\"]", "[]"} {
+	for _, s := range []string{"", "text\n", "\x1b[2J", "\x00\xff", `{"a":[1,{"b":null}],"c":"\u202e"}`, "[\"\u202e\x7f\"]", "[]",
+		"\x82\xa1a\xd6\xff\x00\x00\x00\x01\xc4\x02\x1b\xff\x93\x01\xcb\x7f\xf0\x00\x00\x00\x00\x00\x00\xc0", // msgpack
+		"\xbf\x61a\x9f\xf7\xf9\x3c\x00\xc2\x41\x01\xff\x61b\x5f\x41\x00\xff\xff",                            // cbor
+		"\x08\x96\x01\x12\x03\x08\x96\x01\x1b\x0d\x00\x00\x80\x3f\x1c\x22\x02hi",                            // protobuf
+		"\x80\x04cm\nC\n)\x81q\x01}(U\x01ah\x01I1\nC\x01\xffub.",                                            // pickle
+	} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -133,7 +139,7 @@ func FuzzViews(f *testing.F) {
 					t.Fatalf("%s: %q holds %U", name, got, r)
 				}
 			}
-			if len(got) > 40*len(body)+80 {
+			if len(got) > 64*len(body)+(64<<10) {
 				t.Fatalf("%s: %d bytes for %d", name, len(got), len(body))
 			}
 		}
@@ -157,4 +163,32 @@ func decode(t *testing.T, text []byte) string {
 		t.Fatal(err)
 	}
 	return fmt.Sprintf("%#v", v)
+}
+
+// What takes the most memory for its size stays within a bound.
+func TestMemory(t *testing.T) {
+	const size = 50_000
+	array := func(head, item string) string { return head + strings.Repeat(item, size/len(item)) }
+	for name, bodies := range map[string][]string{
+		"msgpack": {array("\xdd\x00\x00\xc3\x50", "\xc2"), array("", "\x91"), array("\xdd\x00\x00\x61\xa8", "\x91\xc2"), "\xc6\xff\xff\xff\xff"},
+		"cbor": {array("\x9f", "\xf7") + "\xff", strings.Repeat("\x81", 15) + array("\x9f", "\xf7") + "\xff",
+			array("", "\x81"), array("\x9f", "\xf8\xff") + "\xff", "\xc2\x5a\x00\x00\xc3\x50" + strings.Repeat("\xff", size)},
+		"protobuf": {array("", "\x08\x00"), array("", "\x0b\x0c"), array("", "\x0a\x01\x1b"), array("", "\x0a\x00")},
+		"pickle":   {array("(", "N") + "t.", strings.Repeat("(", 15) + array("(", "N") + strings.Repeat("t", 16) + ".", array("(", "]") + "l.", array("(cm\nC\n\x94", "h\x00") + "t."},
+	} {
+		show, err := view.Parse(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, body := range bodies {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			got := show(nil, []byte(body))
+			runtime.ReadMemStats(&after)
+			used, limit := after.TotalAlloc-before.TotalAlloc, uint64(256*len(body)+(64<<10))
+			if used > limit || len(got) > 64*len(body)+(64<<10) {
+				t.Errorf("%s: %.20q: %d bytes allocated and %d shown for %d", name, body, used, len(got), len(body))
+			}
+		}
+	}
 }

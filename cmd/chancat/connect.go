@@ -92,7 +92,7 @@ func (c *connectCommand) run(ctx context.Context, address string) (err error) {
 	if c.print, err = c.out.open(c.e, c.framing.Spelling); err != nil {
 		return err
 	}
-	if c.input, err = c.in.open(c.e.stdin, c.framing.C2S.Max, c.beforeInput()); err != nil {
+	if c.input, err = c.in.open(c.e.stdin, c.framing.C2S, c.beforeInput()); err != nil {
 		return err
 	}
 	l, err := c.dial(ctx, address, time.Duration(c.transport.waitUp))

@@ -30,7 +30,7 @@ func encode(e *env, in inputFlags) error {
 		return err
 	}
 	out := text.Frames(f).NewWriter(e.stdout)
-	messages, err := in.open(e.stdin, f.C2S.Max, func() { out.Flush() })
+	messages, err := in.open(e.stdin, f.C2S, func() { out.Flush() })
 	if err != nil {
 		return err
 	}

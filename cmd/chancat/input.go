@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/text"
 )
 
@@ -18,9 +19,9 @@ func (f *inputFlags) add(cmd *cobra.Command) {
 	cmd.RegisterFlagCompletionFunc("in", cobra.FixedCompletions(text.Names(), cobra.ShellCompDirectiveNoFileComp))
 }
 
-// open makes the reader of the messages in src. before is called before src is
-// read, which may block; it may be nil.
-func (f *inputFlags) open(src io.Reader, limit int, before func()) (*input, error) {
+// open makes the reader of the messages in src, which are to be sent as d frames
+// them. before is called before src is read, which may block; it may be nil.
+func (f *inputFlags) open(src io.Reader, d framing.Direction, before func()) (*input, error) {
 	coding, err := text.Parse(f.in)
 	if err != nil {
 		return nil, usage(err)
@@ -28,21 +29,28 @@ func (f *inputFlags) open(src io.Reader, limit int, before func()) (*input, erro
 	if before != nil {
 		src = &hookedReader{src, before}
 	}
-	return &input{messages: coding.NewReader(src, limit)}, nil
+	i := &input{messages: coding.NewReader(src, d.Max)}
+	if f.in == text.Line.String() {
+		i.composed = d.Codec
+	}
+	return i, nil
 }
 
 // input are the messages that are to be sent, counted.
 type input struct {
 	messages text.Reader
-	count    int // messages returned by next
+	composed frame.Codec // what the messages are composed for; nil leaves them as they are
+	count    int         // messages returned by next
 }
 
 func (i *input) next() ([]byte, error) {
 	msg, err := i.messages.Next()
-	if err == nil {
-		i.count++
+	if err != nil {
+		return nil, err
 	}
-	return msg, err
+	i.count++
+	msg, err = compose(i.composed, msg)
+	return msg, i.failed(err)
 }
 
 // failed adds to an error of sending the last message which one it was.

@@ -13,13 +13,18 @@ import (
 	"github.com/chancat/channel/view"
 )
 
-// newSession returns a session at our terminal; v is the --view.
+// newSession returns a session at our terminal; v is the --view. Its Editor must
+// be closed, which gives the terminal back.
 func newSession(e *env, v string) (*repl.Session, error) {
 	show, err := view.Parse(orDefault(v, "auto"))
 	if err != nil {
 		return nil, usage(err)
 	}
-	return &repl.Session{Editor: repl.NewPlain(e.stdin, e.stdout), Palette: e.palette, View: show}, nil
+	editor := repl.NewEditor(repl.Config{
+		In: e.stdin, Out: e.stdout, Prompt: "> ",
+		History: repl.HistoryPath(e.getenv), Getenv: e.getenv,
+	})
+	return &repl.Session{Editor: editor, Palette: e.palette, View: show}, nil
 }
 
 // session is connect on a terminal.
@@ -28,6 +33,7 @@ func (c *connectCommand) session(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
+	defer s.Editor.Close()
 	if c.print, err = c.out.open(c.e, c.framing.Spelling); err != nil { // for --record
 		return err
 	}
@@ -36,6 +42,7 @@ func (c *connectCommand) session(ctx context.Context, address string) error {
 		return c.print.closeAfter(err)
 	}
 	s.Send, s.CloseWrite = l.Send, l.CloseWrite
+	s.Compose = func(typed []byte) ([]byte, error) { return compose(c.framing.C2S.Codec, typed) }
 	s.Note("connected to %s, framing %s; /help lists the commands, Ctrl-D half-closes, again quits", orDefault(l.Remote(), address), c.framing.Spelling)
 	over := make(chan error, 1)
 	go func() {
@@ -55,6 +62,7 @@ func (c *listenCommand) session(ctx context.Context, address string, o *endpoint
 	if err != nil {
 		return err
 	}
+	defer s.Editor.Close()
 	if c.print, err = c.out.open(c.e, c.framing.Spelling); err != nil {
 		return err
 	}
@@ -65,6 +73,7 @@ func (c *listenCommand) session(ctx context.Context, address string, o *endpoint
 	defer l.Close()
 	c.clients = newClients(nil)
 	s.Send = c.clients.sendAll
+	s.Compose = func(typed []byte) ([]byte, error) { return compose(c.framing.S2C.Codec, typed) }
 	s.CloseWrite = func() error { return nil }
 	over := make(chan error, 1)
 	go func() { over <- c.welcome(ctx, s, l) }()

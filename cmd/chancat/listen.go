@@ -185,7 +185,7 @@ func announce(e *env, l endpoint.Listener, portFile string) error {
 func (c *listenCommand) serve(ctx context.Context, address string, o *endpoint.Options) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	input, err := c.in.open(stdinOf(c.e, address), c.framing.S2C.Max, func() { c.print.flush() })
+	input, err := c.in.open(stdinOf(c.e, address), c.framing.S2C, func() { c.print.flush() })
 	if err != nil {
 		return err
 	}

@@ -132,6 +132,10 @@ func (c *sendCommand) messages(address string, args []string) ([][]byte, error) 
 				return nil, &text.InputError{Message: i + 1, Err: err}
 			}
 		}
+		msg, err := compose(c.framing.C2S.Codec, msg)
+		if err != nil {
+			return nil, &text.InputError{Message: i + 1, Err: err}
+		}
 		messages = append(messages, msg)
 	}
 	return messages, nil

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// A signalError is the end of a command by SIGINT or SIGTERM.
+// A signalError is the end of a command by a signal.
 type signalError struct{ signal syscall.Signal }
 
 func (e *signalError) Error() string { return fmt.Sprintf("ended by %v", e.signal) }
@@ -16,12 +16,15 @@ func (e *signalError) Error() string { return fmt.Sprintf("ended by %v", e.signa
 // exitCode is what a shell reports for a process that the signal killed.
 func (e *signalError) exitCode() int { return 128 + int(e.signal) }
 
-// notifyContext returns a context that ends on the first SIGINT or SIGTERM; the
-// second ends the process.
+// notifyContext returns a context that ends on the first SIGINT, SIGTERM or
+// SIGHUP; the second ends the process. A SIGHUP that is ignored, by nohup, stays so.
 func notifyContext(exit func(code int)) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	received := make(chan os.Signal, 2)
 	signal.Notify(received, syscall.SIGINT, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(received, syscall.SIGHUP)
+	}
 	done := make(chan struct{})
 	go func() {
 		for first := true; ; first = false {

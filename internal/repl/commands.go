@@ -83,6 +83,6 @@ func help(s *Session, _ string) error {
 		fmt.Fprintf(&b, "  %-14s %s\n", strings.TrimSpace("/"+c.name+" "+c.argument), c.help)
 	}
 	b.WriteString("  //...          send a line that starts with /\n")
-	_, err := s.Editor.Write([]byte(b.String()))
-	return err
+	s.Editor.Say([]byte(b.String()))
+	return nil
 }

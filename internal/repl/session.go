@@ -18,7 +18,9 @@ type Session struct {
 	Palette term.Palette
 	View    view.View // of messages that arrive
 
-	// Send sends a typed message to the peer, or to all of them.
+	// Compose returns the message that a typed line means.
+	Compose func(typed []byte) ([]byte, error)
+	// Send sends a message to the peer, or to all of them.
 	Send func(msg []byte) error
 	// CloseWrite tells the peer that nothing more will be typed.
 	CloseWrite func() error
@@ -27,12 +29,21 @@ type Session struct {
 	received int        // messages shown
 }
 
-// Run reads lines until /quit or the second end of the input, which a terminal
-// gives at Ctrl-D. The first one half-closes: what the peer still sends is shown.
+// Run reads lines until /quit, Ctrl-C on two empty lines, or the second end of the
+// input, which a terminal gives at Ctrl-D. The first one half-closes: what the peer
+// still sends is shown.
 func (s *Session) Run() error {
-	for ends := 0; ; {
+	for ends, interrupts := 0, 0; ; {
 		line, err := s.Editor.ReadLine()
 		switch {
+		case err == ErrInterrupt && line == "" && interrupts > 0:
+			return nil
+		case err == ErrInterrupt:
+			if line == "" {
+				interrupts++
+				s.Note("Ctrl-C again quits")
+			}
+			continue
 		case err == io.EOF && ends == 0:
 			ends++
 			s.halfClose()
@@ -42,6 +53,7 @@ func (s *Session) Run() error {
 		case err != nil:
 			return err
 		}
+		interrupts = 0
 		if err := s.typed(line); errors.Is(err, errQuit) {
 			return nil
 		} else if err != nil {
@@ -62,11 +74,19 @@ func (s *Session) halfClose() {
 func (s *Session) typed(line string) error {
 	switch {
 	case strings.HasPrefix(line, "//"):
-		return s.Send([]byte(line[1:]))
+		return s.sendTyped(line[1:])
 	case strings.HasPrefix(line, "/"):
 		return s.command(line[1:])
 	}
-	return s.Send([]byte(line))
+	return s.sendTyped(line)
+}
+
+func (s *Session) sendTyped(line string) error {
+	msg, err := s.Compose([]byte(line))
+	if err != nil {
+		return err
+	}
+	return s.Send(msg)
 }
 
 // Received shows a message of the peer. where names the connection if there are
@@ -84,7 +104,7 @@ func (s *Session) Received(where string, body []byte) {
 // Note shows something that is no message.
 func (s *Session) Note(format string, args ...any) {
 	text := escape.AppendPrintable(nil, fmt.Appendf(nil, format, args...))
-	s.Editor.Write([]byte(s.Palette.Note("-- "+string(text)) + "\n"))
+	s.Editor.Say([]byte(s.Palette.Note("-- "+string(text)) + "\n"))
 }
 
 const arrowIn = "<"

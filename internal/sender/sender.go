@@ -163,16 +163,18 @@ func (s *Sender) Finish(reason error) error {
 
 // Stop is Finish for a stream that may be stuck: what is queued gets up to limit
 // to be written, then abort is called, which must make a blocked write return.
-// Where a caller is blocked already, nothing is waited for.
-func (s *Sender) Stop(reason error, limit time.Duration, abort func() error) {
+// Where a caller is blocked already, nothing is waited for: that caller is told.
+// The error says that something queued was not written.
+func (s *Sender) Stop(reason error, limit time.Duration, abort func() error) (err error) {
 	s.mu.Lock()
 	defer s.leave()
-	if s.blocked+s.carried+len(s.wait) == 0 && s.err == nil && (s.writing || len(s.queue) > 0) {
+	if s.err != nil || s.blocked+s.carried+len(s.wait) == 0 {
 		timer := time.AfterFunc(limit, func() { abort() })
-		s.flushed()
+		err = s.flushed()
 		timer.Stop()
 	}
 	s.fail(reason)
+	return err
 }
 
 // leave unlocks s and makes sure that somebody sees to the queue.
