@@ -87,7 +87,9 @@ func (c *decodeCommand) run(files []string) (err error) {
 			continue
 		}
 		c.print.flush()
-		c.e.tell(err)
+		if as[*toldError](err) == nil {
+			c.e.tell(err)
+		}
 		if first == nil {
 			first = &toldError{err}
 		}

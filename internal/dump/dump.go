@@ -9,7 +9,6 @@ package dump
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -76,14 +75,13 @@ type parser interface {
 // NewReader returns the bytes that the dump src shows. Its errors are [*Error], or
 // those of src.
 func (k Kind) NewReader(src io.Reader) io.Reader {
-	r := &reader{lines: bufio.NewScanner(src), parser: k.newParser()}
-	r.lines.Buffer(nil, maxLine)
-	return r
+	return &reader{src: bufio.NewReaderSize(src, 64<<10), parser: k.newParser()}
 }
 
 type reader struct {
-	lines  *bufio.Scanner
+	src    *bufio.Reader
 	parser parser
+	text   []byte // scratch for a line
 	number int
 	buf    []byte // buf[pos:] is not returned yet
 	pos    int
@@ -108,19 +106,38 @@ func (r *reader) Read(p []byte) (int, error) {
 
 // next takes a line.
 func (r *reader) next() {
-	var err error
-	if r.lines.Scan() {
-		r.number++
-		r.buf, err = r.parser.line(r.buf, r.lines.Text())
-	} else if err = r.lines.Err(); errors.Is(err, bufio.ErrTooLong) {
-		r.number++
-		err = fmt.Errorf("longer than %d bytes", maxLine)
-	} else if r.err = err; err != nil {
+	text, err := r.line()
+	if err != nil && err != io.EOF {
+		r.err = err
 		return
+	}
+	if err == nil || len(text) > 0 {
+		r.number++
+		if len(text) > maxLine {
+			err = fmt.Errorf("longer than %d bytes", maxLine)
+		} else {
+			r.buf, err = r.parser.line(r.buf, strings.TrimSuffix(string(text), "\n"))
+		}
 	} else if r.buf, err = r.parser.end(r.buf); err == nil {
 		r.err = io.EOF
 	}
 	if err != nil {
 		r.err = &Error{max(r.number, 1), err}
+	}
+}
+
+// line reads a line, or the start of one that is longer than maxLine. Only at the
+// end of the dump may it be without an end, and is the error io.EOF.
+func (r *reader) line() ([]byte, error) {
+	r.text = r.text[:0]
+	for {
+		part, err := r.src.ReadSlice('\n')
+		r.text = append(r.text, part...)
+		if err != bufio.ErrBufferFull {
+			return r.text, err
+		}
+		if len(r.text) > maxLine {
+			return r.text, nil
+		}
 	}
 }

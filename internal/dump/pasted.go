@@ -17,7 +17,7 @@ func unquoted(text string) string {
 // about reports whether an unquoted line is about a dump rather than of it: empty, a
 // fence, a prompt.
 func about(text string) bool {
-	return text == "" || text == "--" || strings.HasPrefix(text, "```") || strings.HasPrefix(text, "~~~") ||
+	return text == "" || text == "--" || text == "$" || text == "#" || strings.HasPrefix(text, "```") || strings.HasPrefix(text, "~~~") ||
 		strings.HasPrefix(text, "$ ") || strings.HasPrefix(text, "# ") || strings.HasPrefix(text, "% ")
 }
 

@@ -27,7 +27,7 @@ type rows struct {
 
 func (r *rows) line(dst []byte, text string) ([]byte, error) {
 	text = unquoted(text)
-	if text == "*" && r.begun {
+	if r.begun && strings.Trim(text, "0123456789: \t") == "*" { // perhaps behind the number of the line
 		r.star = true
 		return dst, nil
 	}
@@ -90,15 +90,22 @@ func (r *rows) end(dst []byte) ([]byte, error) {
 //
 //	00000010: 6d6f 7265 0a                             more.
 func xxdRow(text string) (offset uint64, data []byte, ok bool, err error) {
-	head, rest, found := strings.Cut(text, ": ")
-	if !found {
-		return 0, nil, false, nil
+	rest := text
+	for range 2 { // the number of the line may stand before it
+		head, tail, found := strings.Cut(rest, ": ")
+		if !found {
+			break
+		}
+		rest = tail
+		fields := strings.FieldsFunc(head, func(r rune) bool { return r == ' ' || r == '\t' || r == ':' })
+		if len(fields) == 0 || len(fields) > 2 {
+			break
+		}
+		if offset, ok = parseOffset(fields[len(fields)-1], 4); ok {
+			break
+		}
 	}
-	fields := strings.FieldsFunc(head, func(r rune) bool { return r == ' ' || r == '\t' || r == ':' })
-	if len(fields) == 0 || len(fields) > 2 { // at most the number of the line before it
-		return 0, nil, false, nil
-	}
-	if offset, ok = parseOffset(fields[len(fields)-1], 4); !ok {
+	if !ok {
 		return 0, nil, false, nil
 	}
 	data, _ = groups(nil, strings.TrimLeft(rest, " "), maxRow)

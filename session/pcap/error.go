@@ -3,6 +3,7 @@ package pcap
 import (
 	"errors"
 	"fmt"
+	"io"
 )
 
 var (
@@ -22,6 +23,9 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
+	if e.Err == io.ErrUnexpectedEOF {
+		return fmt.Sprintf("the capture ends inside packet %d, which begins at byte %d: %v", e.Packet+1, e.Offset, e.Err)
+	}
 	return fmt.Sprintf("byte %d, behind packet %d: %v", e.Offset, e.Packet, e.Err)
 }
 

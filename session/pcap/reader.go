@@ -43,7 +43,7 @@ type Options struct {
 type Stats struct {
 	Packets    int64 // all that were captured
 	Segments   int64 // of TCP, and of the wanted port
-	OutOfOrder int64 // segments that came before earlier bytes
+	OutOfOrder int64 // segments that came behind later bytes
 	Duplicate  int64 // segments all of whose bytes had come
 	Differing  int64 // segments that sent other bytes again; the first count
 	Lost       int64 // bytes
@@ -63,7 +63,9 @@ type Reader struct {
 	file   file
 	port   uint16
 	stats  Stats
-	now    time.Time // of the packet at hand
+	packet packet // at hand, and what it carries
+	tcp    segment
+	now    time.Time // of it
 	err    error     // sticky
 
 	byFlow      map[flow]half
@@ -122,10 +124,9 @@ func (r *Reader) Stats() Stats { return r.stats }
 
 // advance reads packets until there are events.
 func (r *Reader) advance() error {
-	var p packet
 	for len(r.queue) == 0 {
 		if r.err == nil {
-			if err := r.packet(&p); err != nil {
+			if err := r.next(); err != nil {
 				r.stop(err)
 			}
 			continue
@@ -156,21 +157,21 @@ func (r *Reader) stop(err error) {
 	slices.SortFunc(r.rest, func(a, b *connection) int { return a.number - b.number })
 }
 
-// packet takes in the next packet.
-func (r *Reader) packet(p *packet) (err error) {
+// next takes in the next packet.
+func (r *Reader) next() (err error) {
 	if r.file == nil {
 		if r.file, err = open(&r.window); err != nil {
 			return err
 		}
 	}
-	if err := r.file.next(&r.window, p); err != nil {
+	if err := r.file.next(&r.window, &r.packet); err != nil {
 		return err
 	}
 	r.stats.Packets++
-	var g segment
-	if g.parse(p, &r.stats) && (r.port == 0 || g.srcPort == r.port || g.dstPort == r.port) {
+	g := &r.tcp
+	if g.parse(&r.packet, &r.stats) && (r.port == 0 || g.srcPort == r.port || g.dstPort == r.port) {
 		r.stats.Segments++
-		r.segment(&g)
+		r.segment(g)
 	}
 	return nil
 }

@@ -94,8 +94,6 @@ func (r *Reader) add(c *connection, side int, p span) {
 			return
 		}
 		p = p.from(old)
-	} else if old < 0 {
-		r.stats.OutOfOrder++
 	}
 	r.hold(s, p)
 	r.release(c, side)
@@ -126,6 +124,7 @@ func (r *Reader) hold(s *stream, p span) {
 	if !found && i > 0 {
 		i-- // it may reach into p
 	}
+	late := len(s.held) > 0 && distance(s.held[len(s.held)-1].seq, p.seq) > 0
 	differing, duplicate := false, true
 	for ; p.len() > 0; i++ {
 		if i == len(s.held) {
@@ -155,6 +154,8 @@ func (r *Reader) hold(s *stream, p span) {
 	}
 	if duplicate {
 		r.stats.Duplicate++
+	} else if late {
+		r.stats.OutOfOrder++
 	}
 }
 

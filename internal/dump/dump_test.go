@@ -1,0 +1,169 @@
+package dump_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/chancat/channel/internal/dump"
+)
+
+func read(t testing.TB, kind, text string) (string, error) {
+	t.Helper()
+	k, err := dump.Parse(kind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(k.NewReader(strings.NewReader(text)))
+	again, err2 := io.ReadAll(k.NewReader(iotest.OneByteReader(strings.NewReader(text))))
+	if !bytes.Equal(got, again) || fmt.Sprint(err) != fmt.Sprint(err2) {
+		t.Fatalf("byte by byte: %q, %v; want %q, %v", again, err2, got, err)
+	}
+	return string(got), err
+}
+
+func TestDumps(t *testing.T) {
+	for _, c := range []struct{ kind, text, want string }{
+		{"hex", "6869", "hi"},
+		{"hex", "68 69\r\n0A\r\n", "hi\n"},
+		{"hex", "68-69:0a,68;69", "hi\nhi"},
+		{"hex", "0x68, 0X69, 0xa", "hi\n"},
+		{"hex", "{0x68,0x69}", "hi"},
+		{"hex", `b"\x68\x69"`[1:], "hi"},
+		{"hex", "68 /* 00 */ 69 // 00\n/*\n00\n*/ 0a", "hi\n"},
+		{"hex", "char x[] =\n{ 0x68,\n0x69 };\nint n = 2;", "hi"},
+		{"hex", "0000: 68 69\n0002: 0a", "hi\n"},
+		{"hex", "> > 68 69 |hi|\n", "hi"},
+		{"hex", "# a comment\n68\n\n69", "hi"},
+		{"xxd", "00000000: 6869 0a                                  hi.\n", "hi\n"},
+		{"xxd", "00000000: 68 69 0a ab cd\n", "hi\n\xab\xcd"},
+		{"xxd", "00000000: 6869 be\n00000002: 0a\n", "hi\n"}, // the characters look like digits
+		{"xxd", "x.bin:\n00000000: 6869 0a  hi.\n00000000: 6869  hi\n", "hi\nhi"},
+		{"xxd", "  3:00001000: 6869 0a  hi.\n  4:00001003: 6869  hi\n", "hi\nhi"},
+		{"hexdump", "00000000  68 69 0a                |hi.|\n00000003\n", "hi\n"},
+		{"hexdump", "000000 68 69 0a                 >hi.<\n000003\n", "hi\n"}, // od -A x -t x1z
+		{"hexdump", "00000000  68 69\n*\n00000005\n", "hihih"},
+		{"hexdump", "```\n00000000  68 69 |hi|\n```\n", "hi"},
+	} {
+		got, err := read(t, c.kind, c.text)
+		if err != nil || got != c.want {
+			t.Errorf("%s %q: got %q, %v; want %q", c.kind, c.text, got, err, c.want)
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	for _, c := range []struct {
+		kind, text string
+		line       int
+		before     string // what comes before the error
+	}{
+		{"hex", "68\n6x", 2, "h"},
+		{"hex", "68\n6", 2, "h"},
+		{"hex", "\n\n", 2, ""},
+		{"hex", "", 1, ""},
+		{"xxd", "00000000: 6869  hi\n00000010: 0a  .", 2, "hi"},
+		{"xxd", "00000000: 6869  hi\nand so on", 2, ""},
+		{"xxd", "00000000: hi", 1, ""},
+		{"hexdump", "00000000  68 69\n*\nffffffffffffffff  00", 3, ""},
+		{"hexdump", "00000000  68 69\n*\n", 2, "hi"},
+		{"hexdump", "00000000  hi", 1, ""},
+		{"hexdump", "00000000 " + strings.Repeat(" 00", 300), 1, ""},
+		{"tcpdump", "\t0x0000:  4500\n\t0x0010:  00", 2, ""},
+		{"tcpdump", "12:00:00 IP a > b: Flags [S]\n", 1, ""},
+	} {
+		got, err := read(t, c.kind, c.text)
+		e, ok := errors.AsType[*dump.Error](err)
+		if !ok || e.Line != c.line || got != c.before {
+			t.Errorf("%s %q: got %q, %v; want %q and an error on line %d", c.kind, c.text, got, err, c.before, c.line)
+		}
+	}
+	long := strings.Repeat("0", 17<<20)
+	if _, err := read(t, "hex", long); err == nil || !strings.Contains(err.Error(), "longer than") {
+		t.Errorf("a line of 17 MiB: %v", err)
+	}
+}
+
+// Everything that hex.Dump prints comes back.
+func FuzzHexdump(f *testing.F) {
+	f.Add([]byte("hello, world"), uint8(3))
+	f.Add(make([]byte, 100), uint8(0))
+	f.Fuzz(func(t *testing.T, data []byte, quotes uint8) {
+		if len(data) == 0 {
+			return
+		}
+		prefix := strings.Repeat("> ", int(quotes%4))
+		var text strings.Builder
+		for line := range strings.Lines(hex.Dump(data)) {
+			text.WriteString(prefix + line)
+		}
+		if got, err := read(t, "hexdump", text.String()); err != nil || got != string(data) {
+			t.Errorf("got %q, %v; want %q", got, err, data)
+		}
+		digits := strings.ToUpper(hex.EncodeToString(data))
+		if got, err := read(t, "hex", digits); err != nil || got != string(data) {
+			t.Errorf("got %q, %v; want %q", got, err, data)
+		}
+	})
+}
+
+// No text does harm.
+func FuzzText(f *testing.F) {
+	f.Add("> 00000000: 6869 0a  hi.\n*\n00000010: 68\n")
+	f.Add("00000000  68 69\n*\n00000100\n")
+	f.Add("{ 0x68, /* */ 0x69 };")
+	f.Add("1700000000.5 IP a > b\n\t0x0000:  4500 0014 0000 0000 4006 0000 0a00 0001\n\t0x0010:  0a00 0002\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, kind := range dump.Names() {
+			got, err := read(t, kind, text)
+			if _, ok := errors.AsType[*dump.Error](err); err != nil && !ok {
+				t.Errorf("%s: %v", kind, err)
+			}
+			if kind == "hex" && len(got) > len(text) {
+				t.Errorf("%d bytes from %d", len(got), len(text))
+			}
+		}
+	})
+}
+
+// The programs themselves, where they are installed.
+func TestPrograms(t *testing.T) {
+	data := make([]byte, 1000)
+	for i := range data[:500] {
+		data[i] = byte(i * 7)
+	}
+	for _, c := range []struct {
+		kind    string
+		command []string
+	}{
+		{"xxd", []string{"xxd"}},
+		{"xxd", []string{"xxd", "-a", "-c", "7"}},
+		{"xxd", []string{"xxd", "-g", "1", "-u"}},
+		{"hex", []string{"xxd", "-p"}},
+		{"hex", []string{"xxd", "-i"}},
+		{"hexdump", []string{"hexdump", "-C"}},
+		{"hexdump", []string{"od", "-A", "x", "-t", "x1z"}},
+	} {
+		t.Run(strings.Join(c.command, " "), func(t *testing.T) {
+			program, err := exec.LookPath(c.command[0])
+			if err != nil {
+				t.Skip("needs ", c.command[0])
+			}
+			cmd := exec.Command(program, c.command[1:]...)
+			cmd.Stdin = bytes.NewReader(data)
+			text, err := cmd.Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := read(t, c.kind, string(text)); err != nil || got != string(data) {
+				t.Errorf("%v: got %d bytes, want %d\n%s", err, len(got), len(data), text)
+			}
+		})
+	}
+}
