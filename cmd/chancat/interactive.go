@@ -86,6 +86,12 @@ func (s *sitting) open(ctx context.Context, o repl.Options) (*repl.Session, erro
 		o.Editor.Close()
 		return nil, usage(err)
 	}
+	if s.out.filter != "" {
+		if err := session.Filter(s.out.filter); err != nil {
+			session.Close()
+			return nil, usage(err)
+		}
+	}
 	if s.out.record != "" {
 		if err := session.Record(s.out.record, true); err != nil {
 			session.Close()

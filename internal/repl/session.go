@@ -65,12 +65,14 @@ type Session struct {
 
 	// speakers are the goroutines that receive from peers and accept them.
 	speakers sync.WaitGroup
+	filters  sync.WaitGroup // the goroutines of /filter
 
 	// mu guards the rest and the fields of every peer that say so. Whoever holds it
 	// does nothing that may wait: what is shown goes to Editor, which never does.
 	mu        sync.Mutex
 	framing   framing.Framing
 	trying    bool // /framing was used
+	filtering *filtering
 	view      view.View
 	viewName  string
 	showTime  bool
@@ -270,6 +272,7 @@ func (s *Session) Close() {
 		s.lose(p, p.connection(s), nil)
 	}
 	<-gone
+	s.filters.Wait()
 	s.stopRecording()
 	s.o.Editor.Close()
 }

@@ -54,6 +54,10 @@ func (s *Session) showMessage(m *message) {
 		s.held++
 		return
 	}
+	if s.filtering != nil && !m.sent {
+		s.filtering.offer(m)
+		return
+	}
 	s.o.Editor.Write(s.appendMessage(nil, m, false))
 }
 

@@ -45,6 +45,9 @@ func (s *Session) status() string {
 	default:
 		words = append(words, fmt.Sprintf("%d peers", len(live)), s.framing.Spelling)
 	}
+	if s.filtering != nil {
+		words = append(words, "filtered")
+	}
 	if s.paused {
 		words = append(words, "paused")
 	}
