@@ -209,8 +209,8 @@ func (r *Reader) segment(g *segment) {
 		if g.len() > 0 {
 			r.add(c, side, g.span)
 		}
-		if fin := g.span.end(); g.flags&flagFIN != 0 && !s.finished && distance(fin, s.next) >= 0 {
-			s.finished, s.fin = true, fin
+		if g.flags&flagFIN != 0 && !s.finished && distance(g.end(), s.next) >= 0 {
+			s.finished, s.fin = true, g.end()
 		}
 	}
 	if g.flags&flagACK != 0 {
