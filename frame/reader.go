@@ -59,6 +59,8 @@ type Reader struct {
 	srcErr  error // the source's error, held back until the bytes before it are judged
 	broken  error // the *Error that ended the frames
 	seeking bool  // Resync has left the broken frame and not found a place yet
+	credit  int   // bytes that Resync may look at for nothing
+	earned  int64 // stream offset up to which bytes have earned credit
 	owed    int64 // bytes to come that belong to the frame that Lose has broken
 	message []byte
 }
@@ -66,7 +68,7 @@ type Reader struct {
 // NewReader returns a Reader of the frames of src. limit bounds a body in bytes;
 // a frame whose body is larger is broken.
 func NewReader(src io.Reader, c Codec, limit int) *Reader {
-	r := &Reader{src: src, limit: limit}
+	r := &Reader{src: src, limit: limit, credit: resyncCredit}
 	r.SetCodec(c)
 	return r
 }

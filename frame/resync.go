@@ -1,10 +1,24 @@
 package frame
 
-import "io"
+import (
+	"errors"
+	"io"
+)
 
-// A start is looked for by trying. Of what it starts, no more than this is looked
-// at: without a [Resyncer] a frame that is longer is not found at its first byte.
-const resyncWindow = 64 << 10
+const (
+	// A start is looked for by trying. Of what it starts, no more than this is
+	// looked at: without a [Resyncer] a frame that is longer is not found at its
+	// first byte.
+	resyncWindow = 64 << 10
+
+	// Looking costs credit, a byte of it for each byte that a codec was shown for
+	// nothing, and every byte of the stream earns some. Where a stream is made so
+	// that every byte starts something long (brackets without end, say), places
+	// are passed over untried: the time stays linear.
+	resyncCredit = 1 << 20
+	resyncRate   = 64
+	resyncLeast  = 1 << 10 // credit below which nothing is tried
+)
 
 // Resync drops the first byte of the broken frame and all that follows up to the
 // next place where a frame could start, so that Next goes on there. It returns
@@ -21,6 +35,10 @@ func (r *Reader) Resync() (skipped int64, err error) {
 	}
 	if !r.seeking {
 		r.seeking = true
+		r.earn(r.offset - r.earned)
+		if e, ok := r.broken.(*Error); ok {
+			r.credit -= int(min(e.Offset-e.Start, resyncCredit))
+		}
 		r.drop(1)
 		skipped = 1
 	}
@@ -36,6 +54,7 @@ func (r *Reader) Resync() (skipped int64, err error) {
 			r.broken, r.seeking = nil, false
 		}
 		if found {
+			r.earned = r.offset
 			return skipped, nil
 		}
 		if ended {
@@ -75,15 +94,24 @@ func (r *Reader) plausible(buf []byte, ended bool) (drop int, found bool) {
 			if n > 0 {
 				r.st = State{}
 			}
+			r.earn(int64(n))
 			if drop += n; drop == len(buf) {
 				break
 			}
 		}
-		window := buf[drop:min(len(buf), drop+resyncWindow)]
+		if r.credit < resyncLeast {
+			r.earn(1)
+			continue
+		}
+		most := min(resyncWindow, r.credit)
+		window := buf[drop:min(len(buf), drop+most)]
 		sp, need, err := r.codec.Scan(window, &r.st)
-		switch {
+		cost := most
+		switch e, _ := errors.AsType[*Error](err); {
+		case e != nil:
+			cost = int(min(e.Offset, int64(most)))
 		case err != nil || sp.Body > r.limit:
-		case need > 0 && !ended && len(window) < resyncWindow:
+		case need > 0 && !ended && len(window) < most:
 			return drop, false
 		case marks != nil:
 			return drop, true
@@ -91,8 +119,16 @@ func (r *Reader) plausible(buf []byte, ended bool) (drop int, found bool) {
 			return drop, true
 		}
 		r.st = State{}
+		r.credit -= cost
+		r.earn(1)
 	}
 	return drop, false
+}
+
+// earn gives credit for n bytes of the stream.
+func (r *Reader) earn(n int64) {
+	r.credit = int(min(resyncCredit, int64(r.credit)+min(n, resyncCredit)*resyncRate))
+	r.earned = r.offset
 }
 
 // follows reports whether buf does not contradict that a frame starts there.

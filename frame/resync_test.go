@@ -1,6 +1,7 @@
 package frame_test
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"strings"
@@ -119,5 +120,38 @@ func TestResyncByTrying(t *testing.T) {
 		}
 		next(t, r, "cd")
 		next(t, r, "e")
+	}
+}
+
+// hungry is a codec that finds out late that nothing is a frame: what it looks at
+// is counted.
+type hungry struct{ looked *int }
+
+func (h hungry) Scan(buf []byte, _ *frame.State) (frame.Span, int, error) {
+	const late = 50_000
+	*h.looked += min(len(buf), late)
+	if len(buf) > late {
+		return frame.Span{}, 0, frame.Malformed(late, "too deep")
+	}
+	return frame.Span{}, 1, nil
+}
+
+func (hungry) AppendFrame(dst, _ []byte) ([]byte, error) { return dst, nil }
+
+// Looking for a start takes linear time in any stream.
+func TestResyncIsLinear(t *testing.T) {
+	looked := 0
+	const size = 1 << 20
+	r := frame.NewReader(bytes.NewReader(make([]byte, size)), hungry{&looked}, 1<<30)
+	for {
+		if _, err := r.Next(); err == io.EOF {
+			break
+		}
+		if _, err := r.Resync(); err == io.EOF {
+			break
+		}
+	}
+	if looked > 300*size {
+		t.Errorf("%d bytes were looked at for a stream of %d", looked, size)
 	}
 }

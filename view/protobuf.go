@@ -1,10 +1,9 @@
 package view
 
 import (
+	"encoding/binary"
 	"math"
 	"unicode/utf8"
-
-	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // protobufDepth is the levels of messages and groups that are followed. Below a
@@ -23,32 +22,91 @@ func Protobuf(dst, body []byte) []byte {
 	return spread(dst, appendProtobuf(nil, body, protobufDepth))
 }
 
+// The wire types, the lower three bits of a tag.
+const (
+	protobufVarint = iota
+	protobufFixed64
+	protobufBytes
+	protobufGroup
+	protobufGroupEnd
+	protobufFixed32
+)
+
+const protobufFields = 1<<29 - 1 // the highest field number
+
+// A protobufField is a field, or one end of a group.
+type protobufField struct {
+	number uint64
+	kind   byte
+	value  uint64 // of a varint or fixed value
+	bytes  []byte
+}
+
+// nextProtobuf reads the field at the start of b and returns its length, or 0 if
+// there is none. It is written by hand because the package protowire comes with
+// one that reads the executable at each start of the program.
+func nextProtobuf(b []byte) (f protobufField, n int) {
+	tag, n := binary.Uvarint(b)
+	if n <= 0 {
+		return f, 0
+	}
+	f.number, f.kind = tag>>3, byte(tag&7)
+	if f.number == 0 || f.number > protobufFields {
+		return f, 0
+	}
+	rest := b[n:]
+	size := 0
+	switch f.kind {
+	case protobufVarint:
+		f.value, size = binary.Uvarint(rest)
+		if size <= 0 {
+			return f, 0
+		}
+	case protobufFixed32:
+		if size = 4; len(rest) < size {
+			return f, 0
+		}
+		f.value = uint64(binary.LittleEndian.Uint32(rest))
+	case protobufFixed64:
+		if size = 8; len(rest) < size {
+			return f, 0
+		}
+		f.value = binary.LittleEndian.Uint64(rest)
+	case protobufBytes:
+		length, head := binary.Uvarint(rest)
+		if head <= 0 || length > uint64(len(rest)-head) {
+			return f, 0
+		}
+		size = head + int(length)
+		f.bytes = rest[head:size]
+	case protobufGroup, protobufGroupEnd:
+	default:
+		return f, 0
+	}
+	return f, n + size
+}
+
 // isProtobuf reports whether fields tile b, and every group ends.
 func isProtobuf(b []byte) bool {
-	var groups []protowire.Number
+	var groups []uint64
 	for len(b) > 0 {
-		number, kind, n := protowire.ConsumeTag(b)
-		if n < 0 {
+		f, n := nextProtobuf(b)
+		if n == 0 {
 			return false
 		}
 		b = b[n:]
-		switch kind {
-		case protowire.StartGroupType:
+		switch f.kind {
+		case protobufGroup:
 			if len(groups) == protobufDepth {
 				return false
 			}
-			groups = append(groups, number)
-		case protowire.EndGroupType:
+			groups = append(groups, f.number)
+		case protobufGroupEnd:
 			last := len(groups) - 1
-			if last < 0 || groups[last] != number {
+			if last < 0 || groups[last] != f.number {
 				return false
 			}
 			groups = groups[:last]
-		default:
-			if n = protowire.ConsumeFieldValue(number, kind, b); n < 0 {
-				return false
-			}
-			b = b[n:]
 		}
 	}
 	return len(groups) == 0
@@ -56,56 +114,46 @@ func isProtobuf(b []byte) bool {
 
 // appendProtobuf appends the fields of b, which isProtobuf.
 func appendProtobuf(dst, b []byte, depth int) []byte {
-	dst = append(dst, '{')
+	w := walker{out: append(dst, '{')}
 	first := true
 	for len(b) > 0 {
-		number, kind, n := protowire.ConsumeTag(b)
+		f, n := nextProtobuf(b)
 		b = b[n:]
-		if kind == protowire.EndGroupType {
-			dst = append(dst, '}')
+		if f.kind == protobufGroupEnd {
+			w.text("}")
 			first = false
 			continue
 		}
-		w := walker{out: dst}
 		if !first {
 			w.text(", ")
 		}
-		w.int(int64(number))
+		w.uint(f.number)
 		w.text(": ")
-		first = false
-		switch kind {
-		case protowire.StartGroupType:
+		first = f.kind == protobufGroup
+		switch f.kind {
+		case protobufGroup:
 			w.text("group {")
-			n, first = 0, true
-		case protowire.VarintType:
-			var v uint64
-			v, n = protowire.ConsumeVarint(b)
-			w.int(int64(v))
-		case protowire.Fixed32Type:
-			var v uint32
-			v, n = protowire.ConsumeFixed32(b)
-			w.text("fixed32(")
-			w.int(int64(int32(v)))
-			w.text(", ")
-			w.out = appendFloat(w.out, float64(math.Float32frombits(v)), 32)
-			w.text(")")
-		case protowire.Fixed64Type:
-			var v uint64
-			v, n = protowire.ConsumeFixed64(b)
-			w.text("fixed64(")
-			w.int(int64(v))
-			w.text(", ")
-			w.out = appendFloat(w.out, math.Float64frombits(v), 64)
-			w.text(")")
-		case protowire.BytesType:
-			var v []byte
-			v, n = protowire.ConsumeBytes(b)
-			w.out = appendProtobufBytes(w.out, v, depth)
+		case protobufVarint:
+			w.int(int64(f.value))
+		case protobufFixed32:
+			w.fixed("fixed32(", int64(int32(f.value)), float64(math.Float32frombits(uint32(f.value))), 32)
+		case protobufFixed64:
+			w.fixed("fixed64(", int64(f.value), math.Float64frombits(f.value), 64)
+		case protobufBytes:
+			w.out = appendProtobufBytes(w.out, f.bytes, depth)
 		}
-		dst = w.out
-		b = b[n:]
 	}
-	return append(dst, '}')
+	w.text("}")
+	return w.out
+}
+
+// fixed writes the two readings of a fixed value.
+func (w *walker) fixed(name string, integer int64, float float64, bits int) {
+	w.text(name)
+	w.int(integer)
+	w.text(", ")
+	w.out = appendFloat(w.out, float, bits)
+	w.text(")")
 }
 
 func appendProtobufBytes(dst, b []byte, depth int) []byte {

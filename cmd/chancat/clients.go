@@ -84,22 +84,6 @@ func (c *clients) broadcast() error {
 	}
 }
 
-// sendAll sends msg to each client.
-func (c *clients) sendAll(msg []byte) error {
-	c.mu.Lock()
-	links := c.links
-	c.mu.Unlock()
-	if len(links) == 0 {
-		return errors.New("nobody is connected")
-	}
-	for _, l := range links {
-		if err := l.Send(msg); errors.Is(err, frame.ErrUnsendable) {
-			return err
-		}
-	}
-	return nil
-}
-
 // failure is why stdin came to an end early, if it has.
 func (c *clients) failure() error {
 	select {

@@ -19,6 +19,7 @@ type connectCommand struct {
 	transport transportFlags
 	in        inputFlags
 	out       outputFlags
+	session   sessionFlags
 	want      int
 	one       bool
 	silence   seconds
@@ -55,6 +56,8 @@ until it closes, -n messages came, or -w passed without one.`,
 	c.in.add(cmd)
 	c.out.add(cmd)
 	c.out.addRecord(cmd, session.Client)
+	c.session.add(cmd)
+	c.session.addOnConnect(cmd)
 	flags := cmd.Flags()
 	flags.IntVarP(&c.want, "count", "n", 0, "end when `N` messages came; exit 5 or 6 if they do not")
 	flags.BoolVarP(&c.one, "one", "1", false, "the same as -n 1")
@@ -86,8 +89,11 @@ func (c *connectCommand) run(ctx context.Context, address string) (err error) {
 	if c.scan {
 		return c.scanOnce(ctx, address)
 	}
-	if c.e.interactive() && !c.out.json && c.out.out == "" {
-		return c.session(ctx, address)
+	if err := c.sitting().check(); err != nil {
+		return err
+	}
+	if c.sitting().wanted() {
+		return c.sit(ctx, address)
 	}
 	if c.print, err = c.out.open(c.e, c.framing.Spelling); err != nil {
 		return err

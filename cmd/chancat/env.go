@@ -17,6 +17,8 @@ type env struct {
 	framing string       // as -f has it
 	palette term.Palette // of stderr
 	command string       // "chancat decode", for the start of messages
+
+	outPalette term.Palette // of stdout
 }
 
 func systemEnv() *env {

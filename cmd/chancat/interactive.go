@@ -1,173 +1,226 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/chancat/channel/endpoint"
-	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/repl"
+	"github.com/chancat/channel/internal/term"
+	"github.com/chancat/channel/internal/text"
 	"github.com/chancat/channel/view"
 )
 
-// newSession returns a session at our terminal; v is the --view. Its Editor must
-// be closed, which gives the terminal back.
-func newSession(e *env, v string) (*repl.Session, error) {
-	show, err := view.Parse(orDefault(v, "auto"))
+// sessionFlags are those of the interactive session.
+type sessionFlags struct {
+	script    string
+	onConnect string
+	noHistory bool
+}
+
+func (f *sessionFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.script, "script", "", "read the lines and commands of an interactive session from `FILE`, - for stdin")
+	flags.BoolVar(&f.noHistory, "no-history", false, "on a terminal: neither read nor keep the history of lines")
+}
+
+func (f *sessionFlags) addOnConnect(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.onConnect, "on-connect", "", "in a session: send the lines of `FILE`, with escapes, on each connection that is made")
+}
+
+// A sitting is what a session needs of this program.
+type sitting struct {
+	e         *env
+	flags     *sessionFlags
+	transport *transportFlags
+	out       *outputFlags
+	framing   framing.Framing
+}
+
+// wanted reports whether the command is a session: at a terminal, or with a script.
+func (s *sitting) wanted() bool {
+	return s.flags.script != "" || s.e.interactive() && !s.out.json && s.out.out == ""
+}
+
+// check judges the flags before anything is connected.
+func (s *sitting) check() error {
+	if !s.wanted() {
+		if s.flags.onConnect != "" {
+			return usage(errors.New("--on-connect is for a session: at a terminal, or with --script"))
+		}
+		return nil
+	}
+	if _, err := view.Parse(orDefault(s.out.view, "auto")); err != nil {
+		return usage(err)
+	}
+	if s.flags.script != "" && (s.out.json || s.out.out != "") {
+		return usage(errors.New("--script is a session, which shows messages to a person; leave out --json and --out"))
+	}
+	return nil
+}
+
+// open returns a session; Run or Close ends it.
+func (s *sitting) open(ctx context.Context, o repl.Options) (*repl.Session, error) {
+	messages, err := s.onConnect()
 	if err != nil {
+		return nil, err
+	}
+	o.Side = s.out.side
+	o.Framing, o.View, o.Palette, o.OnConnect = s.framing, s.out.view, s.e.palette, messages
+	o.ASCII = !repl.UTF8Locale(s.e.getenv)
+	o.Program, o.Getenv = "chancat "+version(), s.e.getenv
+	o.Dial, o.Listen = s.dial, s.listen
+	if err := s.setEditor(&o); err != nil {
+		return nil, err
+	}
+	session, err := repl.New(ctx, o)
+	if err != nil {
+		o.Editor.Close()
 		return nil, usage(err)
 	}
-	editor := repl.NewEditor(repl.Config{
-		In: e.stdin, Out: e.stdout, Prompt: "> ",
-		History: repl.HistoryPath(e.getenv), Getenv: e.getenv,
-	})
-	return &repl.Session{Editor: editor, Palette: e.palette, View: show}, nil
-}
-
-// session is connect on a terminal.
-func (c *connectCommand) session(ctx context.Context, address string) error {
-	s, err := newSession(c.e, c.out.view)
-	if err != nil {
-		return err
-	}
-	defer s.Editor.Close()
-	if c.print, err = c.out.open(c.e, c.framing.Spelling); err != nil { // for --record
-		return err
-	}
-	l, err := c.dial(ctx, address, time.Duration(c.transport.waitUp))
-	if err != nil {
-		return c.print.closeAfter(err)
-	}
-	s.Send, s.CloseWrite = l.Send, l.CloseWrite
-	s.Compose = func(typed []byte) ([]byte, error) { return compose(c.framing.C2S.Codec, typed) }
-	s.Note("connected to %s, framing %s; /help lists the commands, Ctrl-D half-closes, again quits", orDefault(l.Remote(), address), c.framing.Spelling)
-	over := make(chan error, 1)
-	go func() {
-		err := show(s, l, "")
-		if err == nil {
-			s.Note("the peer has closed its side")
+	if s.out.record != "" {
+		if err := session.Record(s.out.record, true); err != nil {
+			session.Close()
+			return nil, err
 		}
-		over <- err
-	}()
-	err = runSession(ctx, s, over)
-	return c.print.closeAfter(c.e.childStatus(l, err))
+	}
+	return session, nil
 }
 
-// session is listen on a terminal.
-func (c *listenCommand) session(ctx context.Context, address string, o *endpoint.Options) error {
-	s, err := newSession(c.e, c.out.view)
+func (s *sitting) setEditor(o *repl.Options) error {
+	switch s.flags.script {
+	case "":
+		history := repl.HistoryPath(s.e.getenv)
+		if s.flags.noHistory {
+			history = ""
+		}
+		o.Editor = repl.NewEditor(repl.Config{In: s.e.stdin, Out: s.e.stdout, Prompt: "> ", History: history, Getenv: s.e.getenv})
+		return nil
+	case "-":
+		o.Script = "stdin"
+		o.Editor = repl.NewPlain(s.e.stdin, s.e.stdout)
+	default:
+		lines, err := os.ReadFile(s.flags.script)
+		if err != nil {
+			return err
+		}
+		o.Script = s.flags.script
+		o.Editor = repl.NewPlain(bytes.NewReader(lines), s.e.stdout)
+	}
+	if !term.Is(s.e.stdout) {
+		o.Palette = term.Palette{} // ours is that of stderr
+	}
+	return nil
+}
+
+// onConnect reads the messages of --on-connect.
+func (s *sitting) onConnect() (messages [][]byte, err error) {
+	if s.flags.onConnect == "" {
+		return nil, nil
+	}
+	f, err := os.Open(s.flags.onConnect)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	coding, err := text.Parse("escape")
+	if err != nil {
+		return nil, err
+	}
+	lines := coding.NewReader(f, s.framing.C2S.Max)
+	for {
+		msg, err := lines.Next()
+		if err == io.EOF {
+			return messages, nil
+		}
+		if err != nil {
+			return nil, usage(fmt.Errorf("--on-connect %s: %w", s.flags.onConnect, err))
+		}
+		messages = append(messages, bytes.Clone(msg))
+	}
+}
+
+func (s *sitting) dial(ctx context.Context, address string, max int) (*endpoint.Conn, error) {
+	o, err := s.options(address, max)
+	if err != nil {
+		return nil, err
+	}
+	return endpoint.Dial(ctx, address, o)
+}
+
+func (s *sitting) listen(ctx context.Context, address string, max int) (endpoint.Listener, error) {
+	o, err := s.options(address, max)
+	if err != nil {
+		return nil, err
+	}
+	return endpoint.Listen(ctx, address, o)
+}
+
+func (s *sitting) options(address string, max int) (*endpoint.Options, error) {
+	if usesStdio(address) {
+		return nil, errors.New("stdio: is the stream, and leaves no place for a session")
+	}
+	return s.transport.options(s.e, address, max)
+}
+
+// over is how a session has ended, in the errors of the commands.
+func over(err error) error {
+	if broken := as[*repl.BrokenError](err); broken != nil {
+		return located(broken.Where, broken.Err, broken.Bytes)
+	}
+	if script := as[*repl.ScriptError](err); script != nil {
+		return usage(script)
+	}
+	return err
+}
+
+func (c *connectCommand) sitting() *sitting {
+	return &sitting{c.e, &c.session, &c.transport, &c.out, c.framing}
+}
+
+// sit is connect as a session.
+func (c *connectCommand) sit(ctx context.Context, address string) error {
+	t := c.sitting()
+	conn, err := dial(ctx, address, c.options, time.Duration(c.transport.waitUp))
 	if err != nil {
 		return err
 	}
-	defer s.Editor.Close()
-	if c.print, err = c.out.open(c.e, c.framing.Spelling); err != nil {
+	s, err := t.open(ctx, repl.Options{EndOnBroken: true})
+	if err != nil {
+		conn.Close()
 		return err
 	}
+	if err := s.Connected(ctx, address, conn); err != nil {
+		s.Close()
+		return err
+	}
+	return over(s.Run())
+}
+
+func (c *listenCommand) sitting() *sitting {
+	return &sitting{c.e, &c.session, &c.transport, &c.out, c.framing}
+}
+
+// sit is listen as a session.
+func (c *listenCommand) sit(ctx context.Context, address string, o *endpoint.Options) error {
+	t := c.sitting()
 	l, err := c.listen(ctx, address, o)
 	if err != nil {
-		return c.print.closeAfter(err)
+		return err
 	}
-	defer l.Close()
-	c.clients = newClients(nil)
-	s.Send = c.clients.sendAll
-	s.Compose = func(typed []byte) ([]byte, error) { return compose(c.framing.S2C.Codec, typed) }
-	s.CloseWrite = func() error { return nil }
-	over := make(chan error, 1)
-	go func() { over <- c.welcome(ctx, s, l) }()
-	return c.print.closeAfter(runSession(ctx, s, over))
-}
-
-// welcome accepts clients and shows what they send.
-func (c *listenCommand) welcome(ctx context.Context, s *repl.Session, listener endpoint.Listener) error {
-	for number := 1; ; number++ {
-		conn, err := listener.Accept()
-		if err != nil {
-			return err
-		}
-		l := c.link(ctx, conn, number)
-		serve := func() {
-			s.Note("client %d connected from %s", number, orDefault(conn.Remote, "nowhere with a name"))
-			c.clients.add(l)
-			err := c.converse(ctx, s, l)
-			c.clients.remove(l)
-			if err == nil {
-				l.CloseWrite()
-			}
-			l.Close()
-			s.Note("client %d is gone%s", number, because(err))
-		}
-		if c.once {
-			listener.Close()
-			serve()
-			return nil
-		}
-		go serve()
+	s, err := t.open(ctx, repl.Options{Once: c.once, Answer: c.answer, Delivery: c.delivery, Gap: c.gap})
+	if err != nil {
+		l.Close()
+		return err
 	}
-}
-
-func because(err error) string {
-	if err == nil {
-		return ""
-	}
-	return ": " + err.Error()
-}
-
-// converse shows what a client sends, and answers as the flags ask.
-func (c *listenCommand) converse(ctx context.Context, s *repl.Session, l *link.Link) error {
-	for {
-		msg, err := l.Recv()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		s.Received(fmt.Sprintf("[%d] ", l.Number()), msg)
-		if c.answer == nil {
-			continue
-		}
-		reply, err := c.answer(ctx, msg)
-		if err != nil {
-			s.Note("%v", err)
-		} else if err := l.Send(reply); err != nil {
-			return err
-		}
-	}
-}
-
-// show prints what arrives on l until its end.
-func show(s *repl.Session, l *link.Link, where string) error {
-	for {
-		msg, err := l.Recv()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return located("the peer", err, l.Buffered())
-		}
-		s.Received(where, msg)
-	}
-}
-
-// runSession runs s until the person ends it, a signal does, or the connection
-// fails.
-func runSession(ctx context.Context, s *repl.Session, over <-chan error) error {
-	typed := make(chan error, 1)
-	go func() { typed <- s.Run() }()
-	for {
-		select {
-		case err := <-typed:
-			return err
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case err := <-over:
-			if err != nil && !errors.Is(err, context.Canceled) {
-				return err
-			}
-			over = nil // the person decides when the session ends
-		}
-	}
+	s.Serve(l)
+	return over(s.Run())
 }

@@ -29,6 +29,7 @@ type listenCommand struct {
 	transport transportFlags
 	in        inputFlags
 	out       outputFlags
+	session   sessionFlags
 	portFile  string
 	once      bool
 	maxConns  int
@@ -74,6 +75,7 @@ stdin still has, are sent.`,
 	c.in.add(cmd)
 	c.out.add(cmd)
 	c.out.addRecord(cmd, session.Server)
+	c.session.add(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&c.portFile, "port-file", "", "write the port to `FILE` once clients can connect")
 	flags.BoolVar(&c.once, "once", false, "serve one client and end")
@@ -116,8 +118,11 @@ func (c *listenCommand) run(ctx context.Context, address string) (err error) {
 	if usesStdio(address) && c.answer == nil {
 		return usage(errors.New("stdio: is the stream, and leaves no place for messages; give --echo, --reply or --exec"))
 	}
-	if c.e.interactive() && !c.out.json && c.out.out == "" {
-		return c.session(ctx, address, options)
+	if err := c.sitting().check(); err != nil {
+		return err
+	}
+	if c.sitting().wanted() {
+		return c.sit(ctx, address, options)
 	}
 	printEnv := *c.e
 	if usesStdio(address) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chancat/channel/internal/filter"
 	"github.com/chancat/channel/internal/term"
 	"github.com/chancat/channel/internal/text"
 	"github.com/chancat/channel/session"
@@ -22,6 +24,7 @@ import (
 type outputFlags struct {
 	out    string
 	view   string
+	filter string
 	json   bool
 	record string
 	side   session.Side // that we are, in the recording
@@ -30,9 +33,11 @@ type outputFlags struct {
 func (f *outputFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.out, "out", "", "messages to stdout as line, nul, raw, hex, base64, escape or frames=FRAMING (default line)")
-	flags.StringVar(&f.view, "view", "", "show messages to a person as auto, text, json or hex (default auto on a terminal)")
+	flags.StringVar(&f.view, "view", "", "show messages to a person as auto, text, json, hex, msgpack, cbor, protobuf or pickle (default auto on a terminal)")
+	flags.StringVar(&f.filter, "filter", "", "print the results of the `JQ` query on each message that is JSON, and no others")
 	flags.BoolVar(&f.json, "json", false, "print events, one JSON object a line")
 	cmd.MarkFlagsMutuallyExclusive("out", "view", "json")
+	cmd.MarkFlagsMutuallyExclusive("filter", "json")
 	cmd.RegisterFlagCompletionFunc("out", cobra.FixedCompletions(text.Names(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("view", cobra.FixedCompletions(view.Names(), cobra.ShellCompDirectiveNoFileComp))
 }
@@ -60,6 +65,9 @@ func (f *outputFlags) recorder(file *os.File) recorder {
 type printer struct {
 	e      *env
 	events *session.Writer // with --json, and then nothing else
+	filter *filter.Filter  // with --filter
+
+	filterFailed atomic.Bool // a query that fails is told once
 
 	mu       sync.Mutex   // guards the rest of the output
 	messages *text.Writer // without --view
@@ -78,6 +86,11 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
+	if f.filter != "" {
+		if p.filter, err = filter.Compile(f.filter); err != nil {
+			return nil, usage(err)
+		}
+	}
 	name := f.view
 	if name == "" && f.out == "" && term.Is(e.stdout) {
 		name = "auto"
@@ -86,8 +99,8 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 	case f.json:
 		p.events = session.NewWriter(e.stdout)
 	case name != "":
-		if p.view, err = view.Parse(name); err != nil {
-			return nil, usage(err)
+		if p.view, err = e.parseView(name); err != nil {
+			return nil, err
 		}
 	default:
 		p.messages = coding.NewWriter(e.stdout)
@@ -100,6 +113,16 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 		p.observeRecord(&session.Event{Kind: session.Session, Time: time.Now(), Framing: framing, Program: "chancat " + version()})
 	}
 	return p, nil
+}
+
+// parseView returns the view of that name, which colours JSON if stdout is for
+// colours.
+func (e *env) parseView(name string) (view.View, error) {
+	v, err := view.ParseColored(name, e.outPalette.JSON())
+	if err != nil {
+		return nil, usage(err)
+	}
+	return v, nil
 }
 
 func orDefault(s, missing string) string {
@@ -156,8 +179,32 @@ func (p *printer) message(where string, body []byte) error {
 	if p.events != nil {
 		return nil // the Link tells
 	}
-	if err := p.write(where, body); err != nil {
+	err := p.filtered(body, func(result []byte) error { return p.write(where, result) })
+	if err != nil {
 		return &outputError{err}
+	}
+	return nil
+}
+
+// filtered calls show with what --filter makes of body. A message that is no JSON
+// or that the query fails on is left out.
+func (p *printer) filtered(body []byte, show func(result []byte) error) error {
+	if p.filter == nil {
+		return show(body)
+	}
+	var shown error
+	err := p.filter.Apply(body, func(result []byte) error {
+		shown = show(result)
+		return shown
+	})
+	switch {
+	case shown != nil:
+		return shown
+	case err == nil:
+	case errors.Is(err, filter.ErrNotJSON) || p.filterFailed.Swap(true):
+		p.e.note("--filter leaves a message out: %v", err)
+	default:
+		p.e.warn(fmt.Errorf("--filter leaves a message out: %w; -v tells of all such messages", err))
 	}
 	return nil
 }

@@ -105,6 +105,9 @@ message begins and ends.`,
 			if err != nil {
 				return usage(err)
 			}
+			if e.outPalette, err = term.NewPalette(color, e.stdout, e.getenv); err != nil {
+				return usage(err)
+			}
 			return checkFlags(cmd)
 		},
 	}

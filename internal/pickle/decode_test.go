@@ -141,11 +141,11 @@ func TestDecodeErrors(t *testing.T) {
 		{"csys\nmodules\n}b.", "byte 14: BUILD: a global is on the stack, want an object", nil},
 		{"cm\nC\n)R}b}b.", "byte 10: BUILD: a second state for one object", nil},
 		{strings.Repeat("(", 2000) + strings.Repeat("t", 2000) + ".", "byte 4000: STOP: over the limit of levels of nesting", ErrLimit},
-		{strings.Repeat("]", 1<<20) + "].", "byte 1048576: EMPTY_LIST: over the limit of 1048576 values", ErrLimit},
-		{"N" + strings.Repeat("\x94", 1<<20) + "\x94.", "byte 1048577: MEMOIZE: over the limit of 1048576 memo entries", ErrLimit},
+		{strings.Repeat("]", 5001) + ".", "byte 5000: EMPTY_LIST: over the limit of 5000 values", ErrLimit},
+		{"N" + strings.Repeat("\x94", 3001) + ".", "byte 3001: MEMOIZE: over the limit of 3000 memo entries", ErrLimit},
 		{"]q\x01]q\x00a0h\x00h\x01a.", "byte 13: STOP: a value is part of itself by way of one that was thrown away", nil},
 	} {
-		_, _, err := Decode([]byte(c.in), nil)
+		_, _, err := Decode([]byte(c.in), &Limits{Nodes: 5000, Memo: 3000})
 		var e *Error
 		if !errors.As(err, &e) || err.Error() != "pickle: "+c.want || c.cause != nil && !errors.Is(err, c.cause) {
 			t.Errorf("%.60q: %v, want pickle: %s", c.in, err, c.want)

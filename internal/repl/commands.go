@@ -1,88 +1,137 @@
 package repl
 
 import (
-	"encoding/base64"
-	"encoding/hex"
-	"errors"
+	"context"
 	"fmt"
-	"os"
+	"slices"
+	"strconv"
 	"strings"
-
-	"github.com/chancat/channel/internal/text/escape"
 )
-
-// errQuit ends the session.
-var errQuit = errors.New("quit")
 
 // A command is what a line that starts with a slash asks for.
 type command struct {
-	name, argument, help string
-	run                  func(s *Session, argument string) error
+	name, arguments string
+	help            string // one line
+	example         string
+	run             func(ctx context.Context, s *Session, argument string) error
+	complete        completer // what may stand as its argument; nil for nothing known
+	lends           bool      // another program gets the terminal
 }
 
-// commands is filled by init because /help lists it.
-var commands []command
+// table is filled by init because /help lists it.
+var table []command
 
 func init() {
-	commands = []command{
-		{"e", "TEXT", `send TEXT with the escapes \n \r \t \0 \\ \xNN \u{...}`, sendEscaped},
-		{"hex", "DIGITS", "send bytes in hexadecimal", sendHex},
-		{"b64", "TEXT", "send bytes in base64", sendBase64},
-		{"file", "PATH", "send the contents of a file as one message", sendFile},
-		{"help", "", "this list", help},
-		{"quit", "", "end the session", func(*Session, string) error { return errQuit }},
-	}
+	table = slices.Concat(sendCommands, peerCommands, decodeCommands, messageCommands, breakCommands, sessionCommands)
 }
 
-func (s *Session) command(line string) error {
-	name, argument, _ := strings.Cut(line, " ")
-	for _, c := range commands {
+// A usageError is a line that cannot be obeyed whatever the state of the world.
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+func misused(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// findCommand finds the command of a line that starts with a slash.
+func findCommand(line string) (c command, argument string, err error) {
+	name, argument, _ := strings.Cut(line[1:], " ")
+	for _, c := range table {
 		if c.name == name {
-			return c.run(s, argument)
+			return c, argument, nil
 		}
 	}
-	return fmt.Errorf("unknown command /%s; /help lists them, // sends a line that starts with /", name)
+	if near := nearest(name); near != "" {
+		return c, "", misused("unknown command /%s; did you mean /%s? // sends a line that starts with /", name, near)
+	}
+	return c, "", misused("unknown command /%s; /help lists them, // sends a line that starts with /", name)
 }
 
-func sendEscaped(s *Session, argument string) error {
-	msg, err := escape.Unescape(nil, []byte(argument))
+// lends reports whether line gives the terminal to another program.
+func lends(line string) bool {
+	if !strings.HasPrefix(line, "/") || strings.HasPrefix(line, "//") {
+		return false
+	}
+	c, _, err := findCommand(line)
+	return err == nil && c.lends
+}
+
+// nearest returns the command whose name differs from name by least, if that is
+// little enough to be a slip.
+func nearest(name string) string {
+	best, least := "", 1+len(name)/3
+	for _, c := range table {
+		d := distance(name, c.name)
+		if len(name) > 1 && strings.HasPrefix(c.name, name) {
+			d = 1
+		}
+		if d <= least && (best == "" || d < least) {
+			best, least = c.name, d
+		}
+	}
+	return best
+}
+
+// distance is the number of bytes to insert, delete or replace between a and b, and
+// of neighbours that have changed places.
+func distance(a, b string) int {
+	before, row := make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		next := make([]int, len(b)+1)
+		next[0] = i + 1
+		for j := range len(b) {
+			replace := row[j]
+			if a[i] != b[j] {
+				replace++
+			}
+			next[j+1] = min(replace, next[j]+1, row[j+1]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				next[j+1] = min(next[j+1], before[j-1]+1)
+			}
+		}
+		before, row = row, next
+	}
+	return row[len(b)]
+}
+
+func (c command) misused() error {
+	return misused("want /%s, such as %s", strings.TrimSpace(c.name+" "+c.arguments), c.example)
+}
+
+// usageOf is how the command of that name is used wrongly.
+func usageOf(name string) error {
+	c, _, err := findCommand("/" + name)
 	if err != nil {
 		return err
 	}
-	return s.Send(msg)
+	return c.misused()
 }
 
-func sendHex(s *Session, argument string) error {
-	msg, err := hex.DecodeString(strings.ReplaceAll(argument, " ", ""))
-	if err != nil {
-		return err
+// number reads the number of a message or a peer.
+func number(word string) (int, error) {
+	n, err := strconv.Atoi(strings.TrimPrefix(word, "#"))
+	if err != nil || n < 1 {
+		return 0, misused("%q: want a number, from 1", word)
 	}
-	return s.Send(msg)
+	return n, nil
 }
 
-func sendBase64(s *Session, argument string) error {
-	msg, err := base64.StdEncoding.DecodeString(strings.TrimSpace(argument))
-	if err != nil {
-		return err
+// fields cuts argument into its words, of which there must be from least to most.
+func fields(name, argument string, least, most int) ([]string, error) {
+	words := strings.Fields(argument)
+	if len(words) < least || len(words) > most {
+		return nil, usageOf(name)
 	}
-	return s.Send(msg)
+	return words, nil
 }
 
-func sendFile(s *Session, argument string) error {
-	msg, err := os.ReadFile(strings.TrimSpace(argument))
-	if err != nil {
-		return err
+// overwrites cuts -f off an argument.
+func overwrites(argument string) (rest string, over bool) {
+	argument = strings.TrimSpace(argument)
+	if rest, ok := strings.CutPrefix(argument, "-f "); ok {
+		return strings.TrimSpace(rest), true
 	}
-	return s.Send(msg)
-}
-
-func help(s *Session, _ string) error {
-	var b strings.Builder
-	b.WriteString("A line that you type is a message. Commands:\n")
-	for _, c := range commands {
-		fmt.Fprintf(&b, "  %-14s %s\n", strings.TrimSpace("/"+c.name+" "+c.argument), c.help)
-	}
-	b.WriteString("  //...          send a line that starts with /\n")
-	s.Editor.Say([]byte(b.String()))
-	return nil
+	return argument, false
 }

@@ -1,110 +1,330 @@
 package repl
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"sync"
+	"time"
 
+	"github.com/chancat/channel/endpoint"
+	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/mutate"
 	"github.com/chancat/channel/internal/term"
-	"github.com/chancat/channel/internal/text/escape"
+	"github.com/chancat/channel/session"
 	"github.com/chancat/channel/view"
 )
 
-// A Session is one conversation at a terminal.
-type Session struct {
+// partingMost is how long peers have to end their side after we have quit: closing
+// at once could destroy what they have not read yet.
+const partingMost = 100 * time.Millisecond
+
+// Options configures a Session. Editor, Framing, Dial and Listen are needed; the
+// zero value of the others is fine.
+type Options struct {
 	Editor  Editor
 	Palette term.Palette
-	View    view.View // of messages that arrive
+	ASCII   bool   // the locale has no arrows
+	View    string // of package view; empty means auto
+	Framing framing.Framing
+	Program string       // in recordings: its name and version
+	Side    session.Side // that we mostly are, in recordings that are captures; empty means the client
+	Getenv  func(string) string
 
-	// Compose returns the message that a typed line means.
-	Compose func(typed []byte) ([]byte, error)
-	// Send sends a message to the peer, or to all of them.
-	Send func(msg []byte) error
-	// CloseWrite tells the peer that nothing more will be typed.
-	CloseWrite func() error
+	// Dial and Listen open an address; max limits a message in bytes.
+	Dial   func(ctx context.Context, address string, max int) (*endpoint.Conn, error)
+	Listen func(ctx context.Context, address string, max int) (endpoint.Listener, error)
 
-	mu       sync.Mutex // guards received
-	received int        // messages shown
+	OnConnect [][]byte // sent on every connection that we make
+	Once      bool     // a listener takes one client
+
+	// Answer makes the reply to what a client sends; nil for none. The message and
+	// the reply are borrowed.
+	Answer func(ctx context.Context, msg []byte) ([]byte, error)
+
+	Delivery mutate.Delivery // how frames are written at first
+	Gap      time.Duration   // between their pieces; 0 means mutate.DefaultGap
+
+	// EndOnBroken ends the session at the first broken frame, which Run returns as
+	// a *BrokenError; but not once /framing was used: who tries framings meets
+	// frames that do not fit.
+	EndOnBroken bool
+
+	// Script is the name of what Editor reads where that is a file: then a command
+	// that is not known ends the session with a *ScriptError.
+	Script string
 }
 
-// Run reads lines until /quit, Ctrl-C on two empty lines, or the second end of the
-// input, which a terminal gives at Ctrl-D. The first one half-closes: what the peer
-// still sends is shown.
+// A Session is one sitting: a person, or a script, and any number of peers.
+type Session struct {
+	o   Options
+	ctx context.Context // ends with the session
+	end context.CancelCauseFunc
+
+	// speakers are the goroutines that receive from peers and accept them.
+	speakers sync.WaitGroup
+
+	// mu guards the rest and the fields of every peer that say so. Whoever holds it
+	// does nothing that may wait: what is shown goes to Editor, which never does.
+	mu        sync.Mutex
+	framing   framing.Framing
+	trying    bool // /framing was used
+	view      view.View
+	viewName  string
+	showTime  bool
+	paused    bool
+	held      int // messages that came while paused
+	pausedAt  int // number of the last message before that
+	kept      ring
+	peers     []*peer
+	lastPeer  int // number of the last peer
+	conns     int // connections made or taken
+	listeners []endpoint.Listener
+	target    int // peer to which typed messages go; 0 means all
+	delivery  *delivery
+	counts    counts
+	recording *recording
+	cancel    context.CancelFunc // of the command that runs; nil for none
+	quitting  bool               // Ctrl-C has been typed on an empty line
+	closing   bool               // no more connections
+
+	changed chan struct{} // holds a value when a connection has changed its state
+}
+
+// New returns a Session. The end of ctx ends it.
+func New(ctx context.Context, o Options) (*Session, error) {
+	s := &Session{o: o, framing: o.Framing, changed: make(chan struct{}, 1)}
+	if s.o.View == "" {
+		s.o.View = "auto"
+	}
+	var err error
+	if s.view, err = view.Parse(s.o.View); err != nil {
+		return nil, err
+	}
+	s.viewName = s.o.View
+	s.delivery = &delivery{Delivery: o.Delivery, gap: o.Gap}
+	if s.delivery.gap == 0 {
+		s.delivery.gap = mutate.DefaultGap
+	}
+	s.ctx, s.end = context.WithCancelCause(ctx)
+	return s, nil
+}
+
+// errQuit ends the session as the person wants it.
+var errQuit = errors.New("quit")
+
+// A ScriptError is a line of a script that cannot be obeyed.
+type ScriptError struct {
+	Script string
+	Line   int // counted from 1
+	Err    error
+}
+
+func (e *ScriptError) Error() string { return fmt.Sprintf("%s:%d: %v", e.Script, e.Line, e.Err) }
+func (e *ScriptError) Unwrap() error { return e.Err }
+
+// A BrokenError is a broken frame of a peer.
+type BrokenError struct {
+	Where string // the peer
+	Err   error  // wraps a *frame.Error
+	Bytes []byte // from the first byte of the broken frame; at most 4 KiB
+}
+
+func (e *BrokenError) Error() string { return e.Where + ": " + e.Err.Error() }
+func (e *BrokenError) Unwrap() error { return e.Err }
+
+// Run obeys what is typed until /quit, Ctrl-C on two empty lines, or the second end
+// of the input, which a terminal gives at Ctrl-D. The first one half-closes: what
+// the peers still send is shown. Run closes the Editor and every connection.
 func (s *Session) Run() error {
-	for ends, interrupts := 0, 0; ; {
-		line, err := s.Editor.ReadLine()
-		switch {
-		case err == ErrInterrupt && line == "" && interrupts > 0:
-			return nil
-		case err == ErrInterrupt:
-			if line == "" {
-				interrupts++
-				s.Note("Ctrl-C again quits")
+	s.o.Editor.SetCompleter(s.candidates)
+	s.mu.Lock()
+	s.prompt()
+	s.mu.Unlock()
+	lines := make(chan typed, 64) // so that Ctrl-C is read while a command runs
+	go s.read(lines)
+	err := s.obey(lines)
+	s.Close()
+	if errors.Is(err, errQuit) {
+		return nil
+	}
+	return err
+}
+
+// obey runs what is typed, one after another.
+func (s *Session) obey(lines <-chan typed) error {
+	for {
+		select {
+		case t := <-lines:
+			if err := s.obeyOne(t); err != nil {
+				return err
 			}
-			continue
-		case err == io.EOF && ends == 0:
-			ends++
-			s.halfClose()
-			continue
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return err
-		}
-		interrupts = 0
-		if err := s.typed(line); errors.Is(err, errQuit) {
-			return nil
-		} else if err != nil {
-			s.Note("%v", err)
+		case <-s.ctx.Done():
+			return context.Cause(s.ctx)
 		}
 	}
 }
 
-func (s *Session) halfClose() {
-	if err := s.CloseWrite(); err != nil {
-		s.Note("%v", err)
-		return
-	}
-	s.Note("half-closed: nothing more can be sent; Ctrl-D again quits")
-}
-
-// typed does what a line asks for.
-func (s *Session) typed(line string) error {
+// obeyOne runs one line. The error ends the session.
+func (s *Session) obeyOne(t typed) error {
 	switch {
-	case strings.HasPrefix(line, "//"):
-		return s.sendTyped(line[1:])
-	case strings.HasPrefix(line, "/"):
-		return s.command(line[1:])
+	case t.settled != nil:
+		close(t.settled)
+		return nil
+	case t.err != nil && t.err != io.EOF:
+		return t.err
 	}
-	return s.sendTyped(line)
+	ctx, cancel := context.WithCancel(s.ctx)
+	s.setCancel(cancel)
+	err := s.do(ctx, t)
+	s.setCancel(nil)
+	interrupted := ctx.Err() != nil && s.ctx.Err() == nil
+	cancel()
+	return s.outcome(t, err, interrupted)
 }
 
-func (s *Session) sendTyped(line string) error {
-	msg, err := s.Compose([]byte(line))
+// outcome tells how a line went. The error ends the session.
+func (s *Session) outcome(t typed, err error, interrupted bool) error {
+	_, wrong := errors.AsType[*usageError](err)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errQuit), s.ctx.Err() != nil:
+		return err
+	case wrong && s.o.Script != "":
+		return &ScriptError{s.o.Script, t.line, err}
+	case interrupted:
+		s.Note("cancelled")
+	default:
+		s.fail(err)
+	}
+	return nil
+}
+
+// do does what a line asks for.
+func (s *Session) do(ctx context.Context, t typed) error {
+	switch {
+	case t.err == io.EOF:
+		s.halfClose(ctx)
+		if s.o.Script != "" {
+			return s.await()
+		}
+		return nil
+	case t.block, !strings.HasPrefix(t.text, "/"):
+		return s.sendTyped(ctx, t.text)
+	case strings.HasPrefix(t.text, "//"):
+		return s.sendTyped(ctx, t.text[1:])
+	}
+	c, argument, err := findCommand(t.text)
 	if err != nil {
 		return err
 	}
-	return s.Send(msg)
+	return c.run(ctx, s, argument)
 }
 
-// Received shows a message of the peer. where names the connection if there are
-// several; it may be empty.
-func (s *Session) Received(where string, body []byte) {
+func (s *Session) setCancel(cancel context.CancelFunc) {
 	s.mu.Lock()
-	s.received++
-	number := s.received
+	defer s.mu.Unlock()
+	s.cancel = cancel
+}
+
+// interrupt is Ctrl-C on an empty line: it cancels what runs, or else quits at the
+// second time.
+func (s *Session) interrupt() (quit bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.cancel != nil:
+		s.cancel()
+	case s.quitting:
+		return true
+	default:
+		s.quitting = true
+		s.Note("Ctrl-C again quits")
+	}
+	return false
+}
+
+// Close ends everything that the session has begun, and closes the Editor. It is for
+// a session that is not run; Run does it by itself.
+func (s *Session) Close() {
+	s.mu.Lock()
+	listeners, peers := s.listeners, s.peers
+	s.listeners, s.closing = nil, true
 	s.mu.Unlock()
-	mark := s.Palette.Received(fmt.Sprintf("%s #%d %s%d B", arrowIn, number, where, len(body)))
-	line := append([]byte(mark), "  "...)
-	s.Editor.Write(append(s.View(line, body), '\n'))
+	for _, l := range listeners {
+		l.Close()
+	}
+	gone := make(chan struct{})
+	go func() {
+		s.speakers.Wait()
+		close(gone)
+	}()
+	if s.ctx.Err() == nil {
+		s.part(peers, gone)
+	}
+	s.end(errQuit)
+	for _, p := range peers {
+		s.lose(p, p.connection(s), nil)
+	}
+	<-gone
+	s.stopRecording()
+	s.o.Editor.Close()
 }
 
-// Note shows something that is no message.
-func (s *Session) Note(format string, args ...any) {
-	text := escape.AppendPrintable(nil, fmt.Appendf(nil, format, args...))
-	s.Editor.Say([]byte(s.Palette.Note("-- "+string(text)) + "\n"))
+// part half-closes the connections and gives the peers a moment.
+func (s *Session) part(peers []*peer, gone <-chan struct{}) {
+	ctx, cancel := context.WithTimeout(s.ctx, partingMost)
+	defer cancel()
+	ended := false
+	for _, p := range peers {
+		if c := p.connection(s); c != nil && p.closeWrite(ctx, c) == nil {
+			ended = true
+		}
+	}
+	if !ended {
+		return
+	}
+	select {
+	case <-gone:
+	case <-ctx.Done():
+	}
 }
 
-const arrowIn = "<"
+// silenceMost is how long a script waits for more where the transport cannot end
+// one direction alone.
+const silenceMost = time.Second
+
+// await is the end of a script: it returns when the peers that we have connected
+// to have ended their side.
+func (s *Session) await() error {
+	for {
+		s.mu.Lock()
+		waiting, halved, heard := false, true, s.counts.in.messages
+		for _, p := range s.peers {
+			waiting = waiting || p.state == open && !p.server
+			halved = halved && p.halved
+		}
+		s.mu.Unlock()
+		if !waiting {
+			return errQuit
+		}
+		timer := time.NewTimer(silenceMost)
+		select {
+		case <-s.changed:
+		case <-timer.C:
+			s.mu.Lock()
+			silent := s.counts.in.messages == heard
+			s.mu.Unlock()
+			if silent && !halved {
+				return errQuit
+			}
+		case <-s.ctx.Done():
+			timer.Stop()
+			return context.Cause(s.ctx)
+		}
+		timer.Stop()
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"os"
 
 	"github.com/fatih/color"
+
+	"github.com/chancat/channel/view"
 )
 
 // A Palette colours the parts of what people read. Only the 16 colours of the
@@ -42,6 +44,20 @@ func (p Palette) paint(text string, attributes ...color.Attribute) string {
 	c := color.New(attributes...)
 	c.EnableColor()
 	return c.Sprint(text)
+}
+
+// JSON returns what switches to the colours of JSON and back.
+func (p Palette) JSON() view.Colors {
+	if !p.on {
+		return view.Colors{}
+	}
+	return view.Colors{
+		Key:    "\x1b[36m",
+		String: "\x1b[32m",
+		Number: "\x1b[33m",
+		Word:   "\x1b[35m",
+		Reset:  "\x1b[0m",
+	}
 }
 
 // Error is for what went wrong.

@@ -30,6 +30,7 @@ var homes = map[string]string{
 	"github.com/coder/websocket":   "internal/ws",
 	"github.com/spf13/cobra":       "cmd/chancat",
 	"github.com/gopacket/gopacket": "session/pcap",
+	"github.com/itchyny/gojq":      "internal/filter",
 }
 
 type goPackage struct {

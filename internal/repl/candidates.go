@@ -1,0 +1,273 @@
+package repl
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/chancat/channel/endpoint"
+	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/text/escape"
+	"github.com/chancat/channel/view"
+)
+
+const (
+	learnedFrom  = 500      // last messages whose words are proposed
+	learnedBytes = 16 << 10 // of each
+	learnedMost  = 1000     // words
+	filesMost    = 1000
+)
+
+// A completer proposes what may stand for the last word of an argument.
+type completer func(s *Session, argument string) (candidates []Candidate, word string)
+
+// candidates is the Completer of the Editor.
+func (s *Session) candidates(line string, at int) ([]Candidate, int) {
+	line = line[:at]
+	if !strings.HasPrefix(line, "/") || strings.HasPrefix(line, "//") {
+		return s.learned(line)
+	}
+	name, argument, given := strings.Cut(line[1:], " ")
+	if !given {
+		return starting(commandNames(), line), 0
+	}
+	for _, c := range table {
+		if c.name != name {
+			continue
+		}
+		if c.complete == nil {
+			return s.learned(line)
+		}
+		found, word := c.complete(s, argument)
+		return starting(found, word), len(line) - len(word)
+	}
+	return nil, at
+}
+
+func starting(all []Candidate, typed string) []Candidate {
+	return slices.DeleteFunc(all, func(c Candidate) bool { return !strings.HasPrefix(c.Text, typed) })
+}
+
+func commandNames() []Candidate {
+	var all []Candidate
+	for _, c := range table {
+		all = append(all, Candidate{"/" + c.name, c.help})
+	}
+	return all
+}
+
+func completeCommand(_ *Session, argument string) ([]Candidate, string) {
+	var all []Candidate
+	for _, c := range table {
+		all = append(all, Candidate{c.name, c.help})
+	}
+	return all, argument
+}
+
+func completeWords(words ...string) completer {
+	return func(_ *Session, argument string) ([]Candidate, string) {
+		var all []Candidate
+		for _, w := range words {
+			all = append(all, Candidate{Text: w})
+		}
+		return all, argument
+	}
+}
+
+func completeView(_ *Session, argument string) ([]Candidate, string) {
+	return completeWords(view.Names()...)(nil, argument)
+}
+
+// completeFraming proposes names and, behind a comma, options.
+func completeFraming(_ *Session, argument string) ([]Candidate, string) {
+	if i := strings.LastIndexByte(argument, '/'); i >= 0 {
+		argument = argument[i+1:] // what the server sends
+	}
+	name, _, _ := strings.Cut(argument, ",")
+	name, _, _ = strings.Cut(name, "=")
+	var all []Candidate
+	for _, spec := range framing.Specs() {
+		if !strings.Contains(argument, ",") {
+			all = append(all, Candidate{spec.Name, spec.Doc})
+		} else if spec.Name == name {
+			for _, option := range append(strings.Fields(spec.Options), "max=SIZE") {
+				key, _, valued := strings.Cut(option, "=")
+				if valued {
+					key += "="
+				}
+				all = append(all, Candidate{strings.Trim(key, "[]"), option})
+			}
+		}
+	}
+	return all, argument[strings.LastIndexByte(argument, ',')+1:]
+}
+
+// completeAddress proposes the forms of addresses, those of this session and, in
+// an address that is a path, files.
+func completeAddress(s *Session, argument string) ([]Candidate, string) {
+	for _, prefix := range []string{"unix:", "fifo:", "exec:"} {
+		if path, ok := strings.CutPrefix(argument, prefix); ok {
+			return completeFile(s, path)
+		}
+	}
+	var all []Candidate
+	s.mu.Lock()
+	for _, p := range s.peers {
+		if p.address != "" {
+			all = append(all, Candidate{p.address, "peer of this session"})
+		}
+	}
+	s.mu.Unlock()
+	for _, scheme := range endpoint.Schemes() {
+		if scheme.Prefix != "" {
+			all = append(all, Candidate{scheme.Prefix, scheme.Form + ": " + scheme.Meaning})
+		}
+	}
+	return all, argument
+}
+
+func completePeer(s *Session, argument string) ([]Candidate, string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []Candidate
+	for _, p := range s.peers {
+		all = append(all, Candidate{fmt.Sprint(p.number), printable(p.label())})
+	}
+	return all, argument
+}
+
+// completeMessage proposes the numbers of the last messages, and files behind one.
+func completeMessage(s *Session, argument string) ([]Candidate, string) {
+	const last = 10
+	word := argument[strings.LastIndexByte(argument, ' ')+1:]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []Candidate
+	for _, m := range slices.Backward(s.kept.last(last)) {
+		note := escape.AppendPrintable(nil, m.body[:min(len(m.body), historyBytesShown)])
+		all = append(all, Candidate{fmt.Sprint(m.number), string(note)})
+	}
+	return all, word
+}
+
+// completeSave proposes a message, and then a file.
+func completeSave(s *Session, argument string) ([]Candidate, string) {
+	rest, _ := strings.CutPrefix(argument, "-f ")
+	if _, path, ok := strings.Cut(rest, " "); ok {
+		return completeFile(s, path)
+	}
+	return completeMessage(s, rest)
+}
+
+func completeFile(s *Session, argument string) ([]Candidate, string) {
+	argument, _ = strings.CutPrefix(argument, "-f ")
+	dir, name := filepath.Split(argument)
+	open := expand(dir, s.o.Getenv)
+	if open == "" {
+		open = "."
+	}
+	f, err := os.Open(open)
+	if err != nil {
+		return nil, argument
+	}
+	defer f.Close()
+	entries, _ := f.ReadDir(filesMost)
+	var all []Candidate
+	for _, e := range entries {
+		text := dir + e.Name()
+		if strings.HasPrefix(e.Name(), ".") && !strings.HasPrefix(name, ".") || strings.ContainsAny(text, "\n\r") {
+			continue
+		}
+		if e.IsDir() {
+			text += "/"
+		}
+		all = append(all, Candidate{Text: text})
+	}
+	slices.SortFunc(all, func(a, b Candidate) int { return strings.Compare(a.Text, b.Text) })
+	return all, argument
+}
+
+// learned proposes words that this session has seen: keys and methods of JSON, and
+// the first words of text.
+func (s *Session) learned(line string) ([]Candidate, int) {
+	from := strings.LastIndexAny(line, " \t\n\"'{}[](),:") + 1
+	word := line[from:]
+	if word == "" {
+		return nil, from
+	}
+	s.mu.Lock()
+	recent := slices.Clone(s.kept.last(learnedFrom))
+	s.mu.Unlock()
+	seen := map[string]bool{}
+	for _, m := range slices.Backward(recent) {
+		learn(seen, m.body[:min(len(m.body), learnedBytes)])
+		if len(seen) >= learnedMost {
+			break
+		}
+	}
+	var all []Candidate
+	for text := range seen {
+		if strings.HasPrefix(text, word) && text != word {
+			all = append(all, Candidate{Text: text})
+		}
+	}
+	slices.SortFunc(all, func(a, b Candidate) int { return strings.Compare(a.Text, b.Text) })
+	return all, from
+}
+
+// learn adds the words of body to seen.
+func learn(seen map[string]bool, body []byte) {
+	trimmed := bytes.TrimLeft(body, " \t\r\n")
+	if len(trimmed) == 0 || !utf8.Valid(trimmed) {
+		return
+	}
+	if trimmed[0] != '{' && trimmed[0] != '[' {
+		first, _, _ := strings.Cut(string(trimmed), " ")
+		add(seen, strings.TrimSpace(first))
+		return
+	}
+	d := json.NewDecoder(bytes.NewReader(trimmed))
+	var objects []bool // the containers around: is it an object?
+	key, method := false, false
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return
+		}
+		switch t := token.(type) {
+		case json.Delim:
+			switch t {
+			case '{', '[':
+				objects = append(objects, t == '{')
+			default:
+				objects = objects[:len(objects)-1]
+			}
+			key, method = len(objects) > 0 && objects[len(objects)-1], false
+			continue
+		case string:
+			if key {
+				add(seen, t)
+				key, method = false, t == "method" || t == "command" || t == "cmd" || t == "type"
+				continue
+			}
+			if method {
+				add(seen, t)
+			}
+		}
+		key, method = len(objects) > 0 && objects[len(objects)-1], false
+	}
+}
+
+// add keeps a word that can be typed.
+func add(seen map[string]bool, word string) {
+	const longest = 64
+	if len(word) > longest || len(word) < 2 || string(escape.AppendPrintable(nil, []byte(word))) != word || strings.ContainsAny(word, " \t") {
+		return
+	}
+	seen[word] = true
+}

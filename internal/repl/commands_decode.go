@@ -1,0 +1,142 @@
+package repl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	wire "github.com/chancat/channel/frame"
+	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/view"
+)
+
+// decodeCommands change how bytes are read and messages are shown.
+var decodeCommands = []command{
+	{name: "framing", arguments: "[X]", help: "change the framing, and decode again what was received", example: "/framing u32be,incl", run: setFraming, complete: completeFraming},
+	{name: "view", arguments: "[X]", help: "show messages as " + strings.Join(view.Names(), ", "), example: "/view hex", run: setView, complete: completeView},
+	{name: "time", arguments: "[on|off]", help: "show when each message came", example: "/time on", run: setTime, complete: completeWords("on", "off")},
+	{name: "pause", help: "keep what arrives without showing it", example: "/pause", run: pause},
+	{name: "resume", help: "show what arrives again", example: "/resume", run: resume},
+}
+
+func setFraming(_ context.Context, s *Session, argument string) error {
+	argument = strings.TrimSpace(argument)
+	if argument == "" {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.Note("framing %s", s.framing.Spelling)
+		return nil
+	}
+	f, err := framing.Parse(argument)
+	if err != nil {
+		return misused("%v", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.framing, s.trying = f, true
+	s.Note("framing %s", f.Spelling)
+	for _, p := range s.present() {
+		if p.conn.Stream == nil {
+			s.Note("%s%s keeps messages apart by itself, and is not touched by the framing", s.which(p), p.label())
+			continue
+		}
+		s.decodeAgain(p)
+	}
+	s.prompt()
+	return nil
+}
+
+// decodeAgain decodes what p has sent in the framing of now. s.mu is held.
+func (s *Session) decodeAgain(p *peer) {
+	now := time.Now()
+	if n := len(p.in.history); n > 0 {
+		s.Note("%sdecoding again the last %s that came", s.which(p), size(n))
+	}
+	err := p.in.again(p.receives(s.framing), func(f wire.Frame, body []byte) {
+		m := keep(p, f, body, now)
+		s.kept.add(m)
+		s.showMessage(m)
+	})
+	if err != nil {
+		s.showFault(p, err, p.in.undecoded())
+	} else if n := len(p.in.undecoded()); n > 0 && p.state == open {
+		s.Note("%s%s more are the beginning of a frame", s.which(p), size(n))
+	}
+}
+
+func setView(_ context.Context, s *Session, argument string) error {
+	argument = strings.TrimSpace(argument)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if argument == "" {
+		s.Note("view %s", s.viewName)
+		return nil
+	}
+	v, err := view.Parse(argument)
+	if err != nil {
+		return misused("%v", err)
+	}
+	s.view, s.viewName = v, argument
+	return nil
+}
+
+func setTime(_ context.Context, s *Session, argument string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch strings.TrimSpace(argument) {
+	case "on":
+		s.showTime = true
+	case "off":
+		s.showTime = false
+	case "":
+		s.showTime = !s.showTime
+	default:
+		return usageOf("time")
+	}
+	return nil
+}
+
+func pause(_ context.Context, s *Session, _ string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.paused {
+		s.paused, s.held, s.pausedAt = true, 0, s.kept.next
+	}
+	s.prompt()
+	s.Note("paused; /resume shows what comes meanwhile")
+	return nil
+}
+
+// resumedMost bounds the messages that /resume shows.
+const resumedMost = 100
+
+func resume(_ context.Context, s *Session, _ string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.paused {
+		return errors.New("nothing is paused")
+	}
+	held := s.held
+	s.paused, s.held = false, 0
+	s.prompt()
+	text := fmt.Sprintf("%d messages were held", held)
+	if held == 1 {
+		text = "1 message was held"
+	}
+	if held > resumedMost {
+		text += fmt.Sprintf(", the last %d follow; /history %d lists all that are kept", resumedMost, held)
+	}
+	s.Note("%s", text)
+	var came []*message
+	for _, m := range s.kept.last(s.kept.next - s.pausedAt) {
+		if !m.sent {
+			came = append(came, m)
+		}
+	}
+	for _, m := range came[max(0, len(came)-resumedMost):] {
+		s.showMessage(m)
+	}
+	return nil
+}

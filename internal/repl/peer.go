@@ -1,0 +1,476 @@
+package repl
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/chancat/channel/endpoint"
+	wire "github.com/chancat/channel/frame"
+	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/mutate"
+	"github.com/chancat/channel/session"
+)
+
+// A state is how a connection stands.
+type state int
+
+const (
+	open   state = iota
+	closed       // the peer has ended its side; it may still listen
+	lost         // nothing goes either way
+)
+
+func (s state) word() string { return [...]string{"", "closed", "lost"}[s] }
+
+// A peer is the other end of a connection, or of several in a row where it was
+// dialled again.
+type peer struct {
+	number  int
+	address string // to dial again; empty for a client of ours
+	server  bool   // we are the server
+
+	// slot is held by whoever writes to the connection, and so orders what is sent.
+	// It is taken before Session.mu, and owns writer and written.
+	slot    chan struct{}
+	writer  *mutate.Writer
+	written *delivery      // how writer writes
+	wrote   *endpoint.Conn // to which
+
+	// Session.mu guards the rest.
+	conn     *endpoint.Conn
+	connNo   int // of conn, in recordings
+	state    state
+	halved   bool // we have ended our side
+	in       *inbound
+	sent     int // messages, and bytes of their stream
+	sentAt   int64
+	heard    int
+	heardAt  int64     // where the transport keeps messages apart
+	asked    time.Time // when the last message was sent; zero once it was answered
+	sentLast []byte    // for /bad: the last message
+}
+
+// label names p for people.
+func (p *peer) label() string {
+	switch {
+	case p.address != "":
+		return p.address
+	case p.conn.Remote != "":
+		return p.conn.Remote
+	}
+	return fmt.Sprint("client ", p.number)
+}
+
+// condition is how p stands, for the prompt.
+func (p *peer) condition() string {
+	if p.in.broken != nil {
+		return "broken " + p.state.word()
+	}
+	return p.state.word()
+}
+
+// connection is the connection of p unless it is lost.
+func (p *peer) connection(s *Session) *endpoint.Conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.state == lost {
+		return nil
+	}
+	return p.conn
+}
+
+func (p *peer) self() session.Side {
+	if p.server {
+		return session.Server
+	}
+	return session.Client
+}
+
+func (p *peer) other() session.Side {
+	if p.server {
+		return session.Client
+	}
+	return session.Server
+}
+
+// receives is what p sends in f.
+func (p *peer) receives(f framing.Framing) framing.Direction {
+	if p.server {
+		return f.C2S
+	}
+	return f.S2C
+}
+
+func (p *peer) sends(f framing.Framing) framing.Direction {
+	if p.server {
+		return f.S2C
+	}
+	return f.C2S
+}
+
+// attach makes conn the connection of p and starts to receive from it.
+func (s *Session) attach(p *peer, conn *endpoint.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closing {
+		conn.Close()
+		return
+	}
+	s.conns++
+	p.conn, p.connNo, p.state, p.halved = conn, s.conns, open, false
+	p.in = newInbound(p.receives(s.framing))
+	p.sent, p.sentAt, p.heard, p.heardAt, p.asked = 0, 0, 0, 0, time.Time{}
+	if p.number == 0 {
+		s.lastPeer++
+		p.number = s.lastPeer
+		s.peers = append(s.peers, p)
+	}
+	s.record(p, &session.Event{Kind: session.Open, Time: time.Now(), Local: conn.Local, Remote: conn.Remote, Framing: s.framing.Spelling})
+	s.prompt()
+	s.speakers.Go(func() { s.receive(p, conn) })
+}
+
+// secured is what is known of the TLS of a connection; empty if there is none.
+func secured(conn *endpoint.Conn) string {
+	t, ok := conn.Stream.(interface{ ConnectionState() tls.ConnectionState })
+	if !ok {
+		return ""
+	}
+	state := t.ConnectionState()
+	text := fmt.Sprintf("; %s, %s", tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite))
+	if state.NegotiatedProtocol != "" {
+		text += ", ALPN " + state.NegotiatedProtocol
+	}
+	if len(state.PeerCertificates) > 0 {
+		c := state.PeerCertificates[0]
+		text += fmt.Sprintf(", certificate of %s until %s", c.Subject, c.NotAfter.Format(time.DateOnly))
+	}
+	return text
+}
+
+// receive takes what comes on conn until its end.
+func (s *Session) receive(p *peer, conn *endpoint.Conn) {
+	buf := make([]byte, 32<<10)
+	for {
+		var body []byte
+		var n int
+		var err error
+		if conn.Stream != nil {
+			n, err = conn.Stream.Read(buf)
+		} else {
+			body, err = conn.Messages.Recv()
+		}
+		now := time.Now()
+		s.mu.Lock()
+		if p.conn != conn || p.state == lost {
+			s.mu.Unlock()
+			return // whoever lost it has told
+		}
+		var came []*message
+		if conn.Stream == nil && err == nil {
+			came = []*message{s.heard(p, wire.Frame{Offset: p.heardAt, Raw: body, Span: wire.Span{Body: len(body)}, Reads: 1}, body, now)}
+			p.heardAt += int64(len(body))
+		} else if conn.Stream != nil {
+			came = s.arrived(p, buf[:n], err == io.EOF, now)
+		}
+		s.flushRecording()
+		s.mu.Unlock()
+		s.answer(p, came)
+		if err != nil {
+			s.ended(p, conn, err)
+			return
+		}
+	}
+}
+
+// arrived decodes what has come. s.mu is held.
+func (s *Session) arrived(p *peer, b []byte, ended bool, now time.Time) (came []*message) {
+	if len(b) > 0 {
+		s.record(p, &session.Event{Kind: session.Read, Time: now, From: p.other(), N: len(b), Data: b})
+	}
+	err := p.in.feed(b, ended, func(f wire.Frame, body []byte) { came = append(came, s.heard(p, f, body, now)) })
+	if err == nil {
+		return came
+	}
+	broken := p.in.undecoded()
+	if f, ok := errors.AsType[*wire.Error](err); ok {
+		s.recordBroken(p, f, broken, now)
+	}
+	if s.o.EndOnBroken && !s.trying {
+		s.end(&BrokenError{p.label(), err, append([]byte{}, broken[:min(len(broken), faultBytes)]...)})
+	} else {
+		s.showFault(p, err, broken)
+		s.prompt()
+	}
+	return came
+}
+
+// heard counts, keeps and shows a message of p. s.mu is held.
+func (s *Session) heard(p *peer, f wire.Frame, body []byte, now time.Time) *message {
+	m := keep(p, f, body, now)
+	p.heard++
+	answers := 0
+	if !p.asked.IsZero() {
+		m.after = max(now.Sub(p.asked), 1)
+		p.asked = time.Time{}
+		answers = p.sent
+	}
+	s.counts.received(m)
+	s.kept.add(m)
+	s.record(p, &session.Event{
+		Kind: session.Message, Time: now, From: p.other(), Seq: p.heard, Answers: answers, Latency: m.after,
+		Offset: f.Offset, Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: f.Reads, Data: m.body,
+	})
+	s.showMessage(m)
+	return m
+}
+
+// keep copies a received frame.
+func keep(p *peer, f wire.Frame, body []byte, now time.Time) *message {
+	m := &message{peer: p.number, at: now, raw: append([]byte{}, f.Raw...), span: f.Span, offset: f.Offset}
+	if inside := m.raw[f.Span.Head : f.Span.Head+f.Span.Body]; string(inside) == string(body) {
+		m.body = inside
+	} else {
+		m.body = append([]byte{}, body...)
+	}
+	return m
+}
+
+// answer replies to messages of a client as the options ask.
+func (s *Session) answer(p *peer, came []*message) {
+	if s.o.Answer == nil || !p.server {
+		return
+	}
+	for _, m := range came {
+		reply, err := s.o.Answer(s.ctx, m.body)
+		if err == nil {
+			err = s.transmit(s.ctx, p, outgoing{body: reply})
+		}
+		if err != nil && s.ctx.Err() == nil {
+			s.fail(err)
+		}
+	}
+}
+
+// ended is the end of what p sends.
+func (s *Session) ended(p *peer, conn *endpoint.Conn, err error) {
+	_, halves := conn.Stream.(interface{ CloseWrite() error })
+	if err != io.EOF || !halves || p.server && s.o.Answer != nil {
+		if err == io.EOF {
+			conn.CloseWrite()
+		}
+		s.lose(p, conn, err)
+		return
+	}
+	s.halved(p, conn)
+	if child := conn.Ended(); child != nil {
+		<-child // it goes on a little, or until somebody closes conn
+		s.lose(p, conn, err)
+	}
+}
+
+// halved is the end of the side of p alone.
+func (s *Session) halved(p *peer, conn *endpoint.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.conn != conn || p.state == lost {
+		return
+	}
+	p.state = closed
+	s.record(p, &session.Event{Kind: session.Close, Time: time.Now(), From: p.other(), Reason: "eof"})
+	s.flushRecording()
+	s.Note("%sthe peer has closed its side", s.which(p))
+	s.prompt()
+}
+
+// lose closes conn and tells why it is lost; nil where it was we.
+func (s *Session) lose(p *peer, conn *endpoint.Conn, err error) {
+	s.mu.Lock()
+	if conn == nil || p.conn != conn || p.state == lost {
+		s.mu.Unlock()
+		return
+	}
+	recorded := p.state == closed
+	p.state = lost
+	from, reason := p.self(), "closed"
+	if err != nil {
+		from, reason = p.other(), reasonOf(err)
+	}
+	if !recorded {
+		s.record(p, &session.Event{Kind: session.Close, Time: time.Now(), From: from, Reason: reason})
+	}
+	if s.ctx.Err() == nil {
+		s.noteLoss(p, err)
+	}
+	if p.address == "" {
+		s.forgetPeer(p)
+	}
+	s.prompt()
+	s.mu.Unlock()
+	conn.Close() // a child may take its time
+	status := conn.Wait()
+	if child, ok := errors.AsType[*endpoint.ExitError](status); ok && !child.Stopped && s.ctx.Err() == nil {
+		s.Note("%s%v", s.whichNow(p), status)
+	}
+}
+
+func (s *Session) noteLoss(p *peer, err error) {
+	again := ""
+	if p.address != "" {
+		again = "; the next message connects again"
+	}
+	switch {
+	case err == nil && p.address == "":
+		s.Note("client %d is gone", p.number)
+	case err == nil:
+		s.Note("%sclosed", s.which(p))
+	case err == io.EOF && p.address == "":
+		s.Note("client %d is gone", p.number)
+	case err == io.EOF:
+		s.Note("%sthe peer has closed the connection%s", s.which(p), again)
+	case p.address == "":
+		s.Note("client %d is gone: %v", p.number, err)
+	default:
+		s.Note("%sconnection lost: %v%s", s.which(p), err, again)
+	}
+}
+
+// A delivery is how frames are written. It is not changed: another takes its place.
+type delivery struct {
+	mutate.Delivery
+	gap time.Duration
+}
+
+// outgoing is something to be sent.
+type outgoing struct {
+	body  []byte // of a message
+	typed bool   // body is what a person has typed, to be composed for the framing
+	raw   []byte // bytes that are sent as they are, if how is set
+	how   string
+}
+
+// transmit writes o to p. Cancelling it in the middle of a write closes the
+// connection, which is at no boundary then.
+func (s *Session) transmit(ctx context.Context, p *peer, o outgoing) error {
+	select {
+	case p.slot <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { <-p.slot }()
+	conn, raw, how, err := s.prepare(p, o)
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	if conn.Stream == nil {
+		err = conn.Messages.Send(raw)
+	} else {
+		err = p.write(s.ctx, conn, raw, how)
+	}
+	if err != nil {
+		s.lose(p, conn, err)
+		return fmt.Errorf("message %s may not have arrived: %w", quoted(o), err)
+	}
+	return nil
+}
+
+// quoted is the start of what was to be sent.
+func quoted(o outgoing) string {
+	b := o.body
+	if o.how != "" {
+		b = o.raw
+	}
+	const most = 40
+	return fmt.Sprintf("%q", b[:min(len(b), most)])
+}
+
+// write writes raw as d says. The caller holds the slot.
+func (p *peer) write(ctx context.Context, conn *endpoint.Conn, raw []byte, d *delivery) error {
+	if p.wrote != conn || p.written != d {
+		if p.wrote == conn {
+			p.writer.Flush()
+		}
+		p.writer, p.written, p.wrote = mutate.NewWriter(ctx, conn.Stream, d.Delivery, d.gap), d, conn
+	}
+	_, err := p.writer.Write(raw)
+	return err
+}
+
+// prepare frames o, and tells of it before it is written: the answer must not be
+// told first.
+func (s *Session) prepare(p *peer, o outgoing) (*endpoint.Conn, []byte, *delivery, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	conn, raw, sp := p.conn, o.raw, wire.Span{Body: len(o.raw)}
+	switch {
+	case p.state == lost:
+		return nil, nil, nil, fmt.Errorf("%s is not connected; /connect ADDR connects", p.label())
+	case p.halved:
+		return nil, nil, nil, fmt.Errorf("half-closed: nothing more can be sent to %s; /connect ADDR makes a new connection", p.label())
+	case o.how == "" && conn.Stream == nil:
+		raw, sp = append([]byte{}, o.body...), wire.Span{Body: len(o.body)}
+	case o.how == "":
+		d := p.sends(s.framing)
+		var err error
+		if c, ok := d.Codec.(framing.Composer); ok && o.typed {
+			if o.body, err = c.Compose(nil, o.body); err != nil {
+				return nil, nil, nil, err
+			}
+		}
+		if raw, err = d.Codec.AppendFrame(nil, o.body); err != nil {
+			return nil, nil, nil, err
+		}
+		sp = spanOf(d.Codec, raw, p.sentAt == 0)
+	case conn.Stream == nil:
+		return nil, nil, nil, fmt.Errorf("%s has only whole messages", p.label())
+	}
+	s.tellSent(p, o, raw, sp)
+	s.flushRecording()
+	return conn, raw, s.delivery, nil
+}
+
+// tellSent keeps, records and shows what is sent. s.mu is held.
+func (s *Session) tellSent(p *peer, o outgoing, raw []byte, sp wire.Span) {
+	now := time.Now()
+	m := &message{peer: p.number, sent: true, at: now, raw: raw, span: sp, offset: p.sentAt, how: o.how}
+	m.body = raw[sp.Head : sp.Head+sp.Body]
+	if o.how == "" {
+		if string(m.body) != string(o.body) {
+			m.body = append([]byte{}, o.body...)
+		}
+		p.sentLast = m.body
+	}
+	s.counts.sent(m)
+	s.kept.add(m)
+	s.record(p, &session.Event{Kind: session.Read, Time: now, From: p.self(), N: len(raw), Data: raw})
+	if o.how == "" {
+		p.sent++
+		s.record(p, &session.Event{
+			Kind: session.Message, Time: now, From: p.self(), Seq: p.sent, Offset: p.sentAt,
+			Head: sp.Head, Body: sp.Body, Tail: sp.Tail, Reads: 1, Data: m.body,
+		})
+	}
+	p.sentAt += int64(len(raw))
+	p.asked = now
+	s.showMessage(m)
+}
+
+// spanOf divides a frame that the codec itself made.
+func spanOf(c wire.Codec, raw []byte, first bool) wire.Span {
+	if f, ok := c.(wire.FirstScanner); ok && first {
+		if sp, need, err := f.ScanFirst(raw, &wire.State{}); err == nil && need == 0 && sp.Len() == len(raw) {
+			return sp
+		}
+	}
+	sp, need, err := c.Scan(raw, &wire.State{})
+	if err != nil || need > 0 || sp.Len() != len(raw) {
+		return wire.Span{Body: len(raw)}
+	}
+	return sp
+}

@@ -1,0 +1,87 @@
+package repl
+
+import (
+	"strings"
+	"testing"
+
+	wire "github.com/chancat/channel/frame"
+	"github.com/chancat/channel/framing"
+)
+
+func TestRing(t *testing.T) {
+	var r ring
+	for range ringCount + 5 {
+		r.add(&message{})
+	}
+	if _, err := r.get(5); err == nil || !strings.Contains(err.Error(), "no longer kept; there are 6 to 10005") {
+		t.Errorf("%v", err)
+	}
+	if m, err := r.get(6); err != nil || m.number != 6 {
+		t.Errorf("%v, %v", m, err)
+	}
+	if len(r.kept) != ringCount {
+		t.Errorf("%d are kept", len(r.kept))
+	}
+	half := make([]byte, ringBytes/2)
+	for range 3 {
+		r.add(&message{raw: half, body: half, span: wire.Span{Body: len(half)}})
+	}
+	if len(r.kept) != 2 || r.bytes != ringBytes {
+		t.Errorf("%d messages, %d bytes are kept", len(r.kept), r.bytes)
+	}
+	r.add(&message{raw: make([]byte, ringBytes+1)})
+	if _, err := r.get(r.next); err == nil || r.bytes != 0 {
+		t.Errorf("%v, %d bytes", err, r.bytes)
+	}
+}
+
+// The history is bounded, and begins at a frame.
+func TestInboundHistory(t *testing.T) {
+	f, err := framing.Parse("line")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := newInbound(f.S2C)
+	line := []byte(strings.Repeat("x", 999) + "\n")
+	frames := 0
+	count := func(wire.Frame, []byte) { frames++ }
+	const total = 12_000
+	for range total {
+		if err := in.feed(line, false, count); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(in.history); n > receivedMost*3/2 || n < receivedMost/2 || in.start%1000 != 0 || in.start+int64(n) != total*1000 {
+		t.Errorf("%d bytes from %d", n, in.start)
+	}
+	if len(in.boundaries) > receivedMost*2/boundaryStep {
+		t.Errorf("%d boundaries", len(in.boundaries))
+	}
+	frames = 0
+	kept := len(in.history) / 1000
+	first := int64(-1)
+	if err := in.again(f.S2C, func(f wire.Frame, _ []byte) {
+		if first < 0 {
+			first = f.Offset
+		}
+		frames++
+	}); err != nil || frames != kept || first != in.start {
+		t.Errorf("%v, %d frames of %d, the first at %d", err, frames, kept, first)
+	}
+}
+
+func TestDiff(t *testing.T) {
+	for _, c := range []struct{ a, b, want string }{
+		{`{"a":1,"b":[1,2]}`, `{"b":[1],"c":null}`, "- $.a  1\n- $.b[1]  2\n+ $.c  null\n"},
+		{`[1]`, `[ 1 ]`, "the same JSON, written differently\n"},
+		{`{"odd key":"\u001b[2J"}`, `{"odd key":1e3}`, "~ $[\"odd key\"]  \"\\u001b[2J\" → 1e3\n"},
+		{"one\ntwo\nthree", "one\n2\nthree", "- two\\n\n+ 2\\n\n"},
+		{"a\nb\nc\n", "b\nc\nd\n", "- a\\n\n+ d\\n\n"},
+		{"\x00\x01", "\x00\x02", "- 00000000  00 01                                             |..|\n+ 00000000  00 02                                             |..|\n"},
+		{strings.Repeat("\x00", 17), strings.Repeat("\x00", 16), "- 00000010  00                                                |.|\n"},
+	} {
+		if got := string(appendDiff(nil, []byte(c.a), []byte(c.b), false)); got != c.want {
+			t.Errorf("%q %q:\n%s, want\n%s", c.a, c.b, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,192 @@
+package repl
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	wire "github.com/chancat/channel/frame"
+	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/internal/text/escape"
+	"github.com/chancat/channel/view"
+)
+
+const (
+	shownLines = 20
+	shownBytes = 4 << 10
+	viewedMost = 256 << 10 // bytes of a message that a view is asked for at once
+	wholeMost  = 1 << 20   // bytes of a message that /show shows: an Editor takes no more than some MiB
+	faultBytes = 4 << 10   // bytes of a broken frame that are kept
+)
+
+// UTF8Locale reports whether the locale of the environment can show arrows.
+func UTF8Locale(getenv func(string) string) bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := getenv(name); v != "" {
+			v = string(bytes.ToUpper([]byte(v)))
+			return bytes.Contains([]byte(v), []byte("UTF-8")) || bytes.Contains([]byte(v), []byte("UTF8"))
+		}
+	}
+	return false
+}
+
+// Note shows something that is no message.
+func (s *Session) Note(format string, args ...any) {
+	s.say(s.o.Palette.Note("-- " + printable(fmt.Sprintf(format, args...))))
+}
+
+// fail shows what went wrong.
+func (s *Session) fail(err error) {
+	s.say(s.o.Palette.Error("!! ") + printable(err.Error()))
+}
+
+func (s *Session) say(text string) { s.o.Editor.Say([]byte(text + "\n")) }
+
+func printable(text string) string { return string(escape.AppendPrintable(nil, []byte(text))) }
+
+// showMessage shows m as it arrives. s.mu is held.
+func (s *Session) showMessage(m *message) {
+	if s.paused && !m.sent {
+		s.held++
+		return
+	}
+	s.o.Editor.Write(s.appendMessage(nil, m, false))
+}
+
+// appendMessage appends m as people read it; whole without shortening. s.mu is
+// held.
+func (s *Session) appendMessage(dst []byte, m *message, whole bool) []byte {
+	dst = append(dst, s.mark(m)...)
+	start := len(dst)
+	dst = s.appendBody(append(dst, "  "...), m, whole)
+	if i := bytes.IndexByte(dst[start:], '\n'); i >= 0 {
+		dst[start], dst[start+1] = '\n', ' ' // what has lines begins on one
+		dst = append(dst[:start+1], dst[start+2:]...)
+	}
+	return append(dst, '\n')
+}
+
+// appendBody appends the body in the view, cut short unless it is wanted whole.
+func (s *Session) appendBody(dst []byte, m *message, whole bool) []byte {
+	if whole {
+		if rest := len(m.body) - wholeMost; rest > 0 {
+			dst = s.view(dst, m.body[:wholeMost])
+			return append(dst, s.o.Palette.Note(fmt.Sprintf("\n%s %s more, /save %d FILE", s.ellipsis(), size(rest), m.number))...)
+		}
+		return s.view(dst, m.body)
+	}
+	start, rest := len(dst), 0
+	if len(m.body) > viewedMost {
+		dst = s.view(dst, m.body[:shownBytes])
+		rest = len(m.body) - shownBytes
+	} else {
+		dst = s.view(dst, m.body)
+	}
+	if n := shortened(dst[start:]); n < len(dst)-start {
+		rest += len(dst) - start - n
+		dst = dst[:start+n]
+	}
+	if rest > 0 {
+		dst = append(dst, s.o.Palette.Note(fmt.Sprintf("\n%s %s more, /show %d", s.ellipsis(), size(rest), m.number))...)
+	}
+	return dst
+}
+
+// shortened returns how many bytes of shown are shown at first.
+func shortened(shown []byte) int {
+	n := min(len(shown), shownBytes)
+	for n < len(shown) && n > 0 && !utf8.RuneStart(shown[n]) {
+		n--
+	}
+	for i, lines := 0, 0; i < n; i++ {
+		if shown[i] != '\n' {
+			continue
+		}
+		if lines++; lines == shownLines {
+			return i
+		}
+	}
+	return n
+}
+
+// mark is what stands before the body: time, direction, number, peer, size,
+// latency.
+func (s *Session) mark(m *message) string {
+	text := s.arrow(m.sent) + " #" + strconv.Itoa(m.number)
+	if s.several(m.peer) {
+		text += " [" + strconv.Itoa(m.peer) + "]"
+	}
+	text += " " + size(len(m.body))
+	if m.after > 0 {
+		text += " " + span(m.after)
+	}
+	if m.how != "" {
+		text += " " + printable(m.how)
+	}
+	if s.showTime {
+		text = m.at.Format("15:04:05.000") + " " + text
+	}
+	if m.sent {
+		return s.o.Palette.Sent(text)
+	}
+	return s.o.Palette.Received(text)
+}
+
+func (s *Session) arrow(sent bool) string {
+	switch {
+	case s.o.ASCII && sent:
+		return "->"
+	case s.o.ASCII:
+		return "<-"
+	case sent:
+		return "→"
+	}
+	return "←"
+}
+
+func (s *Session) ellipsis() string {
+	if s.o.ASCII {
+		return "..."
+	}
+	return "…"
+}
+
+// size is a number of bytes for people.
+func size(n int) string {
+	switch {
+	case n < 1<<10:
+		return strconv.Itoa(n) + " B"
+	case n < 1<<20:
+		return strconv.Itoa(n>>10) + " KiB"
+	}
+	return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MiB"
+}
+
+// span is a duration for people.
+func span(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return d.Round(time.Microsecond).String()
+	case d < time.Second:
+		return d.Round(100 * time.Microsecond).String()
+	}
+	return d.Round(10 * time.Millisecond).String()
+}
+
+// showFault draws a broken frame, which starts at the first byte of broken.
+func (s *Session) showFault(p *peer, err error, broken []byte) {
+	text := s.o.Palette.Error("!! ") + printable(fmt.Sprintf("%s: %v", p.label(), err)) + "\n"
+	if f, ok := errors.AsType[*wire.Error](err); ok && f.Cause != "" {
+		text += string(view.AppendFault(nil, broken[:min(len(broken), faultBytes)], f.Start, f.Offset))
+	}
+	hint := strings.Replace(link.Hint(err, broken), "try -f ", "try /framing ", 1)
+	if hint == "" {
+		hint = "nothing more is decoded; /framing X decodes again what has come"
+	}
+	text += s.o.Palette.Note("-- " + printable(hint))
+	s.say(text)
+}

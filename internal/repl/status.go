@@ -1,0 +1,56 @@
+package repl
+
+import (
+	"fmt"
+	"strings"
+)
+
+// prompt shows who is at the other end, the framing and the state. s.mu is held.
+func (s *Session) prompt() {
+	s.o.Editor.SetPrompt(s.status() + "> ")
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
+
+func (s *Session) promptNow() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.prompt()
+}
+
+// status is such as "localhost:5000 msg" or "listening 5000 (2)".
+func (s *Session) status() string {
+	var words []string
+	live := s.present()
+	switch {
+	case s.target != 0:
+		if p := s.peer(s.target); p != nil {
+			words = append(words, fmt.Sprintf("[%d] %s", p.number, p.label()), s.framing.Spelling, p.condition())
+		} else {
+			words = append(words, fmt.Sprintf("[%d] gone", s.target))
+		}
+	case len(s.listeners) > 0:
+		l := s.listeners[len(s.listeners)-1]
+		where := l.Addr()
+		if port := l.Port(); port > 0 {
+			where = fmt.Sprint(port)
+		}
+		words = append(words, fmt.Sprintf("listening %s (%d)", where, len(live)))
+	case len(live) == 0:
+		words = append(words, "not connected")
+	case len(live) == 1:
+		words = append(words, live[0].label(), s.framing.Spelling, live[0].condition())
+	default:
+		words = append(words, fmt.Sprintf("%d peers", len(live)), s.framing.Spelling)
+	}
+	if s.paused {
+		words = append(words, "paused")
+	}
+	if !s.delivery.Whole() {
+		words = append(words, "chunks")
+	}
+	text := strings.Join(strings.Fields(strings.Join(words, " ")), " ")
+	return printable(text)
+}
