@@ -48,9 +48,9 @@ func (d *decoder) next() error {
 	if d.seeking {
 		return d.seek()
 	}
-	f, err := d.reader.Next()
-	if err == nil {
-		return d.message(f)
+	err := d.message()
+	if err == nil || err == errPending {
+		return err
 	}
 	e, ok := errors.AsType[*frame.Error](err)
 	if !ok || e.Cause == "" {
@@ -95,15 +95,23 @@ func (d *decoder) seek() error {
 	return err
 }
 
-func (d *decoder) message(f frame.Frame) error {
-	body := d.reader.Message(f)
-	d.seq++
+// message prints the next message.
+func (d *decoder) message() error {
 	if d.c.print.events == nil {
+		body, err := d.reader.NextMessage()
+		if err != nil {
+			return err
+		}
 		return d.c.print.message(d.where, body)
 	}
+	f, err := d.reader.Next()
+	if err != nil {
+		return err
+	}
+	d.seq++
 	return d.c.print.events.WriteEvent(&session.Event{
 		Kind: session.Message, Time: d.arrival(), Conn: d.conn, From: d.from, Seq: d.seq,
-		Offset: f.Offset, Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: f.Reads, Data: body,
+		Offset: f.Offset, Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: f.Reads, Data: d.reader.Message(f),
 	})
 }
 

@@ -1,9 +1,6 @@
 package pcap
 
-import (
-	"encoding/binary"
-	"time"
-)
+import "time"
 
 const (
 	classicNanoseconds = 0xa1b23c4d
@@ -16,21 +13,21 @@ const (
 //	magic version thiszone sigfigs snaplen linktype     24 bytes
 //	seconds fraction captured original bytes            16 bytes and the packet
 type classic struct {
-	order       binary.ByteOrder
+	order       byteOrder
 	nanoseconds int64 // a unit of the fraction
 	link        uint32
 }
 
-func openClassic(w *window, order binary.ByteOrder) (file, error) {
+func openClassic(w *window, order byteOrder) (file, error) {
 	head, err := w.take(classicHeader)
 	if err != nil {
 		return nil, err
 	}
-	c := &classic{order: order, nanoseconds: 1000, link: order.Uint32(head[20:]) & 0xffff} // above it: how frames are checked
-	if order.Uint32(head) == classicNanoseconds {
+	c := &classic{order: order, nanoseconds: 1000, link: order.uint32(head[20:]) & 0xffff} // above it: how frames are checked
+	if order.uint32(head) == classicNanoseconds {
 		c.nanoseconds = 1
 	}
-	if major := order.Uint16(head[4:]); major != 2 {
+	if major := order.uint16(head[4:]); major != 2 {
 		return nil, malformed("version %d of pcap, want 2", major)
 	}
 	return c, nil
@@ -41,7 +38,7 @@ func (c *classic) next(w *window, p *packet) error {
 	if err != nil {
 		return err
 	}
-	captured, original := c.order.Uint32(head[8:]), c.order.Uint32(head[12:])
+	captured := c.order.uint32(head[8:])
 	if captured > maxBlock {
 		return malformed("a packet of %d bytes", captured)
 	}
@@ -49,14 +46,11 @@ func (c *classic) next(w *window, p *packet) error {
 	if err != nil {
 		return inside(err)
 	}
-	*p = packet{link: c.link, data: record[classicRecord:], order: c.order}
-	seconds, fraction := c.order.Uint32(record), c.order.Uint32(record[4:])
-	if seconds != 0 || fraction != 0 {
+	w.drop(len(record))
+	p.link, p.order, p.data = c.link, c.order, record[classicRecord:]
+	p.time = time.Time{}
+	if seconds, fraction := c.order.uint32(record), c.order.uint32(record[4:]); seconds != 0 || fraction != 0 {
 		p.time = time.Unix(int64(seconds), int64(fraction)*c.nanoseconds)
 	}
-	if original > captured {
-		p.missing = int(min(original-captured, maxBlock))
-	}
-	_, err = w.take(len(record))
-	return err
+	return nil
 }

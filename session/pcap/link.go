@@ -63,9 +63,9 @@ func network(p *packet) ([]byte, content) {
 		}
 		order := p.order
 		if p.link == linkLoop {
-			order = binary.BigEndian
+			order = bigEndian
 		}
-		switch family := order.Uint32(data); family {
+		switch family := order.uint32(data); family {
 		case 2, 10, 24, 28, 30: // AF_INET, and AF_INET6 of Linux, NetBSD, FreeBSD, macOS
 			return data[4:], contentIP
 		}

@@ -24,7 +24,7 @@ const (
 //
 // in sections, each of which begins anew with its byte order and its interfaces.
 type nextGeneration struct {
-	order      binary.ByteOrder
+	order      byteOrder
 	interfaces []networkInterface
 }
 
@@ -56,7 +56,7 @@ func (g *nextGeneration) block(w *window, p *packet) (bool, error) {
 		}
 		head, _ = w.peek(8)
 	}
-	kind, length := g.order.Uint32(head), g.order.Uint32(head[4:])
+	kind, length := g.order.uint32(head), g.order.uint32(head[4:])
 	if length < 12 || length%4 != 0 {
 		return false, malformed("a block of %d bytes", length)
 	}
@@ -72,7 +72,7 @@ func (g *nextGeneration) block(w *window, p *packet) (bool, error) {
 	if err != nil {
 		return false, inside(err)
 	}
-	if last := g.order.Uint32(block[length-4:]); last != length {
+	if last := g.order.uint32(block[length-4:]); last != length {
 		return false, malformed("a block of %d bytes that ends as one of %d", length, last)
 	}
 	body := block[8 : length-4]
@@ -84,8 +84,8 @@ func (g *nextGeneration) block(w *window, p *packet) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	_, err = w.take(int(length))
-	return kind != blockInterface, err
+	w.drop(int(length))
+	return kind != blockInterface, nil
 }
 
 // section takes the byte order of a section header, and leaves the header.
@@ -96,13 +96,13 @@ func (g *nextGeneration) section(w *window) error {
 	}
 	switch {
 	case binary.LittleEndian.Uint32(head[8:]) == byteOrderMagic:
-		g.order = binary.LittleEndian
+		g.order = littleEndian
 	case binary.BigEndian.Uint32(head[8:]) == byteOrderMagic:
-		g.order = binary.BigEndian
+		g.order = bigEndian
 	default:
 		return malformed("a section without byte order")
 	}
-	if major := g.order.Uint16(head[12:]); major != 1 {
+	if major := g.order.uint16(head[12:]); major != 1 {
 		return malformed("version %d of pcapng, want 1", major)
 	}
 	g.interfaces = g.interfaces[:0]
@@ -117,9 +117,9 @@ func (g *nextGeneration) describe(body []byte) error {
 	if len(g.interfaces) == maxInterfaces {
 		return malformed("more than %d interfaces in a section", maxInterfaces)
 	}
-	i := networkInterface{link: uint32(g.order.Uint16(body)), snaplen: g.order.Uint32(body[4:]), units: 1e6}
+	i := networkInterface{link: uint32(g.order.uint16(body)), snaplen: g.order.uint32(body[4:]), units: 1e6}
 	for options := body[8:]; len(options) >= 4; {
-		code, n := g.order.Uint16(options), int(g.order.Uint16(options[2:]))
+		code, n := g.order.uint16(options), int(g.order.uint16(options[2:]))
 		padded := (n + 3) &^ 3
 		options = options[4:]
 		if code == 0 || padded > len(options) {
@@ -129,7 +129,7 @@ func (g *nextGeneration) describe(body []byte) error {
 		case code == 9 && n == 1:
 			i.units = unitsOf(value[0])
 		case code == 14 && n == 8:
-			i.offset = int64(g.order.Uint64(value))
+			i.offset = int64(g.order.uint64(value))
 		}
 		options = options[padded:]
 	}
@@ -161,23 +161,22 @@ func (g *nextGeneration) packet(kind uint32, body []byte, p *packet) error {
 	if len(body) < fixed {
 		return malformed("a packet block of %d bytes", len(body))
 	}
-	var id, captured, original uint32
+	var id, captured uint32
 	var stamp uint64
 	switch kind {
 	case blockSimplePacket:
-		original = g.order.Uint32(body)
-		captured = min(original, uint32(len(body)-fixed))
+		captured = min(g.order.uint32(body), uint32(len(body)-fixed))
 		if len(g.interfaces) > 0 && g.interfaces[0].snaplen > 0 {
 			captured = min(captured, g.interfaces[0].snaplen)
 		}
 	case blockObsoletePacket:
-		id = uint32(g.order.Uint16(body))
+		id = uint32(g.order.uint16(body))
 	default:
-		id = g.order.Uint32(body)
+		id = g.order.uint32(body)
 	}
 	if kind != blockSimplePacket {
-		stamp = uint64(g.order.Uint32(body[4:]))<<32 | uint64(g.order.Uint32(body[8:]))
-		captured, original = g.order.Uint32(body[12:]), g.order.Uint32(body[16:])
+		stamp = uint64(g.order.uint32(body[4:]))<<32 | uint64(g.order.uint32(body[8:]))
+		captured = g.order.uint32(body[12:])
 	}
 	if uint64(id) >= uint64(len(g.interfaces)) {
 		return malformed("a packet of interface %d, of which nothing is said", id)
@@ -186,12 +185,10 @@ func (g *nextGeneration) packet(kind uint32, body []byte, p *packet) error {
 		return malformed("a packet of %d bytes in a block of %d", captured, len(body))
 	}
 	i := &g.interfaces[id]
-	*p = packet{link: i.link, data: body[fixed : fixed+int(captured)], order: g.order}
+	p.link, p.order, p.data = i.link, g.order, body[fixed:fixed+int(captured)]
+	p.time = time.Time{}
 	if stamp != 0 {
 		p.time = i.time(stamp)
-	}
-	if original > captured {
-		p.missing = int(min(original-captured, maxBlock))
 	}
 	return nil
 }

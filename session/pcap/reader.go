@@ -209,8 +209,8 @@ func (r *Reader) segment(g *segment) {
 		if g.len() > 0 {
 			r.add(c, side, g.span)
 		}
-		if fin := g.span.end(); g.flags&flagFIN != 0 && !s.finished && distance(fin, s.next) >= 0 {
-			s.finished, s.fin = true, fin
+		if g.flags&flagFIN != 0 && !s.finished && distance(g.end(), s.next) >= 0 {
+			s.finished, s.fin = true, g.end()
 		}
 	}
 	if g.flags&flagACK != 0 {
@@ -233,17 +233,33 @@ func (r *Reader) reset(c *connection, side int) {
 	r.retire(c)
 }
 
+// slot is a place at the end of the queue, with what was there before.
+func (r *Reader) slot() *session.Event {
+	n := len(r.queue)
+	if n == cap(r.queue) {
+		r.queue = append(r.queue, session.Event{})
+	}
+	r.queue = r.queue[:n+1]
+	return &r.queue[n]
+}
+
 func (r *Reader) event(e session.Event) {
 	e.Time = r.now
-	r.queue = append(r.queue, e)
+	*r.slot() = e
 }
 
 func (r *Reader) opening(c *connection) {
 	r.event(session.Event{Kind: session.Open, Conn: c.number, Local: c.flows[client].source(), Remote: c.flows[server].source()})
 }
 
+// data tells of bytes that came. An event is large: where the place had such a one
+// before, only what differs is written.
 func (r *Reader) data(c *connection, side int, data []byte) {
-	r.event(session.Event{Kind: session.Read, Conn: c.number, From: sides[side], N: len(data), Data: data})
+	e := r.slot()
+	if e.Kind != session.Read {
+		*e = session.Event{Kind: session.Read}
+	}
+	e.Time, e.Conn, e.From, e.N, e.Data = r.now, c.number, sides[side], len(data), data
 }
 
 func (r *Reader) lost(c *connection, side, n int, reason string) {

@@ -23,6 +23,13 @@ type window struct {
 // peek returns the next n bytes, borrowed until the next call. The error is
 // io.EOF only where the file ends before the first of them.
 func (w *window) peek(n int) ([]byte, error) {
+	if w.end-w.pos >= n {
+		return w.buf[w.pos : w.pos+n], nil
+	}
+	return w.await(n)
+}
+
+func (w *window) await(n int) ([]byte, error) {
 	for w.end-w.pos < n {
 		if w.err != nil {
 			if w.err == io.EOF && w.pos < w.end {
@@ -39,10 +46,16 @@ func (w *window) peek(n int) ([]byte, error) {
 func (w *window) take(n int) ([]byte, error) {
 	b, err := w.peek(n)
 	if err == nil {
-		w.pos += n
-		w.offset += int64(n)
+		w.drop(n)
 	}
 	return b, err
+}
+
+// drop moves over n bytes that peek has returned. They stay valid until the next
+// peek.
+func (w *window) drop(n int) {
+	w.pos += n
+	w.offset += int64(n)
 }
 
 // skip passes over n bytes.
