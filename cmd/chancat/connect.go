@@ -31,8 +31,9 @@ type connectCommand struct {
 	options *endpoint.Options
 	print   *printer
 	input   *input
-	links   int    // connections made
-	last    []byte // start of the last message that --reconnect sent
+	links   int        // connections made
+	queued  *link.Link // what beforeInput flushes; nil with --reconnect, which queues nothing
+	last    []byte     // start of the last message that --reconnect sent
 }
 
 func newConnect(e *env) *cobra.Command {
@@ -98,7 +99,7 @@ func (c *connectCommand) run(ctx context.Context, address string) (err error) {
 	if c.print, err = c.out.open(c.e, c.framing.Spelling); err != nil {
 		return err
 	}
-	if c.input, err = c.in.open(c.e.stdin, c.framing.C2S, c.beforeInput()); err != nil {
+	if c.input, err = c.in.open(c.e.stdin, c.framing.C2S, c.beforeInput); err != nil {
 		return err
 	}
 	l, err := c.dial(ctx, address, time.Duration(c.transport.waitUp))
@@ -136,16 +137,20 @@ func (c *connectCommand) dial(ctx context.Context, address string, waitUp time.D
 	}), nil
 }
 
-// beforeInput flushes the events of what was sent before more is waited for.
-func (c *connectCommand) beforeInput() func() {
-	if !c.out.json && c.out.record == "" {
-		return nil
+// beforeInput flushes what was sent, and the events of it, before more input is
+// waited for. As long as more has been read already, it can share a write.
+func (c *connectCommand) beforeInput() {
+	if c.queued != nil {
+		c.queued.Flush() // a failure is told again by what is sent next
 	}
-	return func() { c.print.flush() }
+	if c.out.json || c.out.record != "" {
+		c.print.flush()
+	}
 }
 
 // once is the whole conversation over one connection.
 func (c *connectCommand) once(ctx context.Context, l *link.Link) error {
+	c.queued = l
 	x := &exchange{
 		link: l, input: c.input, print: c.print,
 		want: int64(c.want), silence: time.Duration(c.silence), lockstep: c.lockstep,

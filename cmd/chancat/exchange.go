@@ -141,7 +141,7 @@ func (x *exchange) sendAll() error {
 
 func (x *exchange) send(msg []byte) error {
 	if !x.lockstep {
-		return x.link.SendQueued(msg)
+		return x.link.Queue(msg) // beforeInput flushes it
 	}
 	if err := x.link.Send(msg); err != nil {
 		return err

@@ -204,6 +204,14 @@ func (l *Link) SendQueued(msg []byte) error {
 	return l.Send(msg)
 }
 
+// Queue sends msg with the next Flush, or before it when much is queued.
+func (l *Link) Queue(msg []byte) error {
+	if l.sender == nil {
+		return l.Send(msg)
+	}
+	return l.sender.Queue(msg)
+}
+
 // Flush returns when everything that was sent is with the stream.
 func (l *Link) Flush() error {
 	switch {

@@ -24,6 +24,9 @@ const (
 	// QueueMost bounds the bytes that SendBuffered leaves unwritten.
 	QueueMost = 256 << 10
 
+	// queueWorth is how many bytes Queue leaves to a later write.
+	queueWorth = 128 << 10
+
 	// A SendBuffered within this time of the last write is part of a stream: the
 	// flush goroutine takes over the writing and lets it run ahead.
 	hotWindow = 1500 * time.Nanosecond
@@ -142,6 +145,23 @@ func (s *Sender) SendBuffered(msg []byte) error {
 	err := s.err
 	s.leave()
 	return err
+}
+
+// Queue is SendBuffered for a caller that knows when more will come: it leaves the
+// writing to a later Flush, unless a write's worth is queued already.
+func (s *Sender) Queue(msg []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(msg) > copyMost && s.split != nil {
+		return s.sendUncopied(msg)
+	}
+	if err := s.enqueue(msg); err != nil {
+		return err
+	}
+	if s.unwritten() >= queueWorth {
+		s.progress()
+	}
+	return nil
 }
 
 // Flush returns when everything that was queued before is with the stream.
