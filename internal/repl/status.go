@@ -7,6 +7,9 @@ import (
 
 // prompt shows who is at the other end, the framing and the state. s.mu is held.
 func (s *Session) prompt() {
+	if s.closing {
+		return // what we have ended ourselves is no news
+	}
 	s.o.Editor.SetPrompt(s.status() + "> ")
 	select {
 	case s.changed <- struct{}{}:
