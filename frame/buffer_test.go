@@ -100,7 +100,7 @@ func TestBufferFitsLargeFrame(t *testing.T) {
 func TestBufferShrinksAfterBurst(t *testing.T) {
 	small := sizedFrame(10)
 	in := sizedFrame(4 << 20)
-	for range 2000 {
+	for range 8 * sparseReads {
 		in = append(in, small...)
 	}
 	r := NewReader(&byFrame{in: in}, sized{}, 1<<30)

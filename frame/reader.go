@@ -10,11 +10,12 @@ const (
 	bufferStart = 4 << 10   // bytes of a fresh Reader: ten thousand idle ones are cheap
 	bufferMost  = 256 << 10 // bytes a buffer grows to unless one frame needs more
 
-	// A buffer of which this many reads in a row used but a small part is halved.
-	// The steps are far apart so that a stream that comes in bursts keeps its
-	// buffer.
-	sparseReads = 256
-	smallPart   = 16
+	// A buffer of which many reads in a row used but a small part is halved. The
+	// steps are far apart so that a stream that comes in bursts keeps its buffer;
+	// one that a single large frame needed is given up sooner.
+	sparseReads      = 16 << 10
+	sparseReadsLarge = 256
+	smallPart        = 16
 
 	// A source that returns no bytes and no error this often is broken.
 	emptyReads = 100
@@ -298,6 +299,14 @@ func (r *Reader) fill(need int) error {
 	return nil
 }
 
+// sparseMost is how many sparse reads in a row a buffer of size bytes survives.
+func sparseMost(size int) int {
+	if size > bufferMost {
+		return sparseReadsLarge
+	}
+	return sparseReads
+}
+
 // makeRoom leaves free space behind r.end. The buffer doubles when what arrived
 // has filled it: up to bufferMost for any stream, beyond that only for a frame
 // that needs it.
@@ -316,7 +325,7 @@ func (r *Reader) makeRoom(need int) {
 		size = min(2*size, unread+need)
 	case unread == size:
 		size *= 2
-	case r.sparse >= sparseReads && size > bufferStart && unread+need <= size/4:
+	case r.sparse >= sparseMost(size) && size > bufferStart && unread+need <= size/4:
 		size = min(max(size/2, bufferStart), bufferMost)
 		r.sparse = 0
 	}
