@@ -182,7 +182,7 @@ func (d *decoder) long(a argument) error {
 	if len(a.text) > 8 {
 		n.Text = a.text
 	} else {
-		for i := range a.text {
+		for i := range len(a.text) { // bytes, not runes
 			n.num |= uint64(a.text[i]) << (8 * i)
 		}
 		unused := 64 - 8*len(a.text)
