@@ -12,7 +12,7 @@ type layout struct {
 	prompt  prompt
 	line    []rune
 	unicode bool  // the terminal shows more than ASCII
-	rows    []int // where each starts in line
+	rows    []int // where each starts in line; the first two at 0 if only the prompt fits in the first
 }
 
 // lay cuts line. width is at least 1.
