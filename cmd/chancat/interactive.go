@@ -199,7 +199,7 @@ func (c *connectCommand) sit(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	s, err := t.open(ctx, repl.Options{EndOnBroken: true})
+	s, err := t.open(ctx, repl.Options{EndOnBroken: c.session.script != ""})
 	if err != nil {
 		conn.Close()
 		return err

@@ -14,6 +14,7 @@ var peerCommands = []command{
 	{name: "close", arguments: "[N]", help: "close the connection, or that of peer N; without any, stop listening", example: "/close 2", run: closeConnection, complete: completePeer},
 	{name: "peers", help: "list the peers", example: "/peers", run: listPeers},
 	{name: "to", arguments: "N [TEXT]", help: "send what is typed to peer N only; with TEXT, just that", example: "/to 2", run: to, complete: completePeer},
+	{name: "heartbeat", arguments: "on|off", help: "answer the heartbeats of the protocol (on at first), or leave them to you", example: "/heartbeat off", run: beatOnOff, complete: completeWords("on", "off")},
 	{name: "all", arguments: "[TEXT]", help: "send what is typed to all peers; with TEXT, just that", example: "/all hello", run: toAll},
 }
 
