@@ -34,6 +34,12 @@ func setFraming(_ context.Context, s *Session, argument string) error {
 	if err != nil {
 		return misused("%v", err)
 	}
+	s.useFraming(f)
+	return nil
+}
+
+// useFraming decodes what has come, and what comes, in f.
+func (s *Session) useFraming(f framing.Framing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.framing, s.trying = f, true
@@ -46,7 +52,6 @@ func setFraming(_ context.Context, s *Session, argument string) error {
 		s.decodeAgain(p)
 	}
 	s.prompt()
-	return nil
 }
 
 // decodeAgain decodes what p has sent in the framing of now. s.mu is held.

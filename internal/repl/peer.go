@@ -33,6 +33,8 @@ type peer struct {
 	address string // to dial again; empty for a client of ours
 	server  bool   // we are the server
 
+	greeting [][]byte // sent on every connection to address
+
 	// slot is held by whoever writes to the connection, and so orders what is sent.
 	// It is taken before Session.mu, and owns writer and written.
 	slot    chan struct{}
