@@ -47,10 +47,17 @@ type command struct {
 // commands returns all commands; each is one file.
 func commands() []command {
 	return []command{
-		{"connect", newConnect}, {"listen", newListen}, {"send", newSend},
-		{"encode", newEncode}, {"decode", newDecode}, {"convert", newConvert},
-		{"bench", newBench}, {"expect", newExpect},
-		{"framings", newFramings}, {"man", newMan}, {"version", newVersion},
+		{"connect", newConnect},
+		{"listen", newListen},
+		{"send", newSend},
+		{"decode", newDecode},
+		{"encode", newEncode},
+		{"convert", newConvert},
+		{"expect", newExpect},
+		{"bench", newBench},
+		{"framings", newFramings},
+		{"man", newMan},
+		{"version", newVersion},
 	}
 }
 
