@@ -118,6 +118,8 @@ class Proxy:
     def __exit__(self, *_):
         """Waits for the ends of the connections; after a while it makes them."""
         deadline = time.monotonic() + 3
+        while not self.threads and time.monotonic() < deadline:  # a client can be gone before it is accepted
+            time.sleep(0.01)
         for t in self.threads:
             t.join(max(0, deadline - time.monotonic()))
         self.listener.close()

@@ -16,7 +16,7 @@ UNMEASURED = -1  # the length of what has none of its own
 # not the body that the framing makes.
 FIELDS = {
     "amqp": ("amqp.length", 0),
-    "bgp": ("bgp.length", 18),
+    "bgp": ("bgp.length", 19),
     "dns": ("dns.length", 0),
     "http2": ("http2.length", 0),
     "mbtcp": ("mbtcp.len", 0),
