@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -10,17 +11,22 @@ import (
 	"github.com/chancat/channel/internal/recording"
 )
 
-const recordings = "../../testdata/recordings"
+// recordings is the directory of those to test: CHANCAT_RECORDINGS names another
+// one, of recordings that were made just now.
+func recordings() string {
+	return orDefault(os.Getenv("CHANCAT_RECORDINGS"), "../../testdata/recordings")
+}
 
 // decode finds in recordings of real services the messages that others see in them.
 func TestDecodeRecordings(t *testing.T) {
-	entries, err := recording.Index(recordings)
+	directory := recordings()
+	entries, err := recording.Index(directory)
 	if err != nil {
 		t.Fatal(err)
 	}
 	args := []string{"decode", "--json"}
 	for _, e := range entries {
-		args = append(args, filepath.Join(recordings, filepath.FromSlash(e.File)))
+		args = append(args, filepath.Join(directory, filepath.FromSlash(e.File)))
 	}
 	cmd := exec.Command("chancat", args...)
 	cmd.Stderr = t.Output()
