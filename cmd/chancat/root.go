@@ -50,6 +50,7 @@ func commands() []command {
 		{"connect", newConnect}, {"listen", newListen}, {"send", newSend},
 		{"encode", newEncode}, {"decode", newDecode}, {"convert", newConvert},
 		{"framings", newFramings}, {"man", newMan}, {"version", newVersion},
+		{"fastdaemon", newFastdaemon},
 	}
 }
 
@@ -221,8 +222,10 @@ func (e *env) tell(err error) {
 }
 
 // warn says on stderr what went wrong.
-func (e *env) warn(err error) {
-	fmt.Fprintf(e.stderr, "%s: %s\n", e.palette.Error(e.command), printable(err.Error()))
+func (e *env) warn(err error) { e.warnText(err.Error()) }
+
+func (e *env) warnText(text string) {
+	fmt.Fprintf(e.stderr, "%s: %s\n", e.palette.Error(e.command), printable(text))
 }
 
 // printable makes text from the peer safe for a terminal.
