@@ -53,8 +53,10 @@ func commands() []command {
 		{"decode", newDecode},
 		{"encode", newEncode},
 		{"convert", newConvert},
-		{"expect", newExpect},
 		{"bench", newBench},
+		{"expect", newExpect},
+		{"fastdaemon", newFastdaemon},
+		{"bgpy", newBgpy},
 		{"framings", newFramings},
 		{"man", newMan},
 		{"version", newVersion},
@@ -229,8 +231,10 @@ func (e *env) tell(err error) {
 }
 
 // warn says on stderr what went wrong.
-func (e *env) warn(err error) {
-	fmt.Fprintf(e.stderr, "%s: %s\n", e.palette.Error(e.command), printable(err.Error()))
+func (e *env) warn(err error) { e.warnText(err.Error()) }
+
+func (e *env) warnText(text string) {
+	fmt.Fprintf(e.stderr, "%s: %s\n", e.palette.Error(e.command), printable(text))
 }
 
 // printable makes text from the peer safe for a terminal.
