@@ -10,9 +10,9 @@ import (
 // A Tiling is how far one framing cuts a stream into frames that leave no byte
 // over.
 type Tiling struct {
-	Frames int        // complete frames
-	Bytes  int64      // that they cover, from the start of the stream
-	Cut    bool       // the stream ends inside the next frame
+	Frames int          // complete frames
+	Bytes  int64        // that they cover, from the start of the stream
+	Cut    bool         // the stream ends inside the next frame
 	Err    *frame.Error // what broke it, with offsets of the stream; nil where it tiles or is only cut
 }
 

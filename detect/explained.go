@@ -1,0 +1,151 @@
+package detect
+
+import (
+	"fmt"
+	"slices"
+)
+
+// explained takes out of claims those which another one explains: a narrower
+// length whose neighbours are always zero, a rule that cuts each frame of another
+// into empty ones and one that is not, the spelling of a preset.
+func explained(claims []claim) (kept, out []claim) {
+	slices.SortStableFunc(claims, func(a, b claim) int {
+		switch {
+		case a.bits > b.bits:
+			return -1
+		case a.bits < b.bits:
+			return 1
+		}
+		return 0
+	})
+	gone := make([]string, len(claims))
+	for i := range claims {
+		for j := range claims {
+			if i == j || gone[i] != "" || gone[j] != "" {
+				continue
+			}
+			if why := claims[i].explains(&claims[j]); why != "" {
+				gone[j] = why
+			}
+		}
+	}
+	for i, c := range claims {
+		if gone[i] == "" {
+			kept = append(kept, c)
+			continue
+		}
+		if gone[i] == same {
+			continue
+		}
+		c.Broke, c.Evidence = gone[i], ""
+		out = append(out, c)
+	}
+	return kept, out
+}
+
+// same is the reason of a claim that is another one's in other words.
+const same = "same"
+
+// explains says why c makes d superfluous; empty where it does not.
+func (c *claim) explains(d *claim) string {
+	switch {
+	case c.preset() && d.rule != nil && !d.preset() && *c.rule == *d.rule:
+		c.bits = max(c.bits, d.bits+presetBonus)
+		c.SameAs = append(c.SameAs, d.Framing)
+		c.SameAs = append(c.SameAs, d.SameAs...)
+		return same
+	case c.preset() && d.rule != nil && !d.preset() && c.chain == d.chain && d.rule.kind != c.rule.kind && c.bits > unknown+presetBonus:
+		return fmt.Sprintf("tiles too, but what stands in the frames is of %s", c.Framing)
+	case c.chain == d.chain && c.rule != nil && d.rule != nil && c.wider(d):
+		return fmt.Sprintf("leaves bytes beside its length that are always 0; %s explains them", c.Framing)
+	case c.groups(d):
+		return fmt.Sprintf("cuts each frame of %s into empty ones and one more", c.Framing)
+	}
+	return ""
+}
+
+const presetBonus = 8
+
+func (c *claim) preset() bool { return c.rule != nil && c.named }
+
+// wider reports whether the length of d is the lower part of that of c, of which
+// the rest is always zero, and c is as plain a rule.
+func (c *claim) wider(d *claim) bool {
+	a, b := c.rule, d.rule
+	if c.named || d.named || a.kind.width <= b.kind.width || b.kind.width == 0 || a.cost() > b.cost()+2 {
+		return false
+	}
+	if b.kind.width > 1 && a.kind.little != b.kind.little {
+		return false
+	}
+	if a.kind.little && a.at != b.at || !a.kind.little && a.at+a.kind.width != b.at+b.kind.width {
+		return false
+	}
+	// Zeros that even the widest leaves may belong to none of them, or to one that
+	// is wider than any: except a byte of flags before it.
+	return c.zeros == 0 || !a.kind.little && a.at == 1
+}
+
+// groups reports whether d cuts every frame of c into equally many pieces, of
+// which all but the last are as short as its frames can be.
+func (c *claim) groups(d *claim) bool {
+	if c.Frames < 2 || d.Frames < 2*c.Frames || d.Frames%c.Frames != 0 || len(c.starts) != len(d.starts) || c.bits < unknown {
+		return false
+	}
+	per := d.Frames / c.Frames
+	for s, coarse := range c.starts {
+		fine := d.starts[s]
+		if len(fine)-1 != per*(len(coarse)-1) {
+			return false
+		}
+		for i := 0; i+1 < len(coarse); i++ {
+			group := fine[i*per : i*per+per+1]
+			if group[0] != coarse[i] || group[per] != coarse[i+1] {
+				return false
+			}
+			for k := 1; k < per; k++ {
+				if group[k]-group[k-1] != fine[1]-fine[0] {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// records offers fastdaemon where frames of u32be come in pairs: a record is two
+// strings. Where each stream is just one, both are as likely.
+func records(claims []claim, streams []Stream) []claim {
+	for _, c := range claims {
+		if c.rule == nil || *c.rule != (rule{kind: u32be}) || c.named || c.Cut > 0 {
+			continue
+		}
+		one := 0
+		for i, list := range c.starts {
+			if (len(list)-1)%2 != 0 || !pairsOfText(streams[i].Data, list) {
+				return nil
+			}
+			if len(list)-1 == 2 {
+				one++
+			}
+		}
+		d := claim{Candidate: c.Candidate, bits: c.bits - 3, starts: nil}
+		d.Framing, d.SameAs = "fastdaemon", nil
+		d.Frames /= 2
+		d.Evidence = "records of two strings"
+		if one == len(c.starts) {
+			d.bits = c.bits - 4 + 3*float64(one)
+		}
+		return []claim{d}
+	}
+	return nil
+}
+
+func pairsOfText(b []byte, starts []int) bool {
+	for i := 1; i < len(starts); i++ {
+		if !isText(b[starts[i-1]+u32be.width : starts[i]]) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,199 @@
+package detect
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+)
+
+const (
+	mostWeighed = 128 // rules of which the evidence is weighed
+	mostEqual   = 8   // and of those in which all frames are equally long
+	hopSamples  = 512 // places at which a rule is tried that are no start of a frame
+	rarest      = 14  // bits that one frame proves at most
+
+	// missingEnd is what it costs when a stream that has ended ends inside a frame.
+	missingEnd = 6
+)
+
+// A claim is one framing with what speaks for and against it.
+type claim struct {
+	Candidate
+	bits   float64 // how much more likely the data is under it than by chance, in bits
+	chain  uint64  // hash of where its frames start; 0 where that is not compared
+	rule   *rule   // nil for what is no length field
+	starts [][]int
+	named  bool // a preset: rule is what it is a spelling of
+	zeros  int  // columns beside the length that are always 0
+	single bool // one frame in all
+	equal  bool // all frames are equally long
+}
+
+// lengthRules tries every rule of the length-field family on streams, and returns
+// those that tile them. broken holds those that went furthest before they broke.
+func lengthRules(streams []Stream) (claims, broken []claim) {
+	var (
+		equal     []survivor
+		survivors []survivor
+		scratch   = make([][]int, len(streams))
+		best      = map[*number]claim{}
+	)
+	for i := range numbers {
+		kind := &numbers[i]
+		for at := range maxAt + 1 {
+			for extra := -max(maxExtra, at+kind.width); extra <= maxExtra+1; extra++ {
+				r := rule{kind: kind, at: at, extra: extra}
+				if extra == maxExtra+1 {
+					if kind.width > 0 {
+						continue
+					}
+					r.extra, r.whole = 0, true
+				}
+				c := r.follow(streams, scratch)
+				copy(scratch, c.starts)
+				switch {
+				case c.fail == "" && c.sizes == 1:
+					equal = append(equal, survivor{r, r.cost()})
+				case c.fail == "" && c.frames > 0:
+					survivors = append(survivors, survivor{r, r.cost() - float64(c.frames*(kind.width+1))})
+				case c.fail != "" && r.extra == 0 && at == 0 && c.reach >= best[kind].reach():
+					best[kind] = claim{Candidate: Candidate{Framing: r.spelling(layout{}), Frames: c.frames, Bytes: int64(c.reach), Broke: c.fail}}
+				}
+			}
+		}
+	}
+	costs := global(streams)
+	for _, s := range append(cheapest(survivors, mostWeighed), cheapest(equal, mostEqual)...) {
+		r := s.rule
+		claims = append(claims, weigh(&r, streams, costs))
+	}
+	for _, b := range best {
+		broken = append(broken, b)
+	}
+	slices.SortFunc(broken, func(a, b claim) int {
+		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Framing, b.Framing))
+	})
+	return claims, broken
+}
+
+// A survivor is a rule that tiles, and what it costs to believe in it at a glance.
+type survivor struct {
+	rule rule
+	cost float64
+}
+
+func cheapest(list []survivor, most int) []survivor {
+	slices.SortStableFunc(list, func(a, b survivor) int { return cmp.Compare(a.cost, b.cost) })
+	return list[:min(len(list), most)]
+}
+
+func (c claim) reach() int { return int(c.Bytes) }
+
+// weigh says how much speaks for a rule that tiles the streams.
+func weigh(r *rule, streams []Stream, costs *[256]float64) claim {
+	c := r.follow(streams, nil)
+	c.sum()
+	t := newTable(&c, streams)
+	l := layoutOf(r, t)
+	out := claim{chain: c.hash, rule: r, starts: c.starts, single: c.frames == 1, equal: t.distinct <= 1}
+	out.Framing, out.SameAs = r.spelling(l), append(r.spellings(l), presetsOf(r)...)
+	out.zeros = t.zerosBeside(r)
+	out.Frames, out.Cut = c.frames, c.cut
+	for _, list := range c.starts {
+		out.Bytes += int64(list[len(list)-1])
+	}
+	proofs := min(t.fresh, 1+2*t.changes)
+	hops := float64(proofs) * r.surprise(&c, streams)
+	crowd := t.lengthSaving(r, costs)
+	texts, text := t.textProof(r, l, streams)
+	out.bits = max(hops, crowd, texts) + t.savings(r, costs) - r.cost()
+	if l.check != "" {
+		out.bits += 4 * float64(min(t.frames, 16))
+	}
+	for i, list := range c.starts {
+		s := &streams[i]
+		n := len(list) - 1
+		switch end := list[n]; {
+		case end == len(s.Data) && n >= 2:
+			out.bits += math.Log2(float64(end) / float64(n))
+		case end < len(s.Data) && len(s.Data) <= window && s.Ended:
+			out.bits -= missingEnd
+		}
+	}
+	out.Evidence = describe(t, l, text)
+	return out
+}
+
+// surprise is how many bits a frame proves: how seldom a place that is no start of
+// a frame could be taken for one.
+func (r *rule) surprise(c *chain, streams []Stream) float64 {
+	tried, could, left := 0, 0, 0
+	for i, s := range streams {
+		b := s.Data[:min(len(s.Data), window)]
+		starts := c.starts[i]
+		share := hopSamples / len(streams)
+		step := max(1, len(b)/max(share, 1))
+		for pos, next := 0, 0; pos < len(b); pos += step {
+			for next < len(starts) && starts[next] < pos {
+				next++
+			}
+			if next < len(starts) && starts[next] == pos {
+				continue
+			}
+			tried++
+			left += len(s.Data) - pos
+			if n := r.frame(b, pos); n > 0 && pos+n <= len(s.Data) {
+				could++
+			}
+		}
+	}
+	if tried == 0 {
+		return 0
+	}
+	rate := (float64(could) + 1) / (float64(tried) + 2)
+	if could == 0 && r.kind.width > 0 {
+		byChance := float64(left) / float64(tried) / math.Exp2(8*float64(r.kind.width))
+		rate = min(rate, max(byChance, math.Exp2(-rarest)))
+	}
+	return -math.Log2(min(rate, 1))
+}
+
+// textProof is what it proves that all bytes which are no text stand outside the
+// bodies.
+func (t *table) textProof(r *rule, l layout, streams []Stream) (bits float64, text bool) {
+	if !t.text(l.skip, l.tail) {
+		return 0, false
+	}
+	around, total, foreign := 0, 0, 0
+	for i, raw := range t.rows {
+		n := t.heads[i] + l.skip + l.tail
+		around += n
+		total += len(raw)
+		for _, b := range raw[:t.heads[i]+l.skip] {
+			if !isTextByte(b) {
+				foreign++
+			}
+		}
+		for _, b := range raw[len(raw)-l.tail:] {
+			if !isTextByte(b) {
+				foreign++
+			}
+		}
+	}
+	return float64(foreign) * -math.Log2(float64(around+1)/float64(total+1)), true
+}
+
+func describe(t *table, l layout, text bool) string {
+	s := fmt.Sprintf("%d different lengths", t.distinct)
+	if text {
+		s += ", bodies of text"
+	}
+	if l.check != "" {
+		s += ", every " + l.check + " is right"
+	}
+	if l.magic != "" {
+		s += fmt.Sprintf(", every frame starts with %x", l.magic)
+	}
+	return s
+}

@@ -1,0 +1,125 @@
+package detect
+
+import "math"
+
+// A table is the frames of a chain one below the other: what stands at each place
+// before the length, behind it, and before the end.
+type table struct {
+	frames   int // that are in it
+	before   [maxAt]column
+	after    [columnsAfter]column
+	last     [columnsLast]column
+	lengths  column // the leading bits of lengths in one or two bytes
+	shortest int    // bytes behind the length of the shortest frame
+
+	rows     [][]byte // the frames
+	heads    []int    // bytes up to the end of their lengths
+	distinct int      // lengths of frames
+	changes  int      // frames that are not as long as the one before
+	fresh    int      // frames that differ from the one before
+}
+
+// newTable takes at most columnFrames frames that differ from the one before:
+// what repeats proves nothing.
+func newTable(c *chain, streams []Stream) *table {
+	t := &table{shortest: math.MaxInt}
+	lengths := map[int]bool{}
+	var previous []byte
+	c.each(streams, func(raw []byte) {
+		lengths[len(raw)] = true
+		if len(raw) != len(previous) {
+			t.changes++
+		} else if string(raw) == string(previous) {
+			return
+		}
+		previous = raw
+		t.fresh++
+		if t.frames < columnFrames {
+			t.add(c.rule, raw)
+		}
+	})
+	t.distinct = len(lengths)
+	return t
+}
+
+func (t *table) add(r *rule, raw []byte) {
+	_, n := r.kind.read(raw, r.at)
+	head := r.at + n
+	t.frames++
+	t.rows = append(t.rows, raw)
+	t.heads = append(t.heads, head)
+	for i := range r.at {
+		t.before[i].add(raw[i])
+	}
+	behind := raw[head:]
+	t.shortest = min(t.shortest, len(behind))
+	for i := range min(len(behind), columnsAfter) {
+		t.after[i].add(behind[i])
+	}
+	for i := range min(len(behind), columnsLast) {
+		t.last[i].add(behind[len(behind)-1-i])
+	}
+	switch r.kind.width {
+	case 0, 1:
+		t.lengths.add(raw[r.at] >> 4)
+	case 2:
+		high := raw[r.at]
+		if r.kind.little {
+			high = raw[r.at+1]
+		}
+		t.lengths.add(high)
+	}
+}
+
+// savings is how much better the columns at fixed places are foretold by their
+// place than by how often bytes stand anywhere.
+func (t *table) savings(r *rule, global *[256]float64) float64 {
+	bits := 0.0
+	for i := range r.at {
+		bits += t.before[i].saving(global)
+	}
+	for i := range 4 {
+		bits += t.after[i].saving(global)
+	}
+	return bits
+}
+
+// lengthSaving is the same for the leading bits of the lengths: those of real
+// messages crowd together.
+func (t *table) lengthSaving(r *rule, global *[256]float64) float64 {
+	switch r.kind.width {
+	case 0, 1:
+		var coarse [256]float64
+		for i := range 16 {
+			p := 0.0
+			for _, bits := range global[16*i : 16*i+16] {
+				p += math.Exp2(-bits)
+			}
+			coarse[i] = -math.Log2(p)
+		}
+		return t.lengths.saving(&coarse)
+	case 2:
+		return t.lengths.saving(global)
+	}
+	return 0
+}
+
+// zerosBeside counts the columns next to the length, on the side of its greatest
+// byte, in which every frame has zero: bytes that a wider length would hold.
+func (t *table) zerosBeside(r *rule) int {
+	n := 0
+	if r.kind.width == 0 {
+		return 0
+	}
+	if !r.kind.little || r.kind.width == 1 {
+		for n < r.at && t.before[r.at-1-n].zero(t.frames) {
+			n++
+		}
+	}
+	if r.kind.little {
+		for n < columnsAfter && t.after[n].zero(t.frames) {
+			n++
+		}
+	}
+	return n
+}
