@@ -74,8 +74,12 @@ func (c *chain) stream(s *Stream, list []int) ([]int, bool) {
 			}
 			c.cut++
 			if !plausibleCut(n, longest, len(list)-1, s.Ended) {
-				c.fail = fmt.Sprintf("byte %d: a frame of %d bytes, %d are left", pos, n, len(s.Data)-pos)
 				c.reach += pos
+				if n == cut {
+					c.fail = fmt.Sprintf("byte %d: the data ends inside the head of a frame", pos)
+					return list, false
+				}
+				c.fail = fmt.Sprintf("byte %d: a frame of %d bytes, %d are left", pos, n, len(s.Data)-pos)
 				return list, false
 			}
 			return list, true

@@ -92,6 +92,7 @@ func lines(streams []Stream) (claim, bool) {
 		c.SameAs = append(c.SameAs, "json")
 		c.Evidence = fmt.Sprintf("%d lines, each a JSON value", ends)
 		c.bits += 30
+		c.values = true
 	}
 	c.single = false
 	h := chain{starts: c.starts}
@@ -161,7 +162,11 @@ func marks(streams []Stream) []string {
 		if count < 2 || n > 1 && count < 3 {
 			break
 		}
-		if count == last {
+		if n > 1 && !couldMark(mark) {
+			last = count
+			continue
+		}
+		if count == last && len(list) > 0 {
 			list[len(list)-1] = string(mark) // what always stands before it is part of it
 		} else {
 			list = append(list, string(mark))
@@ -169,6 +174,18 @@ func marks(streams []Stream) []string {
 		last = count
 	}
 	return list
+}
+
+// couldMark reports whether people would end messages in such a text: of signs that
+// are neither letters nor those in which sentences and values end, or in pointed
+// brackets.
+func couldMark(mark []byte) bool {
+	if n := len(mark); n > 3 && mark[0] == '<' && mark[n-1] == '>' {
+		return bytes.IndexByte(mark[1:], '<') < 0
+	}
+	return bytes.IndexFunc(mark, func(r rune) bool {
+		return r < 0x7f && r > ' ' && !strings.ContainsRune("|;#~^$&@*%!\\/<>=-+_:.", r)
+	}) < 0 && strings.Trim(string(mark), " .") != ""
 }
 
 // frequentMarks is marks for streams of which the ends are not known.

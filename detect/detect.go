@@ -151,7 +151,10 @@ func rivals(claims []claim) string {
 			alike = alike && c.chain == claims[0].chain
 		}
 	}
-	if alike {
+	switch {
+	case len(names) == 1:
+		return "the data is too little to be sure"
+	case alike:
 		return strings.Join(names, ", ") + " cut this data into the same frames"
 	}
 	return strings.Join(names, ", ") + " all tile this data"

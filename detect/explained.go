@@ -58,6 +58,8 @@ func (c *claim) explains(d *claim) string {
 		return fmt.Sprintf("tiles too, but what stands in the frames is of %s", c.Framing)
 	case c.chain == d.chain && c.rule != nil && d.rule != nil && c.wider(d):
 		return fmt.Sprintf("leaves bytes beside its length that are always 0; %s explains them", c.Framing)
+	case c.values && d.Framing == "json":
+		return same // which any text of values is, in lines or not
 	case c.groups(d):
 		return fmt.Sprintf("cuts each frame of %s into empty ones and one more", c.Framing)
 	}
@@ -72,13 +74,14 @@ func (c *claim) preset() bool { return c.rule != nil && c.named }
 // the rest is always zero, and c is as plain a rule.
 func (c *claim) wider(d *claim) bool {
 	a, b := c.rule, d.rule
-	if c.named || d.named || a.kind.width <= b.kind.width || b.kind.width == 0 || a.cost() > b.cost()+2 {
+	low := max(b.kind.width, 1) // a number of base 128 has one byte where it looks like a fixed one
+	if c.named || d.named || a.kind.width <= low || a.cost() > b.cost()+2 {
 		return false
 	}
 	if b.kind.width > 1 && a.kind.little != b.kind.little {
 		return false
 	}
-	if a.kind.little && a.at != b.at || !a.kind.little && a.at+a.kind.width != b.at+b.kind.width {
+	if a.kind.little && a.at != b.at || !a.kind.little && a.at+a.kind.width != b.at+low {
 		return false
 	}
 	// Zeros that even the widest leaves may belong to none of them, or to one that
@@ -93,6 +96,7 @@ func (c *claim) groups(d *claim) bool {
 		return false
 	}
 	per := d.Frames / c.Frames
+	varies := false
 	for s, coarse := range c.starts {
 		fine := d.starts[s]
 		if len(fine)-1 != per*(len(coarse)-1) {
@@ -108,9 +112,10 @@ func (c *claim) groups(d *claim) bool {
 					return false
 				}
 			}
+			varies = varies || group[per]-group[per-1] != fine[1]-fine[0]
 		}
 	}
-	return true
+	return varies && (!c.equal || c.rule != nil && c.rule.at == 0 && c.rule.extra == 0)
 }
 
 // records offers fastdaemon where frames of u32be come in pairs: a record is two
@@ -129,7 +134,7 @@ func records(claims []claim, streams []Stream) []claim {
 				one++
 			}
 		}
-		d := claim{Candidate: c.Candidate, bits: c.bits - 3, starts: nil}
+		d := claim{Candidate: c.Candidate, bits: c.bits - 10}
 		d.Framing, d.SameAs = "fastdaemon", nil
 		d.Frames /= 2
 		d.Evidence = "records of two strings"

@@ -26,6 +26,7 @@ type claim struct {
 	starts [][]int
 	named  bool // a preset: rule is what it is a spelling of
 	zeros  int  // columns beside the length that are always 0
+	values bool // lines of which each is a JSON value
 	single bool // one frame in all
 	equal  bool // all frames are equally long
 }
@@ -56,7 +57,7 @@ func lengthRules(streams []Stream) (claims, broken []claim) {
 				case c.fail == "" && c.sizes == 1:
 					equal = append(equal, survivor{r, r.cost()})
 				case c.fail == "" && c.frames > 0:
-					survivors = append(survivors, survivor{r, r.cost() - float64(c.frames*(kind.width+1))})
+					survivors = append(survivors, survivor{r, r.cost() - 4*float64(min(c.frames, 20)*(max(kind.width, 1)-1))})
 				case c.fail != "" && r.extra == 0 && at == 0 && c.reach >= best[kind].reach():
 					best[kind] = claim{Candidate: Candidate{Framing: r.spelling(layout{}), Frames: c.frames, Bytes: int64(c.reach), Broke: c.fail}}
 				}

@@ -16,6 +16,8 @@ type named struct {
 	same   []string
 	rule   *rule // of a preset: what it is a spelling of
 	single bool  // one frame is enough, if it proves enough
+	sure   bool  // parts of frames look like frames: that a frame could begin there means nothing
+	lines  bool  // its frames are lines of text, among other things
 
 	// check judges a frame by what the protocol puts into it: how many bits speak
 	// for the protocol, and whether it can be one at all. previous is the frame
@@ -38,20 +40,20 @@ var varint, bsuint = &numbers[9], &numbers[10]
 
 // framings are those that are tried by running their codecs.
 var framings = []named{
-	{name: "msg", cost: 1, single: true},
-	{name: "lsp", cost: 1, single: true, same: []string{"dap", "header"}},
+	{name: "msg", cost: 1, single: true, lines: true},
+	{name: "lsp", cost: 1, single: true, lines: true, same: []string{"dap", "header"}},
 	{name: "netstring", cost: 2, single: true},
 	{name: "syslog", cost: 3},
 	{name: "bgpy", cost: 3, single: true},
-	{name: "resp", cost: 2, single: true, proves: provesRESP},
-	{name: "nats", cost: 3, single: true},
-	{name: "memcached", cost: 3, single: true},
-	{name: "stomp", cost: 3, single: true},
-	{name: "chunked", cost: 3, single: true},
+	{name: "resp", cost: 2, single: true, sure: true, lines: true, proves: provesRESP},
+	{name: "nats", cost: 3, single: true, lines: true},
+	{name: "memcached", cost: 3, single: true, lines: true},
+	{name: "stomp", cost: 3, single: true, lines: true},
+	{name: "chunked", cost: 3, single: true, lines: true},
 	{name: "jsonseq", cost: 3, single: true},
 	{name: "ws", cost: 3, single: true, check: checkWS},
 	{name: "cobs", cost: 3},
-	{name: "json", cost: 2, proves: provesJSON},
+	{name: "json", cost: 2, sure: true, proves: provesJSON},
 	{name: "postgres", cost: preset, rule: &rule{kind: u32be, at: 1, extra: -4}, single: true, check: checkPostgres},
 	{name: "mysql", cost: preset, rule: &rule{kind: u24le, extra: 1}, single: true, check: checkMySQL},
 	{name: "mongodb", cost: preset, rule: &rule{kind: u32le, extra: -4}, single: true, check: checkMongoDB},
@@ -162,8 +164,11 @@ func (n *named) try(f framing.Framing, streams []Stream) (claim, bool) {
 			return out, false
 		}
 	}
-	if proofs > 0 {
+	if proofs > 0 && !n.sure {
 		hops = min(hops, float64(proofs)*codecSurprise(f, streams, out.starts))
+	}
+	if n.lines && hops > 10 {
+		hops += lineBits // lines of text are no news in it
 	}
 	out.bits += hops + min(content, checkMost) - n.cost
 	out.single = out.Frames == 1

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/chancat/channel/frame"
 )
@@ -218,7 +219,11 @@ func checkWS(raw []byte, sp frame.Span, previous []byte, from Side) (float64, bo
 		head := bytes.ToLower(raw)
 		return 60, bytes.Contains(head, []byte("upgrade")) && bytes.Contains(head, []byte("websocket"))
 	}
-	return 0, true
+	if len(raw) < 2 || previous == nil && raw[0]&15 == 0 {
+		return 0, false // a continuation of nothing
+	}
+	text := raw[0]&0x4f == 1 && raw[0]&0x80 != 0 && raw[1]&0x80 == 0
+	return 2, !text || utf8.Valid(raw[sp.Head:])
 }
 
 func checkPacketstream(raw []byte, sp frame.Span, previous []byte, _ Side) (float64, bool) {

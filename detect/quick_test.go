@@ -18,9 +18,13 @@ func frames(n int, enc func(body []byte) []byte, body func(i int) []byte) []byte
 
 func TestQuick(t *testing.T) {
 	rnd := rand.New(rand.NewSource(1))
-	text := func(i int) []byte { return []byte(fmt.Sprintf("hello %d world", rnd.Intn(1<<uint(rnd.Intn(30)))))[:5+rnd.Intn(9)%8] }
+	text := func(i int) []byte {
+		return []byte(fmt.Sprintf("hello %d world", rnd.Intn(1<<uint(rnd.Intn(30)))))[:5+rnd.Intn(9)%8]
+	}
 	bin := func(i int) []byte { b := make([]byte, rnd.Intn(300)); rnd.Read(b); return b }
-	js := func(i int) []byte { return []byte(fmt.Sprintf(`{"id":%d,"name":"user-%d","v":[1,2,%d]}`, i, i*i, rnd.Intn(1e6))) }
+	js := func(i int) []byte {
+		return []byte(fmt.Sprintf(`{"id":%d,"name":"user-%d","v":[1,2,%d]}`, i, i*i, rnd.Intn(1e6)))
+	}
 	u32 := func(b []byte) []byte { return append(binary.BigEndian.AppendUint32(nil, uint32(len(b))), b...) }
 	u16 := func(b []byte) []byte { return append(binary.BigEndian.AppendUint16(nil, uint16(len(b))), b...) }
 	u16l := func(b []byte) []byte { return append(binary.LittleEndian.AppendUint16(nil, uint16(len(b))), b...) }
@@ -31,7 +35,9 @@ func TestQuick(t *testing.T) {
 	}
 	crc := func(b []byte) []byte { return binary.BigEndian.AppendUint16(u16(b), uint16(crc16(b))) }
 	vi := func(b []byte) []byte { return append(binary.AppendUvarint(nil, uint64(len(b))), b...) }
-	str := func(f string) func([]byte) []byte { return func(b []byte) []byte { return fmt.Appendf(nil, f, len(b), b) } }
+	str := func(f string) func([]byte) []byte {
+		return func(b []byte) []byte { return fmt.Appendf(nil, f, len(b), b) }
+	}
 	term := func(f string) func([]byte) []byte { return func(b []byte) []byte { return append(b, f...) } }
 	rest := make([]byte, 4000)
 	rnd.Read(rest)

@@ -49,7 +49,7 @@ func commands() []command {
 	return []command{
 		{"connect", newConnect}, {"listen", newListen}, {"send", newSend},
 		{"encode", newEncode}, {"decode", newDecode}, {"convert", newConvert},
-		{"framings", newFramings}, {"man", newMan}, {"version", newVersion},
+		{"detect", newDetect}, {"framings", newFramings}, {"man", newMan}, {"version", newVersion},
 	}
 }
 
