@@ -2,6 +2,7 @@ package detect
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -73,6 +74,22 @@ func (c *claim) preset() bool { return c.rule != nil && c.named }
 // wider reports whether the length of d is the lower part of that of c, of which
 // the rest is always zero, and c is as plain a rule.
 func (c *claim) wider(d *claim) bool {
+	if !c.holds(d) {
+		return false
+	}
+	// Zeros that even the widest leaves may belong to none of them, or to one that
+	// is wider than any: except a byte of flags before it.
+	if c.zeros == 0 || !c.rule.kind.little && c.rule.at == 1 {
+		return true
+	}
+	d.bits = max(c.bits, d.bits)
+	c.bits = d.bits
+	return false
+}
+
+// holds reports whether the length of d is a part of that of c, which is as plain a
+// rule and reads the same values.
+func (c *claim) holds(d *claim) bool {
 	a, b := c.rule, d.rule
 	low := max(b.kind.width, 1) // a number of base 128 has one byte where it looks like a fixed one
 	if c.named || d.named || a.kind.width <= low || a.cost() > b.cost()+2 {
@@ -81,22 +98,23 @@ func (c *claim) wider(d *claim) bool {
 	if b.kind.width > 1 && a.kind.little != b.kind.little {
 		return false
 	}
-	if a.kind.little && a.at != b.at || !a.kind.little && a.at+a.kind.width != b.at+low {
-		return false
-	}
-	// Zeros that even the widest leaves may belong to none of them, or to one that
-	// is wider than any: except a byte of flags before it.
-	return c.zeros == 0 || !a.kind.little && a.at == 1
+	return a.kind.little && a.at == b.at || !a.kind.little && a.at+a.kind.width == b.at+low
 }
 
 // groups reports whether d cuts every frame of c into equally many pieces, of
-// which all but the last are as short as its frames can be.
+// which all but the last, or all but the first, are as short as its frames are.
 func (c *claim) groups(d *claim) bool {
 	if c.Frames < 2 || d.Frames < 2*c.Frames || d.Frames%c.Frames != 0 || len(c.starts) != len(d.starts) || c.bits < unknown {
 		return false
 	}
 	per := d.Frames / c.Frames
-	varies := false
+	varies, opens, closes := false, true, true
+	short := math.MaxInt
+	for _, list := range d.starts {
+		for i := 1; i < len(list); i++ {
+			short = min(short, list[i]-list[i-1])
+		}
+	}
 	for s, coarse := range c.starts {
 		fine := d.starts[s]
 		if len(fine)-1 != per*(len(coarse)-1) {
@@ -107,15 +125,17 @@ func (c *claim) groups(d *claim) bool {
 			if group[0] != coarse[i] || group[per] != coarse[i+1] {
 				return false
 			}
-			for k := 1; k < per; k++ {
-				if group[k]-group[k-1] != fine[1]-fine[0] {
+			first, last := group[1]-group[0], group[per]-group[per-1]
+			for k := 1; k+1 < per; k++ {
+				if group[k+1]-group[k] != short {
 					return false
 				}
 			}
-			varies = varies || group[per]-group[per-1] != fine[1]-fine[0]
+			opens, closes = opens && first == short, closes && last == short
+			varies = varies || first != short || last != short
 		}
 	}
-	return varies && (!c.equal || c.rule != nil && c.rule.at == 0 && c.rule.extra == 0)
+	return (opens || closes) && varies && (!c.equal || c.rule != nil && c.rule.at == 0 && c.rule.extra == 0)
 }
 
 // records offers fastdaemon where frames of u32be come in pairs: a record is two

@@ -107,8 +107,11 @@ func weigh(r *rule, streams []Stream, costs *[256]float64) claim {
 	proofs := min(t.fresh, 1+2*t.changes)
 	hops := float64(proofs) * r.surprise(&c, streams)
 	crowd := t.lengthSaving(r, costs)
-	texts, text := t.textProof(r, l, streams)
-	out.bits = max(hops, crowd, texts) + t.savings(r, costs) - r.cost()
+	texts, text := t.textProof(l)
+	if allText(streams) {
+		texts = -1.4 * float64(min(t.frames, 40)*max(r.kind.width, 1)) // the lengths are, too, by chance
+	}
+	out.bits = max(hops, crowd, texts) + min(texts, 0) + t.savings(r, costs) - r.cost()
 	if l.check != "" {
 		out.bits += 4 * float64(min(t.frames, 16))
 	}
@@ -162,7 +165,7 @@ func (r *rule) surprise(c *chain, streams []Stream) float64 {
 
 // textProof is what it proves that all bytes which are no text stand outside the
 // bodies.
-func (t *table) textProof(r *rule, l layout, streams []Stream) (bits float64, text bool) {
+func (t *table) textProof(l layout) (bits float64, text bool) {
 	if !t.text(l.skip, l.tail) {
 		return 0, false
 	}
@@ -183,6 +186,16 @@ func (t *table) textProof(r *rule, l layout, streams []Stream) (bits float64, te
 		}
 	}
 	return float64(foreign) * -math.Log2(float64(around+1)/float64(total+1)), true
+}
+
+// allText reports whether the windows of streams are text, lengths and all.
+func allText(streams []Stream) bool {
+	for _, s := range streams {
+		if !lineText(s.Data[:min(len(s.Data), window)], true) {
+			return false
+		}
+	}
+	return true
 }
 
 func describe(t *table, l layout, text bool) string {

@@ -170,6 +170,7 @@ func (n *named) try(f framing.Framing, streams []Stream) (claim, bool) {
 	if n.lines && hops > 10 {
 		hops += lineBits // lines of text are no news in it
 	}
+	hops = max(hops, 0)
 	out.bits += hops + min(content, checkMost) - n.cost
 	out.single = out.Frames == 1
 	if n.rule != nil {
@@ -244,5 +245,5 @@ func provesJSON(raw []byte) float64 {
 	case raw[0] == '{', raw[0] == '[':
 		return min(rarest, 4+float64(len(raw))/2)
 	}
-	return 1
+	return -20 // numbers and words between values are rather lengths or lines
 }

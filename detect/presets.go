@@ -231,6 +231,9 @@ func checkPacketstream(raw []byte, sp frame.Span, previous []byte, _ Side) (floa
 	if !ok {
 		return 0, false
 	}
+	if flags == 0 && !isText(raw[sp.Head:]) {
+		return 0, false // a reply that something failed has a text
+	}
 	bits := 0.0
 	if s := string(raw); s == "\x03\x00\x02\x00" || s == "\x03\x01\x02\x00" {
 		return 20, true

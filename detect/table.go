@@ -14,6 +14,7 @@ type table struct {
 
 	rows     [][]byte // the frames
 	heads    []int    // bytes up to the end of their lengths
+	news     []bool   // which start where no even spacing of the frames before would have them
 	distinct int      // lengths of frames
 	changes  int      // frames that are not as long as the one before
 	fresh    int      // frames that differ from the one before
@@ -25,9 +26,11 @@ func newTable(c *chain, streams []Stream) *table {
 	t := &table{shortest: math.MaxInt}
 	lengths := map[int]bool{}
 	var previous []byte
+	news := true
 	c.each(streams, func(raw []byte) {
 		lengths[len(raw)] = true
-		if len(raw) != len(previous) {
+		here := news
+		if news = len(raw) != len(previous); news {
 			t.changes++
 		} else if string(raw) == string(previous) {
 			return
@@ -36,6 +39,7 @@ func newTable(c *chain, streams []Stream) *table {
 		t.fresh++
 		if t.frames < columnFrames {
 			t.add(c.rule, raw)
+			t.news = append(t.news, here)
 		}
 	})
 	t.distinct = len(lengths)
@@ -75,13 +79,31 @@ func (t *table) add(r *rule, raw []byte) {
 // place than by how often bytes stand anywhere.
 func (t *table) savings(r *rule, global *[256]float64) float64 {
 	bits := 0.0
-	for i := range r.at {
-		bits += t.before[i].saving(global)
+	low, high := r.at, 0 // zeros beside the length may be part of it
+	for low > 0 && t.before[low-1].zero(t.frames) {
+		low--
+	}
+	for high < columnsAfter && t.after[high].zero(t.frames) {
+		high++
+	}
+	for i := range low {
+		bits += t.column(func(head int) int { return i }).saving(global)
 	}
 	for i := range 4 {
-		bits += t.after[i].saving(global)
+		bits += t.column(func(head int) int { return head + high + i }).saving(global)
 	}
 	return bits
+}
+
+// column is what stands at one place of the frames that are news.
+func (t *table) column(place func(head int) int) *column {
+	var c column
+	for i, raw := range t.rows {
+		if at := place(t.heads[i]); t.news[i] && at < len(raw) {
+			c.add(raw[at])
+		}
+	}
+	return &c
 }
 
 // lengthSaving is the same for the leading bits of the lengths: those of real

@@ -35,7 +35,7 @@ def ascii_words(lo, hi):
 
 
 def value(i):
-    v = {"id": i, "method": R.choice(WORDS), "params": {"n": R.randint(0, 10**6), "s": " ".join(R.sample(WORDS, R.randint(1, 9)))}}
+    v = {"id": i, "method": R.choice(WORDS), "params": {"n": R.randint(0, 10**6), "s": " ".join(R.choices(WORDS, k=R.randint(1, 25)))}}
     return v
 
 
@@ -50,7 +50,7 @@ def binary(lo, hi):
 def structured(i):
     """A record as programs write them: small numbers, zeros, some text."""
     out = struct.pack("<HIBd", i, R.randint(0, 5000), R.randint(0, 3), R.random())
-    for _ in range(R.randint(0, 12)):
+    for _ in range(R.randint(0, 30)):
         s = R.choice(WORDS).encode()
         out += struct.pack(">H", len(s)) + s + bytes(R.randint(0, 4))
     return out
