@@ -90,9 +90,8 @@ func detect(all []Stream) Answer {
 	claims, broken = append(claims, byName...), append(broken, failed...)
 	byMark, failed := delimiters(streams)
 	claims, broken = append(claims, byMark...), append(broken, failed...)
-	claims = append(claims, records(claims, streams)...)
-
 	claims, explained := explained(claims)
+	claims = append(claims, records(claims, streams)...)
 	broken = append(broken, explained...)
 	claims, failed = whole(claims, all)
 	broken = append(failed, broken...)

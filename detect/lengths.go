@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"math"
@@ -12,6 +13,11 @@ const (
 	mostEqual   = 8   // and of those in which all frames are equally long
 	hopSamples  = 512 // places at which a rule is tried that are no start of a frame
 	rarest      = 14  // bits that one frame proves at most
+
+	// mostContent is how many bits it proves at most that lengths and the bytes at
+	// fixed places are alike: what is inside the messages may be built like that,
+	// while no chance makes a wide length lead from frame to frame.
+	mostContent = 40
 
 	// missingEnd is what it costs when a stream that has ended ends inside a frame.
 	missingEnd = 6
@@ -108,10 +114,11 @@ func weigh(r *rule, streams []Stream, costs *[256]float64) claim {
 	hops := float64(proofs) * r.surprise(&c, streams)
 	crowd := t.lengthSaving(r, costs)
 	texts, text := t.textProof(l)
-	if allText(streams) {
-		texts = -1.4 * float64(min(t.frames, 40)*max(r.kind.width, 1)) // the lengths are, too, by chance
+	textless := r.againstText(&c, streams)
+	if textless > 0 {
+		texts = 0
 	}
-	out.bits = max(hops, crowd, texts) + min(texts, 0) + t.savings(r, costs) - r.cost()
+	out.bits = max(hops, min(crowd, mostContent), min(texts, mostContent)) + min(t.savings(r, costs), mostContent) - textless - r.cost()
 	if l.check != "" {
 		out.bits += 4 * float64(min(t.frames, 16))
 	}
@@ -188,14 +195,21 @@ func (t *table) textProof(l layout) (bits float64, text bool) {
 	return float64(foreign) * -math.Log2(float64(around+1)/float64(total+1)), true
 }
 
-// allText reports whether the windows of streams are text, lengths and all.
-func allText(streams []Stream) bool {
-	for _, s := range streams {
-		if !lineText(s.Data[:min(len(s.Data), window)], true) {
-			return false
+// againstText is what speaks against binary lengths in streams that are text with
+// their lengths and all.
+func (r *rule) againstText(c *chain, streams []Stream) (bits float64) {
+	const seldom = 1.4 // bits: that a byte is one of text
+	for i, s := range streams {
+		b := s.Data[:min(len(s.Data), window)]
+		if !lineText(b, true) {
+			continue
+		}
+		bits += seldom * float64(min(len(c.starts[i]), 40)*max(r.kind.width, 1))
+		if bytes.Count(b, []byte{'\n'}) > 1 {
+			bits += lineBits
 		}
 	}
-	return true
+	return bits
 }
 
 func describe(t *table, l layout, text bool) string {

@@ -14,10 +14,11 @@ type named struct {
 	name   string
 	cost   float64 // bits, as of a rule
 	same   []string
-	rule   *rule // of a preset: what it is a spelling of
-	single bool  // one frame is enough, if it proves enough
-	sure   bool  // parts of frames look like frames: that a frame could begin there means nothing
-	lines  bool  // its frames are lines of text, among other things
+	rule   *rule                                           // of a preset: what it is a spelling of
+	single bool                                            // one frame is enough, if it proves enough
+	chance func(b []byte, starts []int) (tried, could int) // instead of trying the codec at other places
+	sure   bool                                            // parts of frames look like frames: that a frame could begin there means nothing
+	lines  bool                                            // its frames are lines of text, among other things
 
 	// check judges a frame by what the protocol puts into it: how many bits speak
 	// for the protocol, and whether it can be one at all. previous is the frame
@@ -52,7 +53,7 @@ var framings = []named{
 	{name: "chunked", cost: 3, single: true, lines: true},
 	{name: "jsonseq", cost: 3, single: true},
 	{name: "ws", cost: 3, single: true, check: checkWS},
-	{name: "cobs", cost: 3},
+	{name: "cobs", cost: 3, chance: cobsChance},
 	{name: "json", cost: 2, sure: true, proves: provesJSON},
 	{name: "postgres", cost: preset, rule: &rule{kind: u32be, at: 1, extra: -4}, single: true, check: checkPostgres},
 	{name: "mysql", cost: preset, rule: &rule{kind: u24le, extra: 1}, single: true, check: checkMySQL},
@@ -165,7 +166,7 @@ func (n *named) try(f framing.Framing, streams []Stream) (claim, bool) {
 		}
 	}
 	if proofs > 0 && !n.sure {
-		hops = min(hops, float64(proofs)*codecSurprise(f, streams, out.starts))
+		hops = min(hops, float64(proofs)*n.surprise(f, streams, out.starts))
 	}
 	if n.lines && hops > 10 {
 		hops += lineBits // lines of text are no news in it
@@ -189,9 +190,9 @@ func (n *named) try(f framing.Framing, streams []Stream) (claim, bool) {
 	return out, true
 }
 
-// codecSurprise is how many bits a frame proves: how seldom a frame could begin
+// surprise is how many bits a frame proves: how seldom a frame could begin
 // at a place where none does.
-func codecSurprise(f framing.Framing, streams []Stream, starts [][]int) float64 {
+func (n *named) surprise(f framing.Framing, streams []Stream, starts [][]int) float64 {
 	const samples = 256
 	tried, could := 0, 0
 	for i, s := range streams {
@@ -202,6 +203,11 @@ func codecSurprise(f framing.Framing, streams []Stream, starts [][]int) float64 
 			codec = f.S2C.Codec // no inline commands: any text is one
 		}
 		list := starts[i]
+		if n.chance != nil {
+			t, c := n.chance(b, list)
+			tried, could = tried+t, could+c
+			continue
+		}
 		for pos, next := 1, 0; pos < len(b); pos += step {
 			for next < len(list) && list[next] < pos {
 				next++
@@ -225,6 +231,33 @@ func codecSurprise(f framing.Framing, streams []Stream, starts [][]int) float64 
 		return rarest
 	}
 	return -math.Log2((float64(could) + 1) / (float64(tried) + 2))
+}
+
+// cobsChance tries places between the codes of frames: a chain of codes that
+// starts at one of its own is a chain, too.
+func cobsChance(b []byte, starts []int) (tried, could int) {
+	chain := func(pos int) bool {
+		for pos < len(b) && b[pos] != 0 {
+			if bytes.IndexByte(b[pos+1:min(len(b), pos+int(b[pos]))], 0) >= 0 {
+				return false
+			}
+			pos += int(b[pos])
+		}
+		return pos < len(b)
+	}
+	for i := 1; i < len(starts) && tried < 1024; i++ {
+		code := starts[i-1]
+		for pos := code; pos < starts[i]-1; pos++ {
+			if pos == code {
+				code += int(b[pos])
+				continue
+			}
+			if tried++; chain(pos) {
+				could++
+			}
+		}
+	}
+	return tried, could
 }
 
 func provesRESP(raw []byte) float64 {

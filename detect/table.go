@@ -26,8 +26,14 @@ func newTable(c *chain, streams []Stream) *table {
 	t := &table{shortest: math.MaxInt}
 	lengths := map[int]bool{}
 	var previous []byte
-	news := true
+	news, left := true, math.MaxInt
+	if p := c.period(); p > 0 {
+		left = p + 1 // what comes round again proves nothing
+	}
 	c.each(streams, func(raw []byte) {
+		if left--; left < 0 {
+			return
+		}
 		lengths[len(raw)] = true
 		here := news
 		if news = len(raw) != len(previous); news {
@@ -44,6 +50,32 @@ func newTable(c *chain, streams []Stream) *table {
 	})
 	t.distinct = len(lengths)
 	return t
+}
+
+const (
+	longestPeriod = 8 // frames
+	roundsOfOne   = 3 // times that it must come round
+)
+
+// period is the number of frames after which the same lengths come again, all
+// through every stream; 0 where they do not.
+func (c *chain) period() int {
+next:
+	for p := 1; p <= longestPeriod; p++ {
+		for _, list := range c.starts {
+			n := len(list) - 1
+			if n < roundsOfOne*p {
+				continue next
+			}
+			for i := p; i < n; i++ {
+				if list[i+1]-list[i] != list[i-p+1]-list[i-p] {
+					continue next
+				}
+			}
+		}
+		return p
+	}
+	return 0
 }
 
 func (t *table) add(r *rule, raw []byte) {
