@@ -184,7 +184,7 @@ func couldMark(mark []byte) bool {
 		return bytes.IndexByte(mark[1:], '<') < 0
 	}
 	return bytes.IndexFunc(mark, func(r rune) bool {
-		return r < 0x7f && r > ' ' && !strings.ContainsRune("|;#~^$&@*%!\\/<>=-+_:.", r)
+		return r < 0x7f && r >= ' ' && !strings.ContainsRune("|;#~^$&@*%!\\/<>=-+_:.", r)
 	}) < 0 && strings.Trim(string(mark), " .") != ""
 }
 

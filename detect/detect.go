@@ -95,7 +95,15 @@ func detect(all []Stream) Answer {
 	broken = append(broken, explained...)
 	claims, failed = whole(claims, all)
 	broken = append(failed, broken...)
-	return decide(claims, broken)
+	a := decide(claims, broken)
+	if a.Decided && claims[0].rule != nil && !claims[0].named && claims[0].bits < evenDoubt {
+		if n := evenly(streams, global(streams)); n > 0 {
+			a.Decided = false
+			a.Why = fmt.Sprintf("it looks like records of %d bytes, which many rules tile", n)
+			a.Try = "messages of other lengths"
+		}
+	}
+	return a
 }
 
 // decide weighs the claims against each other.

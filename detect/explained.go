@@ -104,7 +104,7 @@ func (c *claim) holds(d *claim) bool {
 // groups reports whether d cuts every frame of c into equally many pieces, of
 // which all but the last, or all but the first, are as short as its frames are.
 func (c *claim) groups(d *claim) bool {
-	if c.Frames < 2 || d.Frames < 2*c.Frames || d.Frames%c.Frames != 0 || len(c.starts) != len(d.starts) || c.bits < unknown {
+	if c.Frames == 0 || d.Frames < 2*c.Frames || len(c.starts) != len(d.starts) || c.bits < 0 {
 		return false
 	}
 	per := d.Frames / c.Frames
@@ -117,7 +117,7 @@ func (c *claim) groups(d *claim) bool {
 	}
 	for s, coarse := range c.starts {
 		fine := d.starts[s]
-		if len(fine)-1 != per*(len(coarse)-1) {
+		if n := per * (len(coarse) - 1); len(fine)-1 < n || len(fine)-1 > n+per {
 			return false
 		}
 		for i := 0; i+1 < len(coarse); i++ {

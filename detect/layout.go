@@ -99,6 +99,21 @@ func (t *table) verifies(r *rule, skip, width int, sum func([]byte) uint32) bool
 	return told >= 3
 }
 
+// summed counts the frames of which the body is not all zeros: to most checksums
+// that is nothing.
+func (t *table) summed(l layout) int {
+	n := 0
+	for i, raw := range t.rows {
+		for _, b := range raw[t.heads[i]+l.skip : len(raw)-l.tail] {
+			if b != 0 {
+				n++
+				break
+			}
+		}
+	}
+	return n
+}
+
 // divided finds the shortest skip and tail between which all bodies are text.
 // Where there is none, the bytes that the length does not count are head, unless
 // a constant shows them to be tail.

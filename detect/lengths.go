@@ -14,6 +14,10 @@ const (
 	hopSamples  = 512 // places at which a rule is tried that are no start of a frame
 	rarest      = 14  // bits that one frame proves at most
 
+	// mostHops is how many bits it proves at most that one length leads to the next.
+	// Beyond it only the noise of the estimate would count.
+	mostHops = 120
+
 	// mostContent is how many bits it proves at most that lengths and the bytes at
 	// fixed places are alike: what is inside the messages may be built like that,
 	// while no chance makes a wide length lead from frame to frame.
@@ -111,7 +115,7 @@ func weigh(r *rule, streams []Stream, costs *[256]float64) claim {
 		out.Bytes += int64(list[len(list)-1])
 	}
 	proofs := min(t.fresh, 1+2*t.changes)
-	hops := float64(proofs) * r.surprise(&c, streams)
+	hops := min(float64(proofs)*r.surprise(&c, streams), mostHops)
 	crowd := t.lengthSaving(r, costs)
 	texts, text := t.textProof(l)
 	textless := r.againstText(&c, streams)
@@ -120,14 +124,18 @@ func weigh(r *rule, streams []Stream, costs *[256]float64) claim {
 	}
 	out.bits = max(hops, min(crowd, mostContent), min(texts, mostContent)) + min(t.savings(r, costs), mostContent) - textless - r.cost()
 	if l.check != "" {
-		out.bits += 4 * float64(min(t.frames, 16))
+		out.bits += float64(8*l.tail*min(t.summed(l), 8)) - 4
 	}
 	for i, list := range c.starts {
 		s := &streams[i]
 		n := len(list) - 1
 		switch end := list[n]; {
 		case end == len(s.Data) && n >= 2:
-			out.bits += math.Log2(float64(end) / float64(n))
+			bits := math.Log2(float64(end) / float64(n))
+			if !s.Ended {
+				bits /= 2 // it only happens to be cut between frames
+			}
+			out.bits += bits
 		case end < len(s.Data) && len(s.Data) <= window && s.Ended:
 			out.bits -= missingEnd
 		}

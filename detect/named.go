@@ -160,9 +160,15 @@ func (n *named) try(f framing.Framing, streams []Stream) (claim, bool) {
 		case wrong != "":
 			out.Broke = wrong
 			return out, false
-		case t.Frames == 0 && len(s.Data) > 0:
+		case t.Frames == 0 && !headOnly(d.Codec, s.Data):
 			out.Broke = "the stream ends inside its first frame"
 			return out, false
+		case t.Frames == 0:
+			hops += rarest
+			proofs++
+		}
+		if n.rule != nil && lineText(s.Data, true) {
+			out.bits -= 1.4*float64(min(t.Frames, columnFrames)) + lineBits
 		}
 	}
 	if proofs > 0 && !n.sure {
@@ -171,11 +177,11 @@ func (n *named) try(f framing.Framing, streams []Stream) (claim, bool) {
 	if n.lines && hops > 10 {
 		hops += lineBits // lines of text are no news in it
 	}
-	hops = max(hops, 0)
+	hops = min(max(hops, 0), mostHops)
 	out.bits += hops + min(content, checkMost) - n.cost
-	out.single = out.Frames == 1
+	out.single = out.Frames <= 1
 	if n.rule != nil {
-		if content < 8 && n.check != nil {
+		if n.check != nil && content < max(8, 2*float64(out.Frames)) {
 			out.Broke = "nothing in its frames is of " + n.name
 			return out, false
 		}
@@ -186,8 +192,14 @@ func (n *named) try(f framing.Framing, streams []Stream) (claim, bool) {
 	c.sum()
 	out.chain = c.hash
 	out.Evidence = "every frame is one of " + n.name
-	out.single = out.single && !(n.single && out.bits >= 16)
+	out.single = out.single && !(n.single && out.Frames > 0 && out.bits >= 16)
 	return out, true
+}
+
+// headOnly reports whether b is the head of a frame and a part of its body.
+func headOnly(c frame.Codec, b []byte) bool {
+	sp, need, err := c.Scan(b, &frame.State{})
+	return err == nil && need > 0 && sp.Head >= len("1:") && sp.Body > 0 && isText(b[:min(sp.Head, len(b))])
 }
 
 // surprise is how many bits a frame proves: how seldom a frame could begin
