@@ -41,8 +41,8 @@ type Answer struct {
 }
 
 const (
-	unknown   = 12   // bits by which anything must be more likely than chance
-	certain   = 0.98 // probability of a decided answer
+	unknown   = 14   // bits by which anything must be more likely than chance
+	certain   = 0.99 // probability of a decided answer
 	mostShown = 6    // candidates in an answer
 )
 

@@ -10,7 +10,7 @@ import (
 
 const (
 	mostWeighed = 128 // rules of which the evidence is weighed
-	mostEqual   = 8   // and of those in which all frames are equally long
+	mostEqual   = 64   // and of those in which all frames are equally long
 	hopSamples  = 512 // places at which a rule is tried that are no start of a frame
 	rarest      = 14  // bits that one frame proves at most
 
@@ -22,6 +22,7 @@ const (
 	// fixed places are alike: what is inside the messages may be built like that,
 	// while no chance makes a wide length lead from frame to frame.
 	mostContent = 40
+	mostPlaces  = 20
 
 	// missingEnd is what it costs when a stream that has ended ends inside a frame.
 	missingEnd = 6
@@ -122,7 +123,7 @@ func weigh(r *rule, streams []Stream, costs *[256]float64) claim {
 	if textless > 0 {
 		texts = 0
 	}
-	out.bits = max(hops, min(crowd, mostContent), min(texts, mostContent)) + min(t.savings(r, costs), mostContent) - textless - r.cost()
+	out.bits = max(hops, min(crowd, mostContent), min(texts, mostContent)) + min(t.savings(r, costs), mostPlaces) - textless - r.cost()
 	if l.check != "" {
 		out.bits += float64(8*l.tail*min(t.summed(l), 8)) - 4
 	}
@@ -144,8 +145,9 @@ func weigh(r *rule, streams []Stream, costs *[256]float64) claim {
 	return out
 }
 
-// surprise is how many bits a frame proves: how seldom a place that is no start of
-// a frame could be taken for one.
+// surprise is how many bits a frame proves: how seldom bytes that are no length of
+// the chain could be taken for one. It leaves aside what the rule does with the
+// length, so that rules which read the same lengths are judged alike.
 func (r *rule) surprise(c *chain, streams []Stream) float64 {
 	tried, could, left := 0, 0, 0
 	for i, s := range streams {
@@ -154,15 +156,15 @@ func (r *rule) surprise(c *chain, streams []Stream) float64 {
 		share := hopSamples / len(streams)
 		step := max(1, len(b)/max(share, 1))
 		for pos, next := 0, 0; pos < len(b); pos += step {
-			for next < len(starts) && starts[next] < pos {
+			for next < len(starts) && starts[next]+r.at < pos {
 				next++
 			}
-			if next < len(starts) && starts[next] == pos {
+			if next < len(starts) && starts[next]+r.at == pos {
 				continue
 			}
 			tried++
 			left += len(s.Data) - pos
-			if n := r.frame(b, pos); n > 0 && pos+n <= len(s.Data) {
+			if value, n := r.kind.read(b, pos); n > 0 && value <= uint64(len(s.Data)-pos) {
 				could++
 			}
 		}
