@@ -49,7 +49,8 @@ func commands() []command {
 	return []command{
 		{"connect", newConnect}, {"listen", newListen}, {"send", newSend},
 		{"encode", newEncode}, {"decode", newDecode}, {"convert", newConvert},
-		{"detect", newDetect}, {"framings", newFramings}, {"man", newMan}, {"version", newVersion},
+		{"detect", newDetect}, {"expect", newExpect},
+		{"framings", newFramings}, {"man", newMan}, {"version", newVersion},
 	}
 }
 

@@ -216,6 +216,9 @@ func (r *Reader) segment(g *segment) {
 	if g.flags&flagACK != 0 {
 		c.streams[1-side].acknowledged(g.ack, g.time)
 	}
+	if !c.streams[client].due() && !c.streams[server].due() { // nearly always
+		return
+	}
 	for side := range sides {
 		r.overdue(c, side)
 		r.end(c, side)
