@@ -16,18 +16,20 @@ import (
 
 // A labelled is a case of the corpus: streams and what they are.
 type labelled struct {
-	Name    string
-	Class   string
-	Program string
-	Streams []struct {
-		Data  []byte
-		From  string
-		Conn  int
-		Ended bool
-	}
+	Name        string
+	Class       string
+	Program     string
+	Streams     []stream
 	Framing     string
 	Accept      []string
 	Undecidable string
+}
+
+type stream struct {
+	Data  []byte
+	From  string
+	Conn  int
+	Ended bool
 }
 
 func (l *labelled) streams() []detect.Stream {
@@ -115,7 +117,8 @@ func TestCorpus(t *testing.T) {
 			s.undecided++
 		}
 	}
-	for _, l := range corpus(t) {
+	real, _ := recordings(t)
+	for _, l := range append(corpus(t), real...) {
 		a := detect.Detect(l.streams())
 		right, wrong := l.right(a)
 		source := "generated"

@@ -138,10 +138,13 @@ func (c *claim) groups(d *claim) bool {
 	return (opens || closes) && varies && (!c.equal || c.rule != nil && c.rule.at == 0 && c.rule.extra == 0)
 }
 
-// records offers fastdaemon where frames of u32be come in pairs: a record is two
-// strings. Where each stream is just one, both are as likely.
+// records sees to fastdaemon, of which a record is two strings behind lengths of
+// u32be. Where each of several streams is one record, that is what it is; where
+// there are more, either may be meant, and every record is two frames. A single
+// stream of two strings tells nothing: the claim returned is the other reading.
 func records(claims []claim, streams []Stream) []claim {
-	for _, c := range claims {
+	for i := range claims {
+		c := &claims[i]
 		if c.rule == nil || *c.rule != (rule{kind: u32be}) || c.named || c.Cut > 0 {
 			continue
 		}
@@ -154,14 +157,19 @@ func records(claims []claim, streams []Stream) []claim {
 				one++
 			}
 		}
-		d := claim{Candidate: c.Candidate, bits: c.bits - 10}
-		d.Framing, d.SameAs = "fastdaemon", nil
-		d.Frames /= 2
-		d.Evidence = "records of two strings"
-		if one == len(c.starts) {
-			d.bits = c.bits - 4 + 3*float64(one)
+		switch {
+		case one < len(c.starts):
+			c.SameAs = append(c.SameAs, "fastdaemon")
+		case one > 1:
+			c.SameAs = append(c.SameAs, c.Framing)
+			c.Framing = "fastdaemon"
+			c.Frames /= 2
+			c.Evidence = "each stream is one record of two strings"
+		default:
+			d := claim{Candidate: c.Candidate, bits: c.bits - 1}
+			d.Framing, d.SameAs, d.Frames, d.Evidence = "fastdaemon", nil, 1, "a record of two strings"
+			return []claim{d}
 		}
-		return []claim{d}
 	}
 	return nil
 }

@@ -44,8 +44,8 @@ var framings = []named{
 	{name: "msg", cost: 1, single: true, lines: true},
 	{name: "lsp", cost: 1, single: true, lines: true, same: []string{"dap", "header"}},
 	{name: "netstring", cost: 2, single: true},
-	{name: "syslog", cost: 3},
-	{name: "bgpy", cost: 3, single: true},
+	{name: "syslog", cost: 3, check: checkSyslog},
+	{name: "bgpy", cost: 3, single: true, sure: true, lines: true},
 	{name: "resp", cost: 2, single: true, sure: true, lines: true, proves: provesRESP},
 	{name: "nats", cost: 3, single: true, lines: true},
 	{name: "memcached", cost: 3, single: true, lines: true},
@@ -181,7 +181,7 @@ func (n *named) try(f framing.Framing, streams []Stream) (claim, bool) {
 	out.bits += hops + min(content, checkMost) - n.cost
 	out.single = out.Frames <= 1
 	if n.rule != nil {
-		if n.check != nil && content < max(8, 2*float64(out.Frames)) {
+		if n.check != nil && content < max(8, 1.5*float64(out.Frames)) {
 			out.Broke = "nothing in its frames is of " + n.name
 			return out, false
 		}

@@ -214,6 +214,16 @@ func checkPostgres(raw []byte, sp frame.Span, previous []byte, from Side) (float
 	return 3, strings.IndexByte(types, raw[0]) >= 0
 }
 
+// checkSyslog looks for the priority that messages of syslog start with; others are
+// framed like that, too.
+func checkSyslog(raw []byte, sp frame.Span, _ []byte, _ Side) (float64, bool) {
+	body := raw[sp.Head:]
+	if end := bytes.IndexByte(body[:min(len(body), 5)], '>'); end > 1 && body[0] == '<' && body[1] >= '0' && body[1] <= '9' {
+		return 8, true
+	}
+	return 0, true
+}
+
 func checkWS(raw []byte, sp frame.Span, previous []byte, from Side) (float64, bool) {
 	if previous == nil && sp.Head == 0 && sp.Tail == 0 && len(raw) > 16 {
 		head := bytes.ToLower(raw)
@@ -241,11 +251,11 @@ func checkPacketstream(raw []byte, sp frame.Span, previous []byte, _ Side) (floa
 	if previous != nil {
 		_, n := bsuint.read(previous, 0)
 		if before, _, ok := packet(previous[n:]); ok && tag == before+1 {
-			bits += 7
+			bits += 0.9 // counters stand in many messages
 		}
 	}
 	if flags <= 4 {
-		bits += 2
+		bits += 0.5
 	}
 	return bits, true
 }
