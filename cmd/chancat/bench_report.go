@@ -21,13 +21,6 @@ func (c *benchCommand) title() string {
 	return text + ", closed loop"
 }
 
-func counted(n int64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
 // The percentiles that are shown.
 var benchPercentiles = []struct {
 	name    string

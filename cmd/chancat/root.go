@@ -53,6 +53,7 @@ func commands() []command {
 		{"decode", newDecode},
 		{"encode", newEncode},
 		{"convert", newConvert},
+		{"detect", newDetect},
 		{"bench", newBench},
 		{"expect", newExpect},
 		{"fastdaemon", newFastdaemon},
