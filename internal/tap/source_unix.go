@@ -1,0 +1,52 @@
+//go:build unix
+
+package tap
+
+import (
+	"io"
+	"os"
+	"syscall"
+)
+
+// A rawSource is a socket. It takes a block only when there is something to read,
+// so that an idle connection holds none and a large message comes in few reads.
+type rawSource struct {
+	conn syscall.RawConn
+	try  func(fd uintptr) bool
+	b    *block
+	n    int
+	err  error
+}
+
+func newRawSource(conn syscall.RawConn) source {
+	s := &rawSource{conn: conn}
+	s.try = func(fd uintptr) bool {
+		b := newBlock()
+		for {
+			s.n, s.err = syscall.Read(int(fd), b.bytes)
+			if s.err != syscall.EINTR {
+				break
+			}
+		}
+		if s.err == syscall.EAGAIN || s.n <= 0 {
+			b.release()
+			return s.err != syscall.EAGAIN
+		}
+		s.b = b
+		return true
+	}
+	return s
+}
+
+func (s *rawSource) read() (*block, int, error) {
+	s.b, s.n, s.err = nil, 0, nil
+	switch err := s.conn.Read(s.try); {
+	case err != nil:
+		return nil, 0, err
+	case s.err != nil:
+		return nil, 0, os.NewSyscallError("read", s.err)
+	case s.n == 0:
+		return nil, 0, io.EOF
+	}
+	return s.b, s.n, nil
+}
