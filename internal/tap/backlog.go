@@ -25,6 +25,12 @@ const (
 	entryCost = 96
 
 	keepMost = 16 << 10 // bytes of buffers that an idle connection keeps
+
+	// What is read is decoded after a moment, in which more may come: to start a
+	// goroutine for each of many small messages takes longer than to forward them.
+	// So much in bytes does not wait.
+	moment    = 500 * time.Microsecond
+	momentous = 128 << 10
 )
 
 // A Budget bounds the memory in bytes of what waits to be decoded. Any number of
@@ -77,7 +83,9 @@ type backlog struct {
 	missed  [2]int64 // bytes lost since the last that were kept
 	lost    [2]int64 // all
 	running bool
-	stopped sync.Cond // running has become false
+	stopped sync.Cond   // running has become false
+	timer   *time.Timer // starts run
+	armed   bool        // timer is
 
 	spareEntries []entry
 	spareCopied  []byte
@@ -194,17 +202,37 @@ func (b *backlog) tell(ev *session.Event) {
 	b.push(entry{kind: otherEvent, at: time.Now(), ev: ev}, entryCost+int64(len(ev.Data)))
 }
 
-// wake sees that the backlog is decoded.
+// wake sees that the backlog is decoded, in a moment.
 func (b *backlog) wake() {
 	if !b.watched() {
 		return
 	}
 	b.mu.Lock()
-	start := !b.running && len(b.entries) > 0
-	b.running = b.running || start
-	b.mu.Unlock()
-	if start {
+	defer b.mu.Unlock()
+	switch {
+	case b.running || len(b.entries) == 0:
+	case b.held >= momentous:
+		b.running = true
 		go b.run()
+	case b.armed:
+	case b.timer == nil:
+		b.armed = true
+		b.timer = time.AfterFunc(moment, b.start)
+	default:
+		b.armed = true
+		b.timer.Reset(moment)
+	}
+}
+
+// start decodes unless that is being done.
+func (b *backlog) start() {
+	b.mu.Lock()
+	b.armed = false
+	run := !b.running && len(b.entries) > 0
+	b.running = b.running || run
+	b.mu.Unlock()
+	if run {
+		b.run()
 	}
 }
 
@@ -258,13 +286,18 @@ func (b *backlog) trim() {
 	}
 }
 
-// close waits until everything is decoded.
+// close decodes what is left, and waits until that is done.
 func (b *backlog) close() {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	for b.running {
 		b.stopped.Wait()
 	}
+	if b.timer != nil {
+		b.timer.Stop() // one that has fired finds nothing left
+	}
+	b.running = true
+	b.mu.Unlock()
+	b.run()
 }
 
 func (b *backlog) lostOf(side int) int64 {
