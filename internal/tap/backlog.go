@@ -19,7 +19,7 @@ const (
 
 	// shareFrom is the size in bytes from which a read is not copied but shared
 	// between who writes it and who decodes it.
-	shareFrom = 16 << 10
+	shareFrom = 32 << 10
 
 	// entryCost is what an entry of the backlog costs besides its bytes.
 	entryCost = 96

@@ -6,7 +6,7 @@ import (
 )
 
 // blockSize is what one read takes at most, in bytes.
-const blockSize = 128 << 10
+const blockSize = 256 << 10
 
 // A block has what one read has brought. Whoever writes it and whoever decodes it
 // hold a reference each.
