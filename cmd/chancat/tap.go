@@ -17,6 +17,9 @@ import (
 	"github.com/chancat/channel/session"
 )
 
+// tapConnsDefault bounds the connections that are passed on at once; more wait.
+const tapConnsDefault = 16384
+
 type tapCommand struct {
 	e         *env
 	transport transportFlags
@@ -79,7 +82,7 @@ length+N, delay=TIME, split, reset.`,
 	flags := cmd.Flags()
 	flags.StringVar(&c.portFile, "port-file", "", "write the port to `FILE` once clients can connect")
 	flags.BoolVar(&c.once, "once", false, "pass on one connection and end")
-	flags.IntVar(&c.maxConns, "max-conns", maxConnsDefault, "pass on at most `N` connections at once")
+	flags.IntVar(&c.maxConns, "max-conns", tapConnsDefault, "pass on at most `N` connections at once")
 	flags.StringArrayVar(&c.faults, "fault", nil, "spoil messages by the `RULE`, such as msg=3:drop; may be repeated")
 	flags.Uint64Var(&c.seed, "seed", 1, "of what the faults leave to chance")
 	flags.StringVar(&c.backlog, "backlog", "64MiB", "keep at most `SIZE` of what is forwarded and not decoded yet; what is more is passed over, and told")

@@ -9,19 +9,20 @@ import (
 )
 
 // A rawSource is a socket. It takes a block only when there is something to read,
-// so that an idle connection holds none and a large message comes in few reads.
+// so that an idle connection holds none.
 type rawSource struct {
-	conn syscall.RawConn
-	try  func(fd uintptr) bool
-	b    *block
-	n    int
-	err  error
+	conn  syscall.RawConn
+	sizer sizer
+	try   func(fd uintptr) bool
+	b     *block
+	n     int
+	err   error
 }
 
 func newRawSource(conn syscall.RawConn) source {
 	s := &rawSource{conn: conn}
 	s.try = func(fd uintptr) bool {
-		b := newBlock()
+		b := newBlock(s.sizer.size())
 		for {
 			s.n, s.err = syscall.Read(int(fd), b.bytes)
 			if s.err != syscall.EINTR {
@@ -39,8 +40,10 @@ func newRawSource(conn syscall.RawConn) source {
 }
 
 func (s *rawSource) read() (*block, int, error) {
-	s.b, s.n, s.err = nil, 0, nil
-	switch err := s.conn.Read(s.try); {
+	err := s.conn.Read(s.try)
+	b := s.b
+	s.b = nil // while it waits for the next read the pool may let go of it
+	switch {
 	case err != nil:
 		return nil, 0, err
 	case s.err != nil:
@@ -48,5 +51,6 @@ func (s *rawSource) read() (*block, int, error) {
 	case s.n == 0:
 		return nil, 0, io.EOF
 	}
-	return s.b, s.n, nil
+	s.sizer.took(s.n)
+	return b, s.n, nil
 }
