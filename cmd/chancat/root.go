@@ -48,6 +48,7 @@ func commands() []command {
 	return []command{
 		{"connect", newConnect}, {"listen", newListen}, {"send", newSend}, {"tap", newTap},
 		{"encode", newEncode}, {"decode", newDecode}, {"convert", newConvert},
+		{"expect", newExpect},
 		{"framings", newFramings}, {"man", newMan}, {"version", newVersion},
 	}
 }
