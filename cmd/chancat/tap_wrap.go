@@ -30,7 +30,13 @@ func (c *tapCommand) around(ctx context.Context, words []string) error {
 	if err != nil {
 		return err
 	}
-	kill := func() { child.Signal(syscall.SIGKILL) }
+	kill := func() {
+		child.Signal(syscall.SIGKILL)
+		select {
+		case <-child.Ended():
+		case <-time.After(time.Second):
+		}
+	}
 	c.e.beforeExit.Store(&kill)
 	defer c.e.beforeExit.Store(nil)
 	defer context.AfterFunc(ctx, func() {

@@ -3,6 +3,7 @@ package tap
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 )
 
 // A foreign looks for text on a child's stdout that is a frame by accident: in a
@@ -26,7 +27,7 @@ func (f *foreign) judge(d *decoder, side int, msg []byte) string {
 		return ""
 	}
 	f.told++
-	text := "stdout polluted: this line is no JSON, as the client speaks it; let the program print to stderr"
+	text := fmt.Sprintf("stdout polluted: %.60q is no JSON, which the client speaks; let the program print to stderr", msg)
 	if f.told == foreignMost {
 		text += " (more like it are not told)"
 	}
