@@ -2,6 +2,7 @@ package answer
 
 import (
 	"encoding/binary"
+	"strconv"
 
 	"github.com/chancat/channel/session"
 )
@@ -136,4 +137,32 @@ func mysql(from session.Side, raw, _ []byte) meaning {
 		return keyed(true, key{by: from, num: uint64(n + 1)})
 	}
 	return keyed(false, key{by: other(from), num: uint64(n)})
+}
+
+// packetstream pairs by channel and tag; a bit says which packets are requests.
+func packetstream(from session.Side, _, msg []byte) meaning {
+	tag, rest := bsuint(msg)
+	flags, rest := bsuint(rest)
+	channel := uint64(0)
+	if flags&1 != 0 {
+		channel, _ = bsuint(rest)
+	}
+	k := key{by: from, num: tag, text: strconv.FormatUint(channel, 10)}
+	if flags&2 != 0 {
+		return keyed(true, k)
+	}
+	k.by = other(from)
+	return keyed(false, k)
+}
+
+// bsuint reads a number in big-endian base 128. Of one that is too long the low
+// bits are left.
+func bsuint(b []byte) (n uint64, rest []byte) {
+	for i, c := range b {
+		n = n<<7 | uint64(c&0x7f)
+		if c < 0x80 {
+			return n, b[i+1:]
+		}
+	}
+	return n, nil
 }

@@ -100,6 +100,13 @@ func object(msg []byte, from session.Side, m *meaning) (n int, known bool) {
 			m.answersKeys = append(m.answersKeys, key{by: other(from), text: e.requestSeq})
 		}
 		return n, true
+	case e.id != "" && (e.kind == "request" || e.kind == "response"): // hat-juggler and others
+		if e.kind == "request" {
+			m.asksKeys = append(m.asksKeys, key{by: from, text: e.id})
+		} else {
+			m.answersKeys = append(m.answersKeys, key{by: other(from), text: e.id})
+		}
+		return n, true
 	}
 	return n, false
 }

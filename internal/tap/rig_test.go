@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/session"
 )
 
@@ -161,5 +160,3 @@ func short(e session.Event) string {
 	}
 	return string(e.Kind)
 }
-
-func connOfMessages(m endpoint.Messages) *endpoint.Conn { return &endpoint.Conn{Messages: m} }

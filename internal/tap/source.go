@@ -14,7 +14,7 @@ type source interface {
 func newSource(stream io.Reader) source {
 	if c, ok := stream.(syscall.Conn); ok {
 		if raw, err := c.SyscallConn(); err == nil {
-			if s := newRawSource(raw); s != nil {
+			if s, ok := newRawSource(raw); ok {
 				return s
 			}
 		}

@@ -4,5 +4,5 @@ package tap
 
 import "syscall"
 
-// newRawSource returns nil: this system's sockets are read into a waiting buffer.
-func newRawSource(syscall.RawConn) source { return nil }
+// newRawSource has none: this system's sockets are read into a waiting block.
+func newRawSource(syscall.RawConn) (source, bool) { return nil, false }

@@ -19,7 +19,7 @@ type rawSource struct {
 	err   error
 }
 
-func newRawSource(conn syscall.RawConn) source {
+func newRawSource(conn syscall.RawConn) (source, bool) {
 	s := &rawSource{conn: conn}
 	s.try = func(fd uintptr) bool {
 		b := newBlock(s.sizer.size())
@@ -36,7 +36,7 @@ func newRawSource(conn syscall.RawConn) source {
 		s.b = b
 		return true
 	}
-	return s
+	return s, true
 }
 
 func (s *rawSource) read() (*block, int, error) {
