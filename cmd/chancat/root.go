@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,7 +17,7 @@ import (
 
 // run executes one command line and returns its exit code.
 func run(args []string, e *env) int {
-	ctx, stop := notifyContext(os.Exit)
+	ctx, stop := notifyContext(e.exit)
 	defer stop()
 	args, err := netcatArgs(args, commandLineOf(e))
 	if err == nil {
@@ -32,7 +31,7 @@ func run(args []string, e *env) int {
 	} else {
 		err = usage(err)
 	}
-	if cause := context.Cause(ctx); cause != nil && err != nil {
+	if cause := context.Cause(ctx); cause != nil && err != nil && as[*statusError](err) == nil {
 		err = cause // whatever failed, failed because the command was to end
 	}
 	e.report(err)
@@ -50,6 +49,7 @@ func commands() []command {
 		{"connect", newConnect},
 		{"listen", newListen},
 		{"send", newSend},
+		{"tap", newTap},
 		{"decode", newDecode},
 		{"encode", newEncode},
 		{"convert", newConvert},
@@ -211,7 +211,7 @@ func (e *env) say(format string, args ...any) {
 
 // report says why the command failed, unless that has been said.
 func (e *env) report(err error) {
-	if err == nil || as[*signalError](err) != nil || as[*toldError](err) != nil {
+	if err == nil || as[*signalError](err) != nil || as[*toldError](err) != nil || as[*statusError](err) != nil {
 		return
 	}
 	e.tell(err)
