@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chancat/channel/internal/recording"
+	"github.com/chancat/channel/internal/realtraffic"
 	"github.com/chancat/channel/session"
 	"github.com/chancat/channel/session/pcap"
 )
@@ -49,7 +49,7 @@ func tshark(t *testing.T, args ...string) string {
 }
 
 // capture writes the recordings as a capture of as many connections.
-func capture(t *testing.T, all []recording.Conversation) string {
+func capture(t *testing.T, all []realtraffic.Conversation) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "capture.pcapng")
 	f, err := os.Create(name)
@@ -86,7 +86,7 @@ func capture(t *testing.T, all []recording.Conversation) string {
 func TestInteropTsharkReadsCaptures(t *testing.T) {
 	needTshark(t)
 	t.Parallel()
-	all, err := recording.Load(recordings())
+	all, err := realtraffic.Load(recordings())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func follow(t *testing.T, out string) map[int][2][]byte {
 func TestInteropTsharkDissects(t *testing.T) {
 	needTshark(t)
 	t.Parallel()
-	all, err := recording.Load(recordings())
+	all, err := realtraffic.Load(recordings())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ func TestInteropTsharkDissects(t *testing.T) {
 		{"tls", "tls", "tls.record.length", 0},
 	} {
 		t.Run(d.framing, func(t *testing.T) {
-			var of []recording.Conversation
+			var of []realtraffic.Conversation
 			for _, c := range all {
 				if c.Framing == d.framing {
 					of = append(of, c)

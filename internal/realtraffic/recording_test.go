@@ -1,4 +1,4 @@
-package recording_test
+package realtraffic_test
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
-	"github.com/chancat/channel/internal/recording"
+	"github.com/chancat/channel/internal/realtraffic"
 	"github.com/chancat/channel/session"
 )
 
@@ -26,7 +26,7 @@ func directory() string {
 // What each side of each conversation sent is messages from the first byte to the
 // last, as many and as long as others see in it.
 func TestRecordings(t *testing.T) {
-	all, err := recording.Load(directory())
+	all, err := realtraffic.Load(directory())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestRecordings(t *testing.T) {
 	}
 }
 
-func decodes(t *testing.T, src io.Reader, d framing.Direction, stream []byte, want recording.Account) {
+func decodes(t *testing.T, src io.Reader, d framing.Direction, stream []byte, want realtraffic.Account) {
 	var end int64
 	var bodies []int
 	r := frame.NewReader(src, d.Codec, d.Max)
