@@ -245,7 +245,10 @@ func (e *examination) foreignAt(start, before int) {
 		x.Cause = frame.CauseTooLarge
 		x.Detail = e.err.Err.Error() + "; frames go on behind it"
 		x.Repair = "write the length of the body; if it is meant, raise the limit: max=SIZE behind the framing"
-		bits += 5
+		bits += 2
+		if e.fieldWidth() == 0 {
+			bits += 3
+		}
 	}
 	if start == e.stuck && e.err.Cause == frame.CauseBadDigits && e.badDigits(gap) {
 		x.Cause = frame.CauseBadDigits

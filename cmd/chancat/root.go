@@ -48,7 +48,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"connect", newConnect}, {"listen", newListen}, {"send", newSend},
-		{"encode", newEncode}, {"decode", newDecode}, {"convert", newConvert},
+		{"encode", newEncode}, {"decode", newDecode}, {"convert", newConvert}, {"explain", newExplain},
 		{"framings", newFramings}, {"man", newMan}, {"version", newVersion},
 	}
 }
