@@ -31,6 +31,9 @@ type Explanation struct {
 	Framing string // a spelling that decodes the stream as it is; empty for none
 	Address string // the scheme of an address to try, such as "tls://"; empty for none
 
+	// Measured tells that more speaks for it than what the decoder said.
+	Measured bool
+
 	offset   int64
 	messages int
 	bits     float64 // of evidence

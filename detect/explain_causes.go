@@ -45,6 +45,7 @@ func (e *examination) add(x Explanation, offset, messages int, bits float64) {
 	x.offset = e.place.Offset + int64(offset)
 	x.messages = e.place.Messages + messages
 	x.bits = bits
+	x.Measured = true
 	e.found = append(e.found, x)
 }
 
@@ -121,6 +122,7 @@ func (e *examination) fallback() {
 		bits = -7
 	}
 	e.add(x, e.stuck, e.frames, e.base(e.frames)+bits)
+	e.found[len(e.found)-1].Measured = false
 }
 
 // truncation tells what is missing at the end.

@@ -81,7 +81,7 @@ func (e *examination) oneUnit(pos int, u unit, start, before int) {
 	body := pos + u.head
 	claimed := pos + u.len()
 	try := func(next int, tail int, x Explanation, prior float64) {
-		if next <= pos || next == claimed && tail == u.tail || next > len(e.data) || next < body {
+		if next <= pos || next == claimed && tail == u.tail || next > len(e.data) || next-tail < body {
 			return
 		}
 		if tail == u.tail && !e.unit.tailOK(e.data, u, body, next-tail) {
@@ -141,7 +141,8 @@ func (e *examination) oneUnit(pos int, u unit, start, before int) {
 // lastPrior is how likely it is that the last frame ends with the stream at next
 // although its head says claimed, compared with a stream that is cut off.
 func (e *examination) lastPrior(next, claimed int, u unit) float64 {
-	body := e.data[max(0, next-u.tail-u.body-(next-claimed)) : next-u.tail]
+	end := max(0, next-u.tail)
+	body := e.data[min(end, max(0, end-u.body-(next-claimed))):end]
 	switch {
 	case next > claimed && e.stuck < len(e.data) && len(e.starts) > 0 && e.prefixOfFrame(e.data[e.stuck:]):
 		return -6

@@ -49,7 +49,7 @@ func (e *examination) judgeLines(d *Diagnosis) {
 	if x.Cause == CauseForeignBytes && (good < linesLeast || bad*3 > good) {
 		return
 	}
-	x.Score = 0.98
+	x.Score, x.Measured = 0.98, true
 	if good < linesLeast {
 		x.Score = 0.9
 	}

@@ -256,4 +256,3 @@ func sideOf(s detect.Side) session.Side {
 	}
 	return ""
 }
-

@@ -159,7 +159,7 @@ func TestEndOnBroken(t *testing.T) {
 	c.says("nonsense")
 	err := d.ends()
 	broken, ok := errors.AsType[*BrokenError](err)
-	if !ok || !errors.Is(err, wire.ErrSyntax) || string(broken.Bytes) != "nonsense" {
+	if !ok || !errors.Is(err, wire.ErrSyntax) || string(broken.Fault.Bytes) != "nonsense" {
 		t.Errorf("%v", err)
 	}
 }
