@@ -51,7 +51,7 @@ func (e *examination) add(x Explanation, offset, messages int, bits float64) {
 
 const (
 	causesMost  = 5
-	doubtBits   = 3    // below the best, what is not thought of
+	doubt       = 0.01 // belief left for what is not thought of
 	scoreLeast  = 0.01 // of an explanation worth a line
 	highestBits = 40   // differences beyond say nothing more
 )
@@ -71,7 +71,10 @@ func (e *examination) conclude(d *Diagnosis) {
 		return 0
 	})
 	best := e.found[0]
-	total := math.Exp2(-doubtBits)
+	total := doubt
+	if !best.Measured {
+		total = 1
+	}
 	var kept []Explanation
 	for _, x := range e.found {
 		if slices.ContainsFunc(kept, func(k Explanation) bool { return k.Cause == x.Cause }) {

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"errors"
+	"fmt"
 	"math"
 
 	"github.com/chancat/channel/frame"
@@ -54,7 +55,7 @@ func (e *examination) scan(c frame.Codec, pos, limit int) (frame.Span, *frame.Er
 		if l, ok := c.(frame.LengthLocator); ok {
 			at = l.LengthOffset(buf)
 		}
-		return frame.Span{}, asFrameError(frame.TooLarge(at, uint64(sp.Body)))
+		return frame.Span{}, overLimit(at, sp.Body, limit)
 	case need == 0:
 		return sp, nil
 	case !e.ended:
@@ -65,6 +66,12 @@ func (e *examination) scan(c frame.Codec, pos, limit int) (frame.Span, *frame.Er
 		return sp, asFrameError(err)
 	}
 	return frame.Span{}, asFrameError(frame.Truncated(len(buf), need))
+}
+
+// overLimit is the error of a Reader for a body over its limit.
+func overLimit(at, claimed, limit int) *frame.Error {
+	text := fmt.Errorf("%w: a body of %d bytes, the limit is %d", frame.ErrTooLarge, claimed, limit)
+	return &frame.Error{Offset: int64(at), Cause: frame.CauseTooLarge, Err: text}
 }
 
 func asFrameError(err error) *frame.Error {
