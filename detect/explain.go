@@ -64,7 +64,10 @@ func ExplainFrom(f framing.Framing, s Stream, p Place) Diagnosis {
 	e := newExamination(f, s, p)
 	d := e.decode()
 	d.Counted = int64(len(s.Data))
-	if !d.OK || e.doubtful() {
+	if d.OK && e.halved() {
+		d.OK = false
+		e.conclude(&d)
+	} else if !d.OK || e.doubtful() {
 		e.explain(&d)
 	}
 	if d.OK && e.name == "line" {

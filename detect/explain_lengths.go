@@ -98,20 +98,22 @@ func (e *examination) oneUnit(pos int, u unit, start, before int) {
 		}
 		e.add(x, start, before, e.base(before+1)+e.chain.evidence(next)+prior)
 	}
-	if !e.sentLength(u, pos) {
-		return
-	}
+	alone := e.frames == 0 // a head that is counted is so in every frame
 	for _, utf16 := range []bool{false, true} {
 		if end := passText(e.data, body, u.body, utf16); end > body+u.body {
 			try(end+u.tail, u.tail, charsExplanation(u.body, end-body, utf16, "this frame"), -1)
 		}
 	}
 	for d := -8; d <= 8; d++ {
-		try(claimed+d, u.tail, e.shiftExplanation(d, u, pos, false), e.shiftPrior(d, u, pos)-1)
+		prior := e.shiftPrior(d, u, pos) - 1
+		if end := claimed + d - u.tail; d <= -3 && end > body && end <= len(e.data) {
+			prior = -5 - 6*missing(d, u.body) - e.cutPrior(e.data[body:end])
+		}
+		try(claimed+d, u.tail, e.shiftExplanation(d, u, pos, alone && claimed+d == len(e.data)), prior)
 	}
 	if u.head > 8 {
 		for _, d := range []int{-u.head, u.head} {
-			try(claimed+d, u.tail, e.shiftExplanation(d, u, pos, false), -4)
+			try(claimed+d, u.tail, e.shiftExplanation(d, u, pos, alone && claimed+d == len(e.data)), -4)
 		}
 	}
 	if u.tail > 0 && !e.endsWith(claimed-u.tail, e.data[max(0, min(len(e.data), claimed)-u.tail):min(len(e.data), claimed)], u) {
@@ -168,10 +170,6 @@ func (e *examination) endsWith(end int, _ []byte, u unit) bool {
 	return from >= 0 && end <= len(e.data) && e.unit.tailOK(e.data[:end], u, 0, from)
 }
 
-// sentLength reports whether the unit at pos says its length in a way that can be
-// wrong on its own.
-func (e *examination) sentLength(unit, int) bool { return true }
-
 // cutShort looks for a frame that begins inside the body of the unit at pos.
 func (e *examination) cutShort(pos int, u unit, start, before int) {
 	body, claimed := pos+u.head, pos+u.len()
@@ -187,7 +185,7 @@ func (e *examination) cutShort(pos int, u unit, start, before int) {
 			best, bits = p, b
 		}
 	}
-	if best < 0 || claimed-best <= 8 && u.tail == 0 {
+	if best < 0 || claimed-best <= 2 {
 		return
 	}
 	if e.fieldWidth() > 0 && textual(e.data[pos:best]) {
@@ -203,7 +201,23 @@ func (e *examination) cutShort(pos int, u unit, start, before int) {
 			u.body, best-body),
 		Repair: "what wrote this took one read for one message: read until all bytes of the length have come",
 		Then:   int(hops),
-	}, start, before, e.base(before+1)+bits-5-math.Log2(float64(1+claimed-body))/4)
+	}, start, before, e.base(before+1)+bits-5-4*(1-missing(claimed-best, u.body))+e.cutPrior(e.data[body:best]))
+}
+
+// missing is the part of a body of that many bytes that d bytes are.
+func missing(d, body int) float64 {
+	return min(1, math.Abs(float64(d))/float64(max(1, body)))
+}
+
+// cutPrior is how likely body is cut short, and not whole behind a wrong length.
+func (e *examination) cutPrior(body []byte) float64 {
+	switch {
+	case isObject(body):
+		return -4
+	case len(body) > 0 && body[0] == '{':
+		return 3
+	}
+	return 0
 }
 
 // foreign looks for the place where frames go on behind bytes that are none.
@@ -305,11 +319,8 @@ func (e *examination) shiftExplanation(d int, u unit, pos int, every bool) Expla
 	if every {
 		where = "every frame"
 	}
-	head := u.head
-	if w := e.fieldWidth(); w > 0 && e.name != "postgres" {
-		head = max(head, w)
-	}
 	switch {
+	case !every:
 	case d == -u.head && !e.countsHead():
 		return Explanation{
 			Cause:  CauseHeaderCounted,

@@ -86,6 +86,7 @@ func (e *examination) uniform() {
 			e.addWalk(x, w, e.chain.bits, -1.5)
 		}
 	}
+	e.decimals()
 	for _, a := range e.alternatives() {
 		w := e.follow(a.unit, func(u unit, pos int) int { return pos + u.head + u.body }, e.chain.hi)
 		if w.frames == 0 {
