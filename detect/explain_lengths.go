@@ -181,6 +181,9 @@ func (e *examination) cutShort(pos int, u unit, start, before int) {
 		if hops, whole := e.chain.at(p); hops == 0 || !whole && hops < 3 {
 			continue
 		}
+		if v, _, _ := e.unit.scan(e.data, p); v.weak {
+			continue
+		}
 		if b := e.chain.evidence(p); best < 0 || b > bits {
 			best, bits = p, b
 		}
@@ -192,7 +195,7 @@ func (e *examination) cutShort(pos int, u unit, start, before int) {
 		bits -= 8 + e.chain.bits // the head is text as well: a length is not
 	}
 	if claimed > len(e.data) {
-		bits -= 1
+		bits -= e.beyond(claimed - pos)
 	}
 	hops, _ := e.chain.at(best)
 	e.add(Explanation{
@@ -202,6 +205,13 @@ func (e *examination) cutShort(pos int, u unit, start, before int) {
 		Repair: "what wrote this took one read for one message: read until all bytes of the length have come",
 		Then:   int(hops),
 	}, start, before, e.base(before+1)+bits-5-4*(1-missing(claimed-best, u.body))+e.cutPrior(e.data[body:best]))
+}
+
+// beyond is how unlikely it is that a frame of that many bytes, which ends beyond the
+// data, was meant.
+func (e *examination) beyond(size int) float64 {
+	usual := float64(len(e.data)) / float64(e.frames+1)
+	return min(e.chain.bits, 1+max(0, math.Log2(float64(size)/max(1, usual))))
 }
 
 // missing is the part of a body of that many bytes that d bytes are.

@@ -173,12 +173,6 @@ func makeTrial(r *rand.Rand, w wire, fault string) (trial, bool) {
 			if hit {
 				put(fmt.Appendf(nil, "[INFO] %s started on port %d\n", word(r, 4+r.IntN(20)), r.IntN(65536)))
 				starts = starts[:len(starts)-1]
-				t.offset = len(stream) - (len(stream) - func() int {
-					if len(starts) == 0 {
-						return 0
-					}
-					return -1
-				}())
 			}
 		case "short":
 			t.cause = "short-read"
@@ -275,7 +269,7 @@ func makeTrial(r *rand.Rand, w wire, fault string) (trial, bool) {
 func TestExplainRandom(t *testing.T) {
 	type score struct{ cause, place, all int }
 	scores := map[string]*score{}
-	for seed := range uint64(12) {
+	for seed := range uint64(4) {
 		r := rand.New(rand.NewPCG(seed, 5))
 		for _, w := range wires {
 			f, err := framing.Parse(w.spelling)
@@ -288,6 +282,9 @@ func TestExplainRandom(t *testing.T) {
 					continue
 				}
 				d := detect.Explain(f, detect.Stream{Data: x.stream, Ended: true})
+				if w.spelling == "u8" || fault == "short" && d.OK {
+					continue // any bytes are frames of u8; and a body may lack as much as the next frames have
+				}
 				s := scores[fault]
 				if s == nil {
 					s = &score{}
@@ -316,8 +313,16 @@ func TestExplainRandom(t *testing.T) {
 		names = append(names, n)
 	}
 	sort.Strings(names)
+	var all score
 	for _, n := range names {
 		s := scores[n]
+		all = score{all.cause + s.cause, all.place + s.place, all.all + s.all}
 		t.Logf("%-9s cause %3d/%3d  place %3d/%3d", n, s.cause, s.all, s.place, s.all)
+	}
+	if all.cause*100 < all.all*97 || all.place*100 < all.all*97 {
+		t.Errorf("of %d streams %d causes and %d places are right, want 97 of 100", all.all, all.cause, all.place)
+	}
+	if clean := scores["clean"]; clean.cause < clean.all {
+		t.Errorf("%d of %d clean streams are accused", clean.all-clean.cause, clean.all)
 	}
 }

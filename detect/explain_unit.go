@@ -45,7 +45,7 @@ func newUnitScanner(e *examination) unitScanner {
 	case "line", "crlf", "nul", "delim", "slip", "cobs", "json", "jsonseq":
 		return nil
 	case "resp":
-		inline := len(e.data) > 0 && strings.IndexByte(respTypes, e.data[0]) < 0
+		inline := len(e.data) > 0 && (e.data[0]|0x20 >= 'a' && e.data[0]|0x20 <= 'z')
 		return respUnits{inline: inline && e.from != Server}
 	case "fastdaemon":
 		return stringUnits{chars: strings.Contains(e.spelling, ",chars")}
