@@ -98,8 +98,11 @@ type examination struct {
 
 	chain    *chains
 	perFrame float64
+	width    int           // of a fixed length field, in bytes
+	st       frame.State   // of the call at hand: one on the stack would not stay there
 	others   []alternative // nil until asked for
-	found    []Explanation
+	found    []Explanation // the best of each cause
+	top      float64       // the evidence of the best
 }
 
 func newExamination(f framing.Framing, s Stream, p Place) *examination {

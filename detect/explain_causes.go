@@ -39,13 +39,28 @@ func (e *examination) explain(d *Diagnosis) {
 	e.conclude(d)
 }
 
-// found adds an explanation. bits is the evidence for it, with what is known
-// beforehand of its kind.
+// hopeless is how much weaker than the best an explanation is that nobody will read.
+const hopeless = 24
+
+// worth reports whether an explanation with so much evidence may be shown.
+func (e *examination) worth(bits float64) bool { return len(e.found) == 0 || bits > e.top-hopeless }
+
+// add takes in an explanation, if there is no better one of its cause. bits is the
+// evidence for it, with what is known beforehand of its kind.
 func (e *examination) add(x Explanation, offset, messages int, bits float64) {
 	x.offset = e.place.Offset + int64(offset)
 	x.messages = e.place.Messages + messages
 	x.bits = bits
 	x.Measured = true
+	e.top = max(e.top, bits)
+	for i := range e.found {
+		if e.found[i].Cause == x.Cause {
+			if e.found[i].bits < bits {
+				e.found[i] = x
+			}
+			return
+		}
+	}
 	e.found = append(e.found, x)
 }
 
@@ -77,9 +92,6 @@ func (e *examination) conclude(d *Diagnosis) {
 	}
 	var kept []Explanation
 	for _, x := range e.found {
-		if slices.ContainsFunc(kept, func(k Explanation) bool { return k.Cause == x.Cause }) {
-			continue
-		}
 		x.Score = math.Exp2(max(-highestBits, x.bits-best.bits))
 		total += x.Score
 		kept = append(kept, x)
@@ -125,7 +137,9 @@ func (e *examination) fallback() {
 		bits = -7
 	}
 	e.add(x, e.stuck, e.frames, e.base(e.frames)+bits)
-	e.found[len(e.found)-1].Measured = false
+	for i := range e.found {
+		e.found[i].Measured = e.found[i].Cause != x.Cause || e.found[i].Detail != x.Detail
+	}
 }
 
 // truncation tells what is missing at the end.

@@ -41,7 +41,8 @@ func (e *examination) scan(c frame.Codec, pos, limit int) (frame.Span, *frame.Er
 	if first, ok := c.(frame.FirstScanner); ok && pos == 0 && e.place.Offset == 0 {
 		ask = first.ScanFirst
 	}
-	sp, need, err := ask(buf, &frame.State{})
+	e.st = frame.State{}
+	sp, need, err := ask(buf, &e.st)
 	if f, ok := errors.AsType[*frame.Error](err); ok && f.Offset < int64(len(buf)) && limit < math.MaxInt {
 		if early, _, _ := ask(buf[:f.Offset], &frame.State{}); early.Body > limit {
 			sp, err = early, nil

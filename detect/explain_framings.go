@@ -148,7 +148,8 @@ func (e *examination) codecBits(c frame.Codec) float64 {
 	for p := 0; p < len(e.data); p += step {
 		places++
 		buf := e.data[p:min(len(e.data), p+headWindow)]
-		sp, need, err := c.Scan(buf, &frame.State{})
+		e.st = frame.State{}
+		sp, need, err := c.Scan(buf, &e.st)
 		if err == nil && (need == 0 || sp.Len() > 0) && p+sp.Len() <= len(e.data) {
 			valid++
 		}

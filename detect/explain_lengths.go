@@ -10,11 +10,16 @@ import (
 
 // lengths tries wrong lengths and foreign bytes.
 func (e *examination) lengths() {
+	e.width = e.fieldWidth()
 	lo := e.stuck
 	for i := len(e.starts) - 1; i >= 0 && e.starts[i] >= e.stuck-chainBefore; i-- {
 		lo = e.starts[i]
 	}
-	hi := min(len(e.data), max(e.stuck, min(e.stuckAt(), len(e.data)))+chainBehind)
+	behind := chainBehind
+	if _, marked := e.codec.(frame.Resyncer); e.width == 0 && !marked {
+		behind /= 4 // each place costs more
+	}
+	hi := min(len(e.data), max(e.stuck, min(e.stuckAt(), len(e.data)))+behind)
 	if u, _, ok := e.unit.scan(e.data, e.stuck); ok && u.body < chainMost {
 		hi = min(len(e.data), max(hi, e.stuck+u.len()+chainBehind/4))
 	}
@@ -23,6 +28,7 @@ func (e *examination) lengths() {
 	for i := range e.found {
 		e.found[i].bits += e.base(e.frames)
 	}
+	e.top += e.base(e.frames)
 	e.uniform()
 	for i, start := range e.starts {
 		if start >= lo {
@@ -80,7 +86,7 @@ func (e *examination) oneFrame(start, before int) {
 func (e *examination) oneUnit(pos int, u unit, start, before int) {
 	body := pos + u.head
 	claimed := pos + u.len()
-	try := func(next int, tail int, x Explanation, prior float64) {
+	try := func(next int, tail int, prior float64, say func() Explanation) {
 		if next <= pos || next == claimed && tail == u.tail || next > len(e.data) || next-tail < body {
 			return
 		}
@@ -91,17 +97,20 @@ func (e *examination) oneUnit(pos int, u unit, start, before int) {
 		if hops == 0 && !(whole && next == len(e.data)) {
 			return
 		}
-		x.Then = int(hops) + 1
+		bits := e.base(before+1) + e.chain.evidence(next) + prior
 		if next == len(e.data) { // the stream may as well be cut off
-			e.add(x, start, before, e.base(before)+e.lastPrior(next, claimed, u)+prior)
-			return
+			bits = e.base(before) + e.lastPrior(next, claimed, u) + prior
 		}
-		e.add(x, start, before, e.base(before+1)+e.chain.evidence(next)+prior)
+		if e.worth(bits) {
+			x := say()
+			x.Then = int(hops) + 1
+			e.add(x, start, before, bits)
+		}
 	}
 	alone := e.frames == 0 // a head that is counted is so in every frame
 	for _, utf16 := range []bool{false, true} {
 		if end := passText(e.data, body, u.body, utf16); end > body+u.body {
-			try(end+u.tail, u.tail, charsExplanation(u.body, end-body, utf16, "this frame"), -1)
+			try(end+u.tail, u.tail, -1, func() Explanation { return charsExplanation(u.body, end-body, utf16, "this frame") })
 		}
 	}
 	for d := -8; d <= 8; d++ {
@@ -109,32 +118,36 @@ func (e *examination) oneUnit(pos int, u unit, start, before int) {
 		if end := claimed + d - u.tail; d <= -3 && end > body && end <= len(e.data) {
 			prior = -5 - 6*missing(d, u.body) - e.cutPrior(e.data[body:end])
 		}
-		try(claimed+d, u.tail, e.shiftExplanation(d, u, pos, alone && claimed+d == len(e.data)), prior)
+		try(claimed+d, u.tail, prior, func() Explanation { return e.shiftExplanation(d, u, pos, alone && claimed+d == len(e.data)) })
 	}
 	if u.head > 8 {
 		for _, d := range []int{-u.head, u.head} {
-			try(claimed+d, u.tail, e.shiftExplanation(d, u, pos, alone && claimed+d == len(e.data)), -4)
+			try(claimed+d, u.tail, -4, func() Explanation { return e.shiftExplanation(d, u, pos, alone && claimed+d == len(e.data)) })
 		}
 	}
 	if u.tail > 0 && !e.endsWith(claimed-u.tail, e.data[max(0, min(len(e.data), claimed)-u.tail):min(len(e.data), claimed)], u) {
-		try(claimed-u.tail, 0, Explanation{
-			Cause:  CauseMissingSeparator,
-			Detail: fmt.Sprintf("behind the %d bytes of the body, the %d bytes that end the frame are missing", u.body, u.tail),
-			Repair: "write what ends the frame",
-		}, -3)
+		try(claimed-u.tail, 0, -3, func() Explanation {
+			return Explanation{
+				Cause:  CauseMissingSeparator,
+				Detail: fmt.Sprintf("behind the %d bytes of the body, the %d bytes that end the frame are missing", u.body, u.tail),
+				Repair: "write what ends the frame",
+			}
+		})
 	}
 	for _, alt := range e.alternatives() {
 		if v, _, ok := alt.unit.scan(e.data, pos); ok && v.body <= e.max {
-			try(pos+v.len(), v.tail, alt.explanation(u.body, v.body, "this frame"), -5)
+			try(pos+v.len(), v.tail, -5, func() Explanation { return alt.explanation(u.body, v.body, "this frame") })
 		}
 	}
-	if w := e.fieldWidth(); w == 1 || w == 2 {
+	if w := e.width; w == 1 || w == 2 {
 		for k, size := 1, 1<<(8*w); k < 256 && claimed+k*size <= len(e.data); k++ {
-			try(claimed+k*size, u.tail, Explanation{
-				Cause:  CauseWidth,
-				Detail: fmt.Sprintf("the length overflowed: %d is %d without what does not fit %d bits", u.body, u.body+k*size, 8*w),
-				Repair: "use a wider length field, or shorter messages",
-			}, -4-math.Log2(float64(k)))
+			try(claimed+k*size, u.tail, -4-math.Log2(float64(k)), func() Explanation {
+				return Explanation{
+					Cause:  CauseWidth,
+					Detail: fmt.Sprintf("the length overflowed: %d is %d without what does not fit %d bits", u.body, u.body+k*size, 8*w),
+					Repair: "use a wider length field, or shorter messages",
+				}
+			})
 		}
 	}
 	e.cutShort(pos, u, start, before)
@@ -191,7 +204,7 @@ func (e *examination) cutShort(pos int, u unit, start, before int) {
 	if best < 0 || claimed-best <= 2 {
 		return
 	}
-	if e.fieldWidth() > 0 && textual(e.data[pos:best]) {
+	if e.width > 0 && textual(e.data[pos:best]) {
 		bits -= 8 + e.chain.bits // the head is text as well: a length is not
 	}
 	if claimed > len(e.data) {
@@ -271,7 +284,7 @@ func (e *examination) foreignAt(start, before int) {
 		x.Detail = e.err.Err.Error() + "; frames go on behind it"
 		x.Repair = "write the length of the body; if it is meant, raise the limit: max=SIZE behind the framing"
 		bits += 2
-		if e.fieldWidth() == 0 {
+		if e.width == 0 {
 			bits += 3
 		}
 	}
@@ -287,7 +300,7 @@ func (e *examination) foreignAt(start, before int) {
 // tooLargeText reports whether the frame at start is whole but for a claim in text
 // that is over the limit.
 func (e *examination) tooLargeText(start int) bool {
-	return start == e.stuck && e.err.Cause == frame.CauseTooLarge && e.fieldWidth() == 0
+	return start == e.stuck && e.err.Cause == frame.CauseTooLarge && e.width == 0
 }
 
 // gapPrior is how likely bytes between frames look like that.

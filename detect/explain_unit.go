@@ -71,10 +71,11 @@ func newUnitScanner(e *examination) unitScanner {
 // codecUnits are the frames of a codec.
 type codecUnits struct {
 	codec   frame.Codec
-	starts  [256]bool // bytes that a frame can start with
-	line    string    // ends the head of a frame that is all body; empty where the codec knows heads
-	literal string    // the tail; empty where it is not fixed
-	checked bool      // the codec judges the tail by the body
+	starts  [256]bool   // bytes that a frame can start with
+	line    string      // ends the head of a frame that is all body; empty where the codec knows heads
+	literal string      // the tail; empty where it is not fixed
+	checked bool        // the codec judges the tail by the body
+	st      frame.State // of the call at hand: one on the stack would not stay there
 }
 
 // headWindow bounds the bytes of a head.
@@ -88,13 +89,15 @@ func (c *codecUnits) scan(data []byte, pos int) (u unit, cut, ok bool) {
 		return u, false, false
 	}
 	buf := data[pos:min(len(data), pos+headWindow)]
-	sp, _, err := c.codec.Scan(buf, &frame.State{})
+	c.st = frame.State{}
+	sp, _, err := c.codec.Scan(buf, &c.st)
 	if err != nil {
 		f, _ := errors.AsType[*frame.Error](err)
 		if f == nil || f.Offset <= 0 || f.Offset > int64(len(buf)) {
 			return u, false, false
 		}
-		if sp, _, err = c.codec.Scan(buf[:f.Offset], &frame.State{}); err != nil || sp.Len() == 0 {
+		c.st = frame.State{}
+		if sp, _, err = c.codec.Scan(buf[:f.Offset], &c.st); err != nil || sp.Len() == 0 {
 			return u, false, false
 		}
 	}
