@@ -46,9 +46,20 @@ type command struct {
 // commands returns all commands; each is one file.
 func commands() []command {
 	return []command{
-		{"connect", newConnect}, {"listen", newListen}, {"send", newSend},
-		{"encode", newEncode}, {"decode", newDecode}, {"convert", newConvert}, {"explain", newExplain},
-		{"framings", newFramings}, {"man", newMan}, {"version", newVersion},
+		{"connect", newConnect},
+		{"listen", newListen},
+		{"send", newSend},
+		{"decode", newDecode},
+		{"explain", newExplain},
+		{"encode", newEncode},
+		{"convert", newConvert},
+		{"bench", newBench},
+		{"expect", newExpect},
+		{"fastdaemon", newFastdaemon},
+		{"bgpy", newBgpy},
+		{"framings", newFramings},
+		{"man", newMan},
+		{"version", newVersion},
 	}
 }
 
@@ -220,8 +231,10 @@ func (e *env) tell(err error) {
 }
 
 // warn says on stderr what went wrong.
-func (e *env) warn(err error) {
-	fmt.Fprintf(e.stderr, "%s: %s\n", e.palette.Error(e.command), printable(err.Error()))
+func (e *env) warn(err error) { e.warnText(err.Error()) }
+
+func (e *env) warnText(text string) {
+	fmt.Fprintf(e.stderr, "%s: %s\n", e.palette.Error(e.command), printable(text))
 }
 
 // printable makes text from the peer safe for a terminal.
