@@ -179,6 +179,7 @@ func (c *connectCommand) once(ctx context.Context, l *link.Link) error {
 		link: l, input: c.input, print: c.print,
 		want: int64(c.want), silence: time.Duration(c.silence), lockstep: c.lockstep,
 	}
-	err := located(orDefault(l.Remote(), "the peer"), x.run(ctx), l.Buffered())
+	err := x.run(ctx)
+	err = located(orDefault(l.Remote(), "the peer"), err, l.Fault(err))
 	return c.e.childStatus(l, err)
 }

@@ -198,7 +198,7 @@ func (c *expectCommand) describe(script *expect.Script, f *expect.Failure) strin
 		}
 	}
 	if broken := as[*frame.Error](f.Err); broken != nil && broken.Cause != "" {
-		picture := (&faultError{c.address, broken, f.Rest[:min(len(f.Rest), faultBytes)]}).picture()
+		picture := (&faultError{where: c.address, err: broken, bytes: f.Rest[:min(len(f.Rest), faultBytes)]}).picture()
 		for line := range strings.Lines(string(picture)) {
 			b.WriteString("     " + line)
 		}

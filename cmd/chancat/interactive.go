@@ -164,7 +164,7 @@ func (s *sitting) options(address string, max int) (*endpoint.Options, error) {
 // over is how a session has ended, in the errors of the commands.
 func over(err error) error {
 	if broken := as[*repl.BrokenError](err); broken != nil {
-		return located(broken.Where, broken.Err, broken.Bytes)
+		return located(broken.Where, broken.Err, broken.Fault)
 	}
 	if script := as[*repl.ScriptError](err); script != nil {
 		return usage(script)

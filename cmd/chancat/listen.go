@@ -284,7 +284,7 @@ func (c *listenCommand) client(ctx context.Context, conn *endpoint.Conn, number 
 	if err == nil {
 		l.CloseWrite() // what fails now has no one left to hear it
 	}
-	err = located(orDefault(l.Remote(), fmt.Sprint("client ", number)), err, l.Buffered())
+	err = located(orDefault(l.Remote(), fmt.Sprint("client ", number)), err, l.Fault(err))
 	if failed := c.print.flushed(); failed != nil {
 		err = failed
 	}

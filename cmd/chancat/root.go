@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/chancat/channel/framing"
-	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/term"
 	"github.com/chancat/channel/internal/text/escape"
 )
@@ -51,6 +50,7 @@ func commands() []command {
 		{"send", newSend},
 		{"tap", newTap},
 		{"decode", newDecode},
+		{"explain", newExplain},
 		{"encode", newEncode},
 		{"convert", newConvert},
 		{"detect", newDetect},
@@ -225,8 +225,8 @@ func (e *env) tell(err error) {
 	e.warn(err)
 	if f := as[*faultError](err); f != nil {
 		e.stderr.Write(f.picture())
-		if hint := link.Hint(f, f.bytes); hint != "" {
-			e.say("%s", hint)
+		if f.hint != "" {
+			e.say("%s", f.hint)
 		}
 	}
 }

@@ -61,6 +61,7 @@ type Link struct {
 	arrival time.Time // of the last bytes; kept when observed
 
 	heard atomic.Int64 // messages received
+	fault *Fault       // what ended them, once it was explained
 
 	sendMu  sync.Mutex // guards the rest and the order of observed writes
 	scratch []byte
@@ -125,6 +126,21 @@ func (l *Link) Buffered() []byte {
 		return nil
 	}
 	return l.reader.Buffered()
+}
+
+// Fault explains err, with which Recv has ended.
+func (l *Link) Fault(err error) Fault {
+	if l.reader == nil || err == nil {
+		return Fault{}
+	}
+	if l.fault == nil {
+		f := FaultIn(l.reader, l.o.Framing, l.peer(), err)
+		if f.Cause == "" {
+			return f
+		}
+		l.fault = &f
+	}
+	return *l.fault
 }
 
 func (l *Link) receive() ([]byte, error) {
@@ -368,10 +384,10 @@ func (l *Link) ended(err error) {
 	e, ok := errors.AsType[*frame.Error](err)
 	switch {
 	case ok && e.Cause != "":
-		bytes := l.Buffered()
+		fault := l.Fault(err)
 		l.event(&session.Event{
-			Kind: session.Broken, From: l.peer(), Offset: e.Start, At: e.Offset, Cause: string(e.Cause),
-			Error: err.Error(), Hint: Hint(err, bytes), Data: bytes[:min(len(bytes), BrokenBytes)],
+			Kind: session.Broken, From: l.peer(), Offset: e.Start, At: e.Offset, Cause: string(fault.Cause),
+			Error: err.Error(), Hint: fault.Hint, Data: fault.Bytes[:min(len(fault.Bytes), BrokenBytes)],
 		})
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			l.closeEvent(l.peer(), "eof")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/mutate"
 	"github.com/chancat/channel/internal/term"
 	"github.com/chancat/channel/session"
@@ -132,7 +133,7 @@ func (e *ScriptError) Unwrap() error { return e.Err }
 type BrokenError struct {
 	Where string // the peer
 	Err   error  // wraps a *frame.Error
-	Bytes []byte // from the first byte of the broken frame; at most 4 KiB
+	Fault link.Fault
 }
 
 func (e *BrokenError) Error() string { return e.Where + ": " + e.Err.Error() }
