@@ -1,0 +1,197 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// An act is something written, and the replies that have to come before the next.
+type act struct {
+	pause  time.Duration // before it
+	pieces [][]byte
+	pauses []time.Duration // between the pieces
+	finish bool            // half-close behind it
+	wants  []want
+	frames int // how many messages it holds, for people
+}
+
+// A fault is why an exchange is not what it should be.
+type fault int
+
+const (
+	sound   fault = iota
+	late          // a reply did not come in time
+	wrong         // another reply came, or one too many
+	ended         // the peer closed, or what it sent is no frame
+	refused       // no connection
+)
+
+// An outcome is what one exchange found.
+type outcome struct {
+	fault   fault
+	said    string // what went wrong
+	err     error  // with refused
+	latency time.Duration
+}
+
+// exchange makes a connection, does acts on it and compares the replies.
+func (r *run) exchange(ctx context.Context, patience time.Duration, acts ...act) *outcome {
+	p, err := r.dial(ctx)
+	if err != nil {
+		return &outcome{fault: refused, err: err, said: "cannot connect: " + err.Error()}
+	}
+	defer p.leave()
+	if o := r.greet(p, patience); o.fault != sound {
+		return o
+	}
+	if len(acts) > 0 && len(acts[0].pieces) > 1 {
+		sleep(ctx, r.o.Gap) // so that the peer is waiting in its read
+	}
+	total := 0
+	for _, a := range acts {
+		total += len(a.wants)
+	}
+	worst, came := time.Duration(0), 0
+	for _, a := range acts {
+		took, o := r.perform(ctx, p, a, patience, &came, total)
+		if o.fault != sound {
+			return o
+		}
+		worst = max(worst, took)
+	}
+	if o := r.surplus(p, total); o.fault != sound {
+		return o
+	}
+	return &outcome{latency: worst}
+}
+
+// greet waits for what the peer says before it is spoken to.
+func (r *run) greet(p *peer, patience time.Duration) *outcome {
+	came := 0
+	return r.collect(p, r.greeting, patience, &came, len(r.greeting))
+}
+
+func (r *run) perform(ctx context.Context, p *peer, a act, patience time.Duration, came *int, total int) (time.Duration, *outcome) {
+	if sleep(ctx, a.pause) != nil {
+		return 0, &outcome{fault: late, said: "interrupted"}
+	}
+	failed := p.write(ctx, a.pieces, a.pauses)
+	began := time.Now()
+	if failed == nil && a.finish {
+		failed = p.conn.CloseWrite()
+	}
+	o := r.collect(p, a.wants, patience, came, total)
+	if o.fault == sound && failed != nil {
+		o = &outcome{fault: ended, said: "the peer " + ending(failed)}
+	}
+	return time.Since(began), o
+}
+
+// collect receives and compares the replies wanted.
+func (r *run) collect(p *peer, wants []want, patience time.Duration, came *int, total int) *outcome {
+	until := time.Now().Add(patience)
+	for _, w := range wants {
+		got, timedOut, closed := p.receive(until)
+		switch {
+		case timedOut && total == 1:
+			return &outcome{fault: late, said: fmt.Sprintf("no reply in %v", round(patience))}
+		case timedOut:
+			return &outcome{fault: late, said: fmt.Sprintf("%d of %d replies in %v", *came, total, round(patience))}
+		case closed && total == 1:
+			return &outcome{fault: ended, said: "no reply: the peer " + ending(p.err)}
+		case closed:
+			return &outcome{fault: ended, said: fmt.Sprintf("%d of %d replies, then the peer %s", *came, total, ending(p.err))}
+		}
+		*came++
+		if d := w.differs(got); d != "" {
+			which := "the reply is "
+			if total > 1 {
+				which = fmt.Sprintf("reply %d of %d is ", *came, total)
+			}
+			return &outcome{fault: wrong, said: which + d}
+		}
+	}
+	return &outcome{}
+}
+
+// surplus looks for a reply too many.
+func (r *run) surplus(p *peer, total int) *outcome {
+	switch got, _, closed := p.receive(time.Now().Add(r.settling())); {
+	case closed && r.o.Expect.kind == expectNone && !r.talk.once:
+		return &outcome{fault: ended, said: "the peer " + ending(p.err)}
+	case got.raw != nil && r.o.Expect.kind == expectNone:
+		return &outcome{fault: wrong, said: "there is a reply: " + quote(got.msg)}
+	case got.raw != nil:
+		return &outcome{fault: wrong, said: fmt.Sprintf("a reply too many after %d: %s", total, quote(got.msg))}
+	}
+	return &outcome{}
+}
+
+// settling is how long nothing may come for the replies to be complete.
+func (r *run) settling() time.Duration {
+	if r.o.Expect.kind == expectNone {
+		return min(max(150*time.Millisecond, 10*r.latency), r.longest())
+	}
+	return min(max(10*time.Millisecond, 3*r.latency), 100*time.Millisecond)
+}
+
+// longest is the longest that a reply may take.
+func (r *run) longest() time.Duration {
+	if r.o.Wait > 0 {
+		return r.o.Wait
+	}
+	return 3 * time.Second
+}
+
+// patience is how long a reply may take, by the latency of the baseline.
+func (r *run) patience() time.Duration {
+	p := min(max(500*time.Millisecond, 20*r.latency), r.longest())
+	if left := time.Until(r.end); left < p {
+		p = max(left, 300*time.Millisecond)
+	}
+	return p
+}
+
+// try is exchange, done again with more patience when a reply was late: a machine
+// that is busy is no finding.
+func (r *run) try(ctx context.Context, acts ...act) *outcome {
+	o := r.exchange(ctx, r.patience(), acts...)
+	if o.fault != late || ctx.Err() != nil {
+		return o
+	}
+	again := min(3*r.patience(), r.longest(), max(time.Until(r.end), 500*time.Millisecond))
+	return r.exchange(ctx, again, acts...)
+}
+
+// alive reports whether a fresh baseline succeeds. It allows for a peer that is
+// started again.
+func (r *run) alive(ctx context.Context) bool { return r.recovers(ctx, r.freshBaseline(ctx)) }
+
+// freshBaseline is the baseline once more, on a new connection.
+func (r *run) freshBaseline(ctx context.Context) *outcome {
+	return r.exchange(ctx, min(max(1500*time.Millisecond, 20*r.latency), r.longest()), r.talk.acts()...)
+}
+
+// recovers reports whether the peer answers again within a moment after o.
+func (r *run) recovers(ctx context.Context, o *outcome) bool {
+	const moment = 2 * time.Second
+	for end := time.Now().Add(moment); o.fault != sound; o = r.freshBaseline(ctx) {
+		if time.Now().After(end) || sleep(ctx, 100*time.Millisecond) != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func round(d time.Duration) time.Duration {
+	switch {
+	case d > 10*time.Second:
+		return d.Round(time.Second)
+	case d > time.Second:
+		return d.Round(100 * time.Millisecond)
+	case d > 10*time.Millisecond:
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(10 * time.Microsecond)
+}
