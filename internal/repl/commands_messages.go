@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chancat/channel/internal/diff"
 	"github.com/chancat/channel/internal/text/escape"
 	"github.com/chancat/channel/view"
 )
@@ -18,7 +19,7 @@ var messageCommands = []command{
 	{name: "show", arguments: "N", help: "show all of message N", example: "/show 17", run: show, complete: completeMessage},
 	{name: "hexdump", arguments: "N", help: "show the frame of message N, byte by byte", example: "/hexdump 17", run: hexdump, complete: completeMessage},
 	{name: "save", arguments: "[-f] N FILE", help: "write the body of message N to a file; -f overwrites", example: "/save 17 answer.json", run: save, complete: completeSave},
-	{name: "diff", arguments: "N M", help: "show how message M differs from message N", example: "/diff 17 21", run: diff, complete: completeMessage},
+	{name: "diff", arguments: "N M", help: "show how message M differs from message N", example: "/diff 17 21", run: compare, complete: completeMessage},
 	{name: "history", arguments: "[N]", help: "list the last N messages, 20 if no N is given", example: "/history 50", run: listHistory},
 	{name: "stats", help: "counts, bytes, rates and latencies", example: "/stats", run: stats},
 	{name: "script", arguments: "[-f] FILE", help: "write the session so far as a script of > what was sent and < what came", example: "/script login.expect", run: writeScript, complete: completeFile},
@@ -82,7 +83,7 @@ func save(_ context.Context, s *Session, argument string) error {
 	return nil
 }
 
-func diff(_ context.Context, s *Session, argument string) error {
+func compare(_ context.Context, s *Session, argument string) error {
 	words, err := fields("diff", argument, 2, 2)
 	if err != nil {
 		return err
@@ -99,7 +100,7 @@ func diff(_ context.Context, s *Session, argument string) error {
 		s.Note("messages %d and %d are the same", a.number, b.number)
 		return nil
 	}
-	s.o.Editor.Say(appendDiff(nil, a.body, b.body, s.o.ASCII))
+	s.o.Editor.Say(diff.Append(nil, a.body, b.body, s.o.ASCII))
 	return nil
 }
 
