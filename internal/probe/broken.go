@@ -138,20 +138,16 @@ func (r *run) bears(ctx context.Context, t turn, list ...spoiled) Result {
 		isOpening := slices.ContainsFunc(r.talk.opening, func(o turn) bool { return bytes.Equal(o.raw(), t.raw()) })
 		reaction, as, err := r.provoke(ctx, s, t, !isOpening)
 		if err != nil {
-			return Result{Verdict: Fail, Observed: "cannot connect: " + err.Error()}
+			return Result{Verdict: Fail, Observed: unreachable(err)}
 		}
 		after := r.freshBaseline(ctx)
-		if after.fault == late {
-			after = r.freshBaseline(ctx)
-		}
 		if after.fault != sound && ctx.Err() == nil {
-			if !r.recovers(ctx, after) {
-				r.gone = "" // set by the caller, which looks again
-			}
+			r.harm = r.withOpening(s.raw, !isOpening)
 			return Result{
 				Verdict:  Fail,
+				after:    after,
 				Observed: fmt.Sprintf("%s: %s; then a fresh connection fails: %s", s.what, reaction, after.said),
-				Again:    r.againAfter(r.withOpening(s.raw, !isOpening)),
+				Again:    r.againAfter(r.harm),
 			}
 		}
 		if as && answered == "" {

@@ -55,7 +55,7 @@ func order() []check {
 			early = append(early, c)
 		}
 	}
-	for _, name := range []string{"header-truncated-close", "length-long-close", "length-negative", "length-huge", "length-garbage", "length-short", aliveCheck} {
+	for _, name := range []string{"header-truncated-close", "length-long-close", "length-huge", "length-negative", "length-garbage", "length-short", aliveCheck} {
 		for _, c := range checks {
 			if c.name == name {
 				late = append(late, c)

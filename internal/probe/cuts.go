@@ -320,7 +320,7 @@ func (r *run) coalesced(ctx context.Context) Result {
 		o.said = fmt.Sprintf("%d messages in one write: %s", len(many), o.said)
 		return r.failed(o, r.againTogether(many))
 	}
-	if r.stray["split-header"] || r.stray["split-body"] {
+	if !r.bearsCuts() {
 		return pass("2 and %d messages in one write", len(many))
 	}
 	return r.oneAndAHalf(ctx, len(many))
@@ -373,6 +373,12 @@ func (r *run) againTogether(turns []turn) *Again {
 	a := r.againRaw(raw, sizes, replies)
 	a.Gap = max(r.o.Gap, 10*r.latency)
 	return a
+}
+
+// bearsCuts reports whether no cut of a frame has failed: then one at a place that
+// was not tried should do no harm.
+func (r *run) bearsCuts() bool {
+	return !r.failedChecks["split-header"] && !r.failedChecks["split-body"]
 }
 
 // oneAndAHalf writes a frame together with the start of the next: what follows the

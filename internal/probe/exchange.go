@@ -39,7 +39,7 @@ type outcome struct {
 func (r *run) exchange(ctx context.Context, patience time.Duration, acts ...act) *outcome {
 	p, err := r.dial(ctx)
 	if err != nil {
-		return &outcome{fault: refused, err: err, said: "cannot connect: " + err.Error()}
+		return &outcome{fault: refused, err: err, said: unreachable(err)}
 	}
 	defer p.leave()
 	if o := r.greet(p, patience); o.fault != sound {
@@ -164,24 +164,28 @@ func (r *run) try(ctx context.Context, acts ...act) *outcome {
 	return r.exchange(ctx, again, acts...)
 }
 
-// alive reports whether a fresh baseline succeeds. It allows for a peer that is
-// started again.
-func (r *run) alive(ctx context.Context) bool { return r.recovers(ctx, r.freshBaseline(ctx)) }
-
-// freshBaseline is the baseline once more, on a new connection.
+// freshBaseline is the baseline once more, on a new connection. When the reply is
+// late it is tried again with more patience.
 func (r *run) freshBaseline(ctx context.Context) *outcome {
-	return r.exchange(ctx, min(max(1500*time.Millisecond, 20*r.latency), r.longest()), r.talk.acts()...)
+	patience := min(max(time.Second, 20*r.latency), r.longest())
+	o := r.exchange(ctx, patience, r.talk.acts()...)
+	if o.fault == late && ctx.Err() == nil {
+		o = r.exchange(ctx, min(2*patience, r.longest()), r.talk.acts()...)
+	}
+	return o
 }
 
-// recovers reports whether the peer answers again within a moment after o.
-func (r *run) recovers(ctx context.Context, o *outcome) bool {
-	const moment = 2 * time.Second
-	for end := time.Now().Add(moment); o.fault != sound; o = r.freshBaseline(ctx) {
-		if time.Now().After(end) || sleep(ctx, 100*time.Millisecond) != nil {
-			return false
+// lost reports whether the peer stays away after o, what a fresh baseline found.
+// One that has died may be started again by whoever looks after it; one that hangs
+// has had its time.
+func (r *run) lost(ctx context.Context, o *outcome) bool {
+	const moment = 1500 * time.Millisecond
+	for end := time.Now().Add(moment); o.fault != sound; o = r.exchange(ctx, r.longest(), r.talk.acts()...) {
+		if o.fault == late || time.Now().After(end) || sleep(ctx, 100*time.Millisecond) != nil {
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 func round(d time.Duration) time.Duration {

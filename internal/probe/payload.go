@@ -86,7 +86,7 @@ func (r *run) carries(ctx context.Context, what string, t turn) Result {
 func (r *run) carriesLoosely(ctx context.Context, what string, t turn) Result {
 	p, err := r.dial(ctx)
 	if err != nil {
-		return Result{Verdict: Fail, Observed: "cannot connect: " + err.Error()}
+		return Result{Verdict: Fail, Observed: unreachable(err)}
 	}
 	patience := min(r.patience(), time.Second)
 	o := r.greet(p, patience)

@@ -217,3 +217,11 @@ func ending(err error) string {
 	}
 	return "closed the connection"
 }
+
+// unreachable says why nothing could be connected to.
+func unreachable(err error) string {
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return "connection refused"
+	}
+	return "cannot connect: " + err.Error()
+}

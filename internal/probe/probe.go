@@ -76,6 +76,8 @@ type Result struct {
 	Split    *Split // the smallest that fails, where cutting is what fails
 	Again    *Again // what shows a failure once more
 	Took     time.Duration
+
+	after *outcome // a fresh baseline behind it, where the check has made one
 }
 
 // A Split is a way to cut what is sent.
@@ -123,16 +125,17 @@ type run struct {
 	greeting []want
 	end      time.Time // of the check at hand
 
-	cuts  map[cut]*outcome // what trials of single cuts found
-	gone  string           // the check after which the peer no longer answered
-	stray map[string]bool  // checks that failed
+	cuts         map[cut]*outcome // what trials of single cuts found
+	gone         string           // the check after which the peer no longer answered
+	failedChecks map[string]bool
+	harm         []byte // after which the peer no longer answered rightly; nil if nothing did that
 }
 
 // Run probes the peer. Where nothing can be connected to at first, the error is
 // that of Dial. When ctx ends the report holds what was found until then, and the
 // error is the cause.
 func Run(ctx context.Context, o Options) (*Report, error) {
-	r := &run{o: o, start: time.Now(), cuts: map[cut]*outcome{}, stray: map[string]bool{}}
+	r := &run{o: o, start: time.Now(), cuts: map[cut]*outcome{}, failedChecks: map[string]bool{}}
 	if r.o.Gap == 0 {
 		r.o.Gap = DefaultGap
 	}
@@ -194,12 +197,16 @@ func (r *run) check(ctx context.Context, c check) (Result, error) {
 		}
 		return result, nil
 	}
-	if result.Verdict == Fail && ctx.Err() == nil && c.name != aliveCheck {
-		r.stray[c.name] = true
-		if r.gone == "" && !r.alive(ctx) {
-			r.gone = c.name
-			result.Observed += "; the peer has not answered since"
-		}
+	if result.Verdict != Fail || ctx.Err() != nil || c.name == aliveCheck {
+		return result, nil
+	}
+	r.failedChecks[c.name] = true
+	if result.after == nil {
+		result.after = r.freshBaseline(ctx)
+	}
+	if r.lost(ctx, result.after) {
+		r.gone = c.name
+		result.Observed += "; the peer has not answered since"
 	}
 	return result, nil
 }

@@ -38,8 +38,13 @@ func (r *run) slow(ctx context.Context) Result {
 	n := len(r.talk.opening)
 	t := turns[n]
 	cuts := slowCuts(t)
-	if len(cuts) == 0 {
+	switch {
+	case len(cuts) == 0:
 		return skip("the frame is a single byte")
+	case !r.bearsCuts():
+		if cuts = r.goodCut(n); cuts == nil {
+			return skip("every cut of a frame fails, however short the pause")
+		}
 	}
 	acts := r.talk.acts()
 	acts[n].pieces = pieces(t.raw(), cuts)
@@ -52,6 +57,16 @@ func (r *run) slow(ctx context.Context) Result {
 		return r.failed(o, a)
 	}
 	return pass("a frame in %d pieces over %v", len(cuts)+1, took)
+}
+
+// goodCut is a cut of that turn which did not fail.
+func (r *run) goodCut(turn int) []int {
+	for _, c := range r.suspects() {
+		if o := r.cuts[c]; c.turn == turn && o != nil && o.fault == sound {
+			return []int{c.at}
+		}
+	}
+	return nil
 }
 
 // slowCuts are a cut in the header and one in the body, or the next best.
@@ -172,6 +187,13 @@ func (r *run) heldUp(ctx context.Context, peers []*peer, patience time.Duration)
 	if t.layout.Head > 0 && t.layout.Body > 1 {
 		half = t.layout.Head + t.layout.Body/2
 	}
+	if !r.bearsCuts() {
+		good := r.goodCut(len(r.talk.opening))
+		if good == nil {
+			return nil
+		}
+		half = good[0]
+	}
 	if err := peers[0].write(ctx, [][]byte{raw[:half]}, nil); err != nil {
 		return &outcome{fault: ended, said: "the peer " + ending(err)}
 	}
@@ -202,12 +224,12 @@ func (r *run) aliveAfter(ctx context.Context) Result {
 	const times = 3
 	for range times {
 		o := r.freshBaseline(ctx)
-		if o.fault == late {
-			o = r.freshBaseline(ctx)
-		}
 		if o.fault != sound {
 			if r.gone != "" {
 				o.said += " (since " + r.gone + ")"
+			}
+			if r.harm != nil {
+				return r.failed(o, r.againAfter(r.harm))
 			}
 			return r.failed(o, r.again(r.talk.messages))
 		}
