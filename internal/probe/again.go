@@ -57,7 +57,7 @@ func (r *run) againBare(turns []turn) *Again {
 		replies += max(1, len(t.wants))
 	}
 	a := r.againRaw(raw, sizes, replies)
-	a.Gap = max(r.o.Gap, 10*round(r.latency))
+	a.Gap = max(r.o.Gap, 3*round(r.latency))
 	return a
 }
 

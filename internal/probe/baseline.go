@@ -242,12 +242,11 @@ func (r *run) learnEcho(ctx context.Context) bool {
 func (r *run) describeBaseline(l lesson) Result {
 	sent, came := len(r.talk.turns()), 0
 	example := ""
-	for i, replies := range l.replies {
+	for _, replies := range l.replies {
 		came += len(replies)
-		if len(replies) > 0 {
-			example = " (" + quote(replies[0].msg) + ")"
+		if len(replies) > 0 && example == "" {
+			example = " (" + replies[0].quote() + ")"
 		}
-		_ = i
 	}
 	if r.o.Expect.kind == expectEcho {
 		came = sent
@@ -260,7 +259,7 @@ func (r *run) describeBaseline(l lesson) Result {
 		text = fmt.Sprintf("%s → nothing, as expected", plural(sent, "message"))
 	}
 	if len(r.greeting) > 0 {
-		text += fmt.Sprintf("; the peer speaks first: %s", quote(l.greeting[0].msg))
+		text += fmt.Sprintf("; the peer speaks first: %s", l.greeting[0].quote())
 	}
 	if r.talk.once && !r.talk.echoes {
 		text += "; it answers once a connection"

@@ -93,7 +93,7 @@ func (r *run) noLength() Result {
 
 // counted is the first message with a length and at least that many bytes of body.
 func (r *run) counted(least int) (turn, bool) {
-	for _, t := range r.talk.messages {
+	for _, t := range append(append([]turn{}, r.talk.messages...), r.talk.samples...) {
 		if t.layout.Length > 0 && t.layout.Body >= least {
 			return t, true
 		}
@@ -109,19 +109,25 @@ func (r *run) counted(least int) (turn, bool) {
 // headerTruncatedClose ends the stream inside the header; inside the body where
 // there is no header.
 func (r *run) headerTruncatedClose(ctx context.Context) Result {
+	for _, t := range r.talk.cuttable() {
+		l := t.layout
+		if l.Head < 2 {
+			continue
+		}
+		list := []spoiled{{what: "the end inside the header, " + picture(t.raw(), l.Head/2), raw: t.raw()[:l.Head/2], finish: true}}
+		if at := l.LengthAt + 1; l.Length > 1 && at != l.Head/2 && at < l.Head {
+			list = append(list, spoiled{what: "the end inside the length, " + picture(t.raw(), at), raw: t.raw()[:at], finish: true})
+		}
+		return r.bears(ctx, t, list...)
+	}
 	for _, t := range r.talk.turns() {
-		switch l := t.layout; {
-		case l.Head > 1:
-			list := []spoiled{{what: "the end inside the header, " + picture(t.raw(), l.Head/2), raw: t.raw()[:l.Head/2], finish: true}}
-			if at := l.LengthAt + 1; l.Length > 1 && at != l.Head/2 && at < l.Head {
-				list = append(list, spoiled{what: "the end inside the length, " + picture(t.raw(), at), raw: t.raw()[:at], finish: true})
+		if at := t.layout.Body / 2; at > 0 {
+			what := "the end inside the frame, whose header is not cut, "
+			if t.layout.Head == 0 {
+				what = "the end inside the frame, which has no header, "
 			}
-			return r.bears(ctx, t, list...)
-		case l.Head == 0 && l.Body > 1:
-			at := l.Body / 2
-			return r.bears(ctx, t, spoiled{
-				what: "the end inside the frame, which has no header, " + picture(t.raw(), at), raw: t.raw()[:at], finish: true, whole: t.raw()[:at],
-			})
+			at += t.layout.Head
+			return r.bears(ctx, t, spoiled{what: what + picture(t.raw(), at), raw: t.raw()[:at], finish: true, whole: t.raw()[t.layout.Head:at]})
 		}
 	}
 	return skip("the frame is a single byte, which cannot be cut off")
@@ -200,9 +206,9 @@ func (r *run) provoke(ctx context.Context, s spoiled, t turn, open bool) (reacti
 	closed := p.ended()
 	switch {
 	case len(replies) > 0 && r.takes(replies[0], s, t):
-		return "answered as a message, with " + quote(replies[0].msg), true, nil
+		return "answered as a message, with " + replies[0].quote(), true, nil
 	case len(replies) > 0:
-		return "answered with " + quote(replies[0].msg), false, nil
+		return "answered with " + replies[0].quote(), false, nil
 	case closed != nil:
 		return "the peer " + ending(closed), false, nil
 	case s.finish:

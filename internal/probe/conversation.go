@@ -26,6 +26,7 @@ func (t turn) raw() []byte { return t.frame.Raw }
 type conversation struct {
 	opening  []turn
 	messages []turn
+	samples  []turn // said behind the messages where one connection is all that listens
 	once     bool // the peer answers the messages once a connection
 	echoes   bool // it sends every message back
 	codec    frame.Codec
@@ -151,6 +152,18 @@ func (c *conversation) openingActs() []act {
 
 // turns are all frames of one connection, the opening's first.
 func (c *conversation) turns() []turn { return append(append([]turn{}, c.opening...), c.messages...) }
+
+// cuttable are the turns and samples.
+func (c *conversation) cuttable() []turn { return append(c.turns(), c.samples...) }
+
+// fullActs are acts with the samples.
+func (c *conversation) fullActs() []act {
+	acts := c.acts()
+	for _, t := range c.samples {
+		acts = append(acts, t.act())
+	}
+	return acts
+}
 
 // repeats reports whether the messages may be said again on a connection.
 func (c *conversation) repeats() bool { return !c.once || c.echoes }

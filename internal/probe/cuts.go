@@ -43,7 +43,7 @@ func (r *run) splitBody(ctx context.Context) Result {
 // cutsIn are the places that one frame offers, of all frames.
 func (r *run) cutsIn(places func(t turn) []int) []cut {
 	var cuts []cut
-	for i, t := range r.talk.turns() {
+	for i, t := range r.talk.cuttable() {
 		for _, at := range places(t) {
 			if len(cuts) < mostCuts {
 				cuts = append(cuts, cut{i, at})
@@ -125,6 +125,9 @@ func (r *run) tryCut(ctx context.Context, c cut) *outcome {
 
 func (r *run) cutActs(c cut) []act {
 	acts := r.talk.acts()
+	if c.turn >= len(acts) {
+		acts = r.talk.fullActs()
+	}
 	raw := acts[c.turn].pieces[0]
 	acts[c.turn].pieces = [][]byte{raw[:c.at], raw[c.at:]}
 	acts[c.turn].pauses = []time.Duration{r.o.Gap}
@@ -132,7 +135,7 @@ func (r *run) cutActs(c cut) []act {
 }
 
 func (r *run) failedSplit(c cut, o *outcome) Result {
-	turns := r.talk.turns()
+	turns := r.talk.cuttable()
 	t := turns[c.turn]
 	sizes := []int{c.at, len(t.raw()) - c.at}
 	split := &Split{Sizes: sizes, Part: t.layout.Part(t.raw(), c.at)}
@@ -177,7 +180,10 @@ func (r *run) againCut(c cut, sizes []int) *Again {
 	var raw []byte
 	var pieces []int
 	replies := 0
-	for i, t := range r.talk.turns() {
+	for i, t := range r.talk.cuttable() {
+		if i > c.turn && i >= len(r.talk.turns()) {
+			break // samples behind the cut
+		}
 		if i == c.turn {
 			pieces = append(pieces, sizes...)
 		} else {
@@ -195,7 +201,7 @@ func (r *run) againCut(c cut, sizes []int) *Again {
 // cuts that do.
 func (r *run) byteAtATime(ctx context.Context) Result {
 	const whole = 1500 * time.Millisecond // for all pauses together
-	acts := r.talk.acts()
+	acts := r.talk.fullActs()
 	total := 0
 	for i := range acts {
 		total += len(acts[i].pieces[0])
@@ -371,7 +377,7 @@ func (r *run) againTogether(turns []turn) *Again {
 		replies += len(t.wants)
 	}
 	a := r.againRaw(raw, sizes, replies)
-	a.Gap = max(r.o.Gap, 10*r.latency)
+	a.Gap = max(r.o.Gap, 3*round(r.latency))
 	return a
 }
 

@@ -121,9 +121,9 @@ func (r *run) surplus(p *peer, total int) *outcome {
 	case closed && r.o.Expect.kind == expectNone && !r.talk.once:
 		return &outcome{fault: ended, said: "the peer " + ending(p.err)}
 	case got.raw != nil && r.o.Expect.kind == expectNone:
-		return &outcome{fault: wrong, said: "there is a reply: " + quote(got.msg)}
+		return &outcome{fault: wrong, said: "there is a reply: " + got.quote()}
 	case got.raw != nil:
-		return &outcome{fault: wrong, said: fmt.Sprintf("a reply too many after %d: %s", total, quote(got.msg))}
+		return &outcome{fault: wrong, said: fmt.Sprintf("a reply too many after %d: %s", total, got.quote())}
 	}
 	return &outcome{}
 }

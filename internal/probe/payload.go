@@ -112,7 +112,7 @@ func (r *run) carriesLoosely(ctx context.Context, what string, t turn) Result {
 	case alive.fault != sound:
 		return Result{Verdict: Fail, Observed: what + ": after it " + alive.said, Again: r.againAfter(t.raw())}
 	case len(replies) > 0:
-		return pass("%s, answered with %s", what, quote(replies[0].msg))
+		return pass("%s, answered with %s", what, replies[0].quote())
 	case r.o.Expect.kind == expectNone && err == nil && closed == nil:
 		return pass("%s", what)
 	case err != nil || closed != nil:

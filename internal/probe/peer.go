@@ -18,6 +18,14 @@ const repliesHeld = 8
 // A reply is one message of the peer.
 type reply struct{ raw, msg []byte }
 
+// quote shows the message, or all of the frame if that is what tells something.
+func (r reply) quote() string {
+	if len(r.msg) == 0 {
+		return quote(r.raw)
+	}
+	return quote(r.msg)
+}
+
 // A peer is one connection to the peer under test.
 type peer struct {
 	conn    *endpoint.Conn
@@ -126,20 +134,32 @@ func (p *peer) write(ctx context.Context, pieces [][]byte, pauses []time.Duratio
 			if err := sleep(ctx, pauses[min(i-1, len(pauses)-1)]); err != nil {
 				return err
 			}
-			p.r.report.Pieces++
-			switch unacknowledged, known := unacknowledged(p.conn.Stream); {
-			case known && unacknowledged > 0:
-				p.r.report.Merged++
-				p.r.report.Confirmed = true
-			case known:
-				p.r.report.Confirmed = true
-			}
+			p.settle(pauses[min(i-1, len(pauses)-1)])
 		}
 		if _, err := p.conn.Stream.Write(piece); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// settle sees whether the piece before has come to the peer's kernel, and waits a
+// little longer for that: an acknowledgement may be delayed.
+func (p *peer) settle(pause time.Duration) {
+	const delayed = 60 * time.Millisecond
+	const step = 5 * time.Millisecond
+	p.r.report.Pieces++
+	left, known := unacknowledged(p.conn.Stream)
+	for waited := time.Duration(0); known && left > 0 && waited < delayed && pause > step; waited += step {
+		time.Sleep(step)
+		left, known = unacknowledged(p.conn.Stream)
+	}
+	if known {
+		p.r.report.Confirmed = true
+	}
+	if left > 0 {
+		p.r.report.Merged++
+	}
 }
 
 func totalOf(pauses []time.Duration, n int) (sum time.Duration) {

@@ -136,6 +136,7 @@ func talkNATS(c *conversation) error {
 		t.again = t.wants
 		return t, ""
 	}
+	c.sample()
 	return c.say(&c.messages, "PING")
 }
 
@@ -191,12 +192,27 @@ func talkLSP(c *conversation) error {
 		`{"jsonrpc":"2.0","id":2,"method":"$/chancat/probe","params":{}}`)
 }
 
-// talkMQTT connects and pings.
+// talkMQTT connects and pings. What is published to a topic that it has subscribed
+// to comes back.
 func talkMQTT(c *conversation) error {
-	connect := []byte("\x10\x19\x00\x04MQTT\x04\x02\x00\x3c\x00\x0dchancat-probe")
-	if err := c.sayRaw(&c.opening, connect); err != nil {
+	const topic = "\x00\x0dchancat/probe"
+	connect := []byte("\x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00") // no client id: several may connect
+	subscribe := []byte("\x82\x12\x00\x01" + topic + "\x00")
+	if err := c.sayRaw(&c.opening, connect, subscribe); err != nil {
 		return err
 	}
+	c.strict = true
+	c.carry = func(payload []byte) (turn, string) {
+		body := append([]byte(topic), payload...)
+		t, err := c.turn(body, body)
+		if err != nil {
+			return t, err.Error()
+		}
+		t.wants = []want{{raw: t.raw()}}
+		t.again = t.wants
+		return t, ""
+	}
+	c.sample()
 	return c.sayRaw(&c.messages, []byte{0xc0, 0})
 }
 
@@ -204,6 +220,13 @@ func talkMQTT(c *conversation) error {
 func talkPostgres(c *conversation) error {
 	c.once = true
 	return c.sayRaw(&c.messages, []byte{0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f})
+}
+
+// sample adds a message that holds a payload: what the messages are may be short.
+func (c *conversation) sample() {
+	if t, reason := c.carry([]byte("chancat probe")); reason == "" {
+		c.samples = append(c.samples, t)
+	}
 }
 
 // sayRaw adds frames that the framing reads and does not write.
