@@ -95,7 +95,12 @@ func (c *probeCommand) run(ctx context.Context, address string) (err error) {
 	}
 	waitUp := time.Duration(c.transport.waitUp)
 	out := &probeReport{e: c.e, json: c.json, address: address, flags: c.dialFlags()}
-	out.begin(c.framing.Spelling)
+	isWhole := strings.HasPrefix(address, "ws://") || strings.HasPrefix(address, "wss://")
+	if isWhole {
+		out.begin("messages of WebSocket")
+	} else {
+		out.begin(c.framing.Spelling)
+	}
 	report, err := probe.Run(ctx, probe.Options{
 		Dial: func(ctx context.Context) (*endpoint.Conn, error) {
 			patience := waitUp
@@ -103,6 +108,7 @@ func (c *probeCommand) run(ctx context.Context, address string) (err error) {
 			return dial(ctx, address, options, patience)
 		},
 		Framing:  c.framing,
+		Whole:    isWhole,
 		Messages: messages,
 		Expect:   probe.ParseExpect(expect),
 		Gap:      c.gap,

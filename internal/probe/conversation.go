@@ -13,10 +13,10 @@ type turn struct {
 	text   []byte // as a person types it
 	frame  frame.Frame
 	layout mutate.Layout
-	wants  []want // to its first time on a connection
-	again  []want // to later times
-	silent bool   // known to have no reply
-	bare   bool   // no message of the framing makes this frame
+	wants  []*want // to its first time on a connection
+	again  []*want // to later times
+	silent bool    // known to have no reply
+	bare   bool    // no message of the framing makes this frame
 }
 
 func (t turn) raw() []byte { return t.frame.Raw }
@@ -27,14 +27,14 @@ type conversation struct {
 	opening  []turn
 	messages []turn
 	samples  []turn // said behind the messages where one connection is all that listens
-	once     bool // the peer answers the messages once a connection
-	echoes   bool // it sends every message back
+	once     bool   // the peer answers the messages once a connection
+	echoes   bool   // it sends every message back
 	codec    frame.Codec
 	spelling string // of the framing that the frames were made with
 
 	carry  func(payload []byte) (turn, string) // a message that holds payload, or why there is none
 	strict bool                                // what carry makes has replies that are known
-	ignore func(reply []byte) bool             // what the peer says unasked
+	ignore func(reply) bool                    // what the peer says unasked
 
 	refused error // the peer cannot be connected to
 }
@@ -42,7 +42,13 @@ type conversation struct {
 // newConversation frames the messages, or those that are known for the framing.
 func newConversation(o Options) (*conversation, error) {
 	c := &conversation{codec: o.Framing.C2S.Codec, spelling: o.Framing.Spelling}
-	known := protocolOf(o.Framing.Spelling)
+	if o.Whole {
+		c.codec, c.spelling = whole{}, "ws"
+	}
+	known := protocolOf(c.spelling)
+	if o.Whole {
+		known = nil
+	}
 	if known != nil {
 		c.ignore = known.ignore
 		if known.open != nil {
@@ -56,11 +62,19 @@ func newConversation(o Options) (*conversation, error) {
 	}
 	messages := o.Messages
 	if len(messages) == 0 {
-		body, err := typed(c.codec, []byte("ping"))
-		if err != nil {
-			return nil, fmt.Errorf("%s has no message that is known to be harmless; say one with --send: %w", c.spelling, err)
+		ping := []byte("ping")
+		body, err := typed(c.codec, ping)
+		if err == nil {
+			_, err = c.turn(ping, body)
 		}
-		messages = []Message{{[]byte("ping"), body}}
+		if err != nil {
+			body, _ = wrap(c.name(), ping)
+			ping = body
+		}
+		if _, err := c.turn(ping, body); err != nil {
+			return nil, fmt.Errorf("%s has no message that is known to do no harm; say one with --send: %w", c.spelling, err)
+		}
+		messages = []Message{{ping, body}}
 	}
 	for _, m := range messages {
 		t, err := c.turn(m.Text, m.Body)
@@ -104,7 +118,9 @@ func (c *conversation) expectEcho() {
 	c.strict = true
 	c.carry = func(payload []byte) (turn, string) {
 		t, reason := c.plain(payload)
-		c.echoed(&t)
+		if reason == "" {
+			c.echoed(&t)
+		}
 		return t, reason
 	}
 	for i := range c.messages {
@@ -113,10 +129,7 @@ func (c *conversation) expectEcho() {
 }
 
 func (c *conversation) echoed(t *turn) {
-	if t.raw() == nil {
-		return
-	}
-	t.wants = []want{{msg: messageOf(c.codec, t.frame)}}
+	t.wants = []*want{{msg: messageOf(c.codec, t.frame)}}
 	t.again = t.wants
 }
 
@@ -179,3 +192,13 @@ func messageOf(c frame.Codec, f frame.Frame) []byte {
 	}
 	return f.Body()
 }
+
+// whole is the codec of a transport that keeps messages apart: a message is a
+// frame.
+type whole struct{}
+
+func (whole) Scan(buf []byte, _ *frame.State) (frame.Span, int, error) {
+	return frame.Span{Body: len(buf)}, 0, nil
+}
+
+func (whole) AppendFrame(dst, msg []byte) ([]byte, error) { return append(dst, msg...), nil }

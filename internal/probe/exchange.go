@@ -12,7 +12,7 @@ type act struct {
 	pieces [][]byte
 	pauses []time.Duration // between the pieces
 	finish bool            // half-close behind it
-	wants  []want
+	wants  []*want
 	frames int // how many messages it holds, for people
 }
 
@@ -85,11 +85,14 @@ func (r *run) perform(ctx context.Context, p *peer, a act, patience time.Duratio
 	if o.fault == sound && failed != nil {
 		o = &outcome{fault: ended, said: "the peer " + ending(failed)}
 	}
+	if p.stuck.Load() {
+		o = &outcome{fault: late, said: "the peer does not read what is sent"}
+	}
 	return time.Since(began), o
 }
 
 // collect receives and compares the replies wanted.
-func (r *run) collect(p *peer, wants []want, patience time.Duration, came *int, total int) *outcome {
+func (r *run) collect(p *peer, wants []*want, patience time.Duration, came *int, total int) *outcome {
 	until := time.Now().Add(patience)
 	for _, w := range wants {
 		got, timedOut, closed := p.receive(until)
@@ -153,15 +156,28 @@ func (r *run) patience() time.Duration {
 	return p
 }
 
-// try is exchange, done again with more patience when a reply was late: a machine
-// that is busy is no finding.
+// try is exchange; what fails is done again. When a reply was late that is with
+// more patience: a machine that is busy is no finding. Else two of three decide.
 func (r *run) try(ctx context.Context, acts ...act) *outcome {
-	o := r.exchange(ctx, r.patience(), acts...)
-	if o.fault != late || ctx.Err() != nil {
-		return o
+	return r.trying(ctx, r.patience(), acts...)
+}
+
+func (r *run) trying(ctx context.Context, patience time.Duration, acts ...act) *outcome {
+	first := r.exchange(ctx, patience, acts...)
+	if first.fault == wrong && r.loosen(ctx) {
+		first = r.exchange(ctx, patience, acts...)
 	}
-	again := min(3*r.patience(), r.longest(), max(time.Until(r.end), 500*time.Millisecond))
-	return r.exchange(ctx, again, acts...)
+	if first.fault == sound || ctx.Err() != nil {
+		return first
+	}
+	if first.fault == late {
+		patience = min(3*patience, r.longest(), max(time.Until(r.end), patience))
+	}
+	second := r.exchange(ctx, patience, acts...)
+	if second.fault != sound || first.fault == late || ctx.Err() != nil {
+		return second
+	}
+	return r.exchange(ctx, patience, acts...)
 }
 
 // freshBaseline is the baseline once more, on a new connection. When the reply is
@@ -169,7 +185,10 @@ func (r *run) try(ctx context.Context, acts ...act) *outcome {
 func (r *run) freshBaseline(ctx context.Context) *outcome {
 	patience := min(max(time.Second, 20*r.latency), r.longest())
 	o := r.exchange(ctx, patience, r.talk.acts()...)
-	if o.fault == late && ctx.Err() == nil {
+	switch {
+	case o.fault == wrong && r.loosen(ctx):
+		o = r.exchange(ctx, patience, r.talk.acts()...)
+	case o.fault == late && ctx.Err() == nil:
 		o = r.exchange(ctx, min(2*patience, r.longest()), r.talk.acts()...)
 	}
 	return o

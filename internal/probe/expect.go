@@ -46,7 +46,7 @@ type want struct {
 }
 
 // differs says how got is not what is wanted; empty if it is.
-func (w want) differs(got reply) string {
+func (w *want) differs(got reply) string {
 	switch {
 	case len(w.holds) > 0 && !bytes.Contains(got.msg, w.holds) && !bytes.Contains(got.raw, w.holds):
 		return fmt.Sprintf("%s does not hold %s", quote(got.msg), quote(w.holds))

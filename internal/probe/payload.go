@@ -105,20 +105,29 @@ func (r *run) carriesLoosely(ctx context.Context, what string, t turn) Result {
 		patience = r.settling()
 	}
 	replies, _ := r.listen(p, patience, 1)
+	next := false // the next message is answered
+	if len(replies) == 0 && p.ended() == nil && !r.talk.once && r.o.Expect.kind != expectNone {
+		if p.write(ctx, [][]byte{r.talk.messages[0].raw()}, nil) == nil {
+			more, _ := r.listen(p, patience, 1)
+			next = len(more) > 0
+		}
+	}
 	closed := p.ended()
 	p.leave()
 	alive := r.freshBaseline(ctx)
 	switch {
 	case alive.fault != sound:
-		return Result{Verdict: Fail, Observed: what + ": after it " + alive.said, Again: r.againAfter(t.raw())}
+		return Result{Verdict: Fail, Observed: what + ": after it a fresh connection fails: " + alive.said, Again: r.againAfter(t.raw()), after: alive}
 	case len(replies) > 0:
 		return pass("%s, answered with %s", what, replies[0].quote())
 	case r.o.Expect.kind == expectNone && err == nil && closed == nil:
 		return pass("%s", what)
-	case err != nil || closed != nil:
+	case next:
+		return Result{Verdict: Warn, Observed: what + ": no reply, but the next message has one"}
+	case (err != nil || closed != nil) && !r.talk.once:
 		return Result{Verdict: Warn, Observed: what + ": the peer closed the connection"}
 	}
-	return Result{Verdict: Warn, Observed: what + ": no reply"}
+	return Result{Verdict: Fail, Observed: what + ": no reply, here and later", Again: r.again([]turn{t})}
 }
 
 // largeSizes are tried in turn, in bytes: a peer's buffer is often one of them less

@@ -3,8 +3,10 @@ package probe
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -36,6 +38,7 @@ type peer struct {
 	err     error         // why it ended; set before replies is closed
 	stop    func() bool
 	once    sync.Once
+	stuck   atomic.Bool // a write took so long that we have closed the connection
 }
 
 // dial connects, and receives from then on.
@@ -46,7 +49,6 @@ func (r *run) dial(ctx context.Context) (*peer, error) {
 		return nil, err
 	}
 	p := &peer{conn: conn, r: r, replies: make(chan reply, repliesHeld), over: make(chan struct{}), done: make(chan struct{})}
-	r.whole = conn.Stream == nil
 	_, r.halves = conn.Stream.(interface{ CloseWrite() error })
 	p.stop = context.AfterFunc(ctx, func() { conn.Close() })
 	go p.receiveAll()
@@ -67,7 +69,7 @@ func (p *peer) receiveAll() {
 			p.err = err
 			return
 		}
-		if ignore := p.r.talk.ignore; ignore != nil && ignore(got.msg) {
+		if ignore := p.r.talk.ignore; ignore != nil && ignore(got) {
 			continue
 		}
 		select {
@@ -127,7 +129,10 @@ func (p *peer) write(ctx context.Context, pieces [][]byte, pauses []time.Duratio
 		return nil
 	}
 	// A peer that neither reads nor closes must not hold us for ever.
-	guard := time.AfterFunc(p.r.longest()+totalOf(pauses, len(pieces)-1), func() { p.conn.Close() })
+	guard := time.AfterFunc(2*p.r.longest()+totalOf(pauses, len(pieces)-1), func() {
+		p.stuck.Store(true)
+		p.conn.Close()
+	})
 	defer guard.Stop()
 	for i, piece := range pieces {
 		if i > 0 {
@@ -226,10 +231,12 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // ending says how the stream of the peer has ended.
 func ending(err error) string {
-	if broken, ok := errors.AsType[*frame.Error](err); ok && broken.Cause != "" {
-		return "sent what is no frame: " + err.Error()
-	}
+	broken, isBroken := errors.AsType[*frame.Error](err)
 	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF) && isBroken:
+		return fmt.Sprintf("ended %d bytes into a frame", broken.Offset-broken.Start)
+	case isBroken && broken.Cause != "":
+		return fmt.Sprintf("sent what is no frame: byte %d: %v", broken.Offset, broken.Err)
 	case errors.Is(err, syscall.ECONNRESET):
 		return "reset the connection"
 	case errors.Is(err, syscall.EPIPE):

@@ -55,6 +55,7 @@ const (
 type Options struct {
 	Dial    func(context.Context) (*endpoint.Conn, error)
 	Framing framing.Framing
+	Whole   bool // the transport keeps messages apart, and Framing does not matter
 
 	// Messages are sent in order, each after the replies to the one before. None
 	// means what is known to be harmless for the framing, see [Conversation].
@@ -122,12 +123,13 @@ type run struct {
 	halves   bool          // it can half-close
 	lingers  bool          // the peer does not close after our half-close
 	latency  time.Duration // the longest of the baseline
-	greeting []want
+	greeting []*want
 	end      time.Time // of the check at hand
 
 	cuts         map[cut]*outcome // what trials of single cuts found
 	gone         string           // the check after which the peer no longer answered
 	failedChecks map[string]bool
+	harming      bool   // malformed frames are being sent
 	harm         []byte // after which the peer no longer answered rightly; nil if nothing did that
 }
 
@@ -135,7 +137,7 @@ type run struct {
 // that of Dial. When ctx ends the report holds what was found until then, and the
 // error is the cause.
 func Run(ctx context.Context, o Options) (*Report, error) {
-	r := &run{o: o, start: time.Now(), cuts: map[cut]*outcome{}, failedChecks: map[string]bool{}}
+	r := &run{o: o, whole: o.Whole, start: time.Now(), cuts: map[cut]*outcome{}, failedChecks: map[string]bool{}}
 	if r.o.Gap == 0 {
 		r.o.Gap = DefaultGap
 	}
@@ -188,7 +190,11 @@ func (r *run) check(ctx context.Context, c check) (Result, error) {
 	case r.gone != "" && c.name != aliveCheck:
 		return skip("the peer has not answered since " + r.gone), nil
 	case r.whole && c.bytes:
-		return skip("the transport keeps messages whole: there is no stream to cut or spoil"), nil
+		return skip("the transport keeps messages whole"), nil
+	}
+	if c.late && !r.harming && c.name != aliveCheck {
+		r.loosen(ctx)
+		r.harming = true
 	}
 	result := c.run(r, ctx)
 	if c.name == baselineCheck {

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"unicode/utf8"
@@ -15,7 +16,7 @@ type protocol struct {
 	opaque bool                      // a message may hold just anything
 	open   func(*conversation) error // sets the opening, whatever is said then
 	talk   func(*conversation) error // sets messages that do no harm
-	ignore func(reply []byte) bool
+	ignore func(reply) bool
 }
 
 // protocolOf returns what is known of a framing; nil where messages are opaque and
@@ -26,14 +27,16 @@ func protocolOf(spelling string) *protocol {
 }
 
 var protocols = map[string]*protocol{
-	"resp":      {talk: talkRESP},
-	"nats":      {talk: talkNATS, ignore: func(reply []byte) bool { return bytes.HasPrefix(reply, []byte("PING")) }},
-	"memcached": {talk: talkMemcached},
-	"lsp":       {opaque: true, talk: talkLSP, ignore: isNotification},
-	"mqtt":      {talk: talkMQTT},
-	"postgres":  {talk: talkPostgres},
-	"amqp":      {},
-	"stomp":     {}, "fastdaemon": {}, "bgpy": {}, "packetstream": {},
+	"resp":       {talk: talkRESP},
+	"nats":       {talk: talkNATS, ignore: func(r reply) bool { return bytes.HasPrefix(r.msg, []byte("PING")) }},
+	"memcached":  {talk: talkMemcached},
+	"lsp":        {opaque: true, talk: talkLSP, ignore: isNotification},
+	"mqtt":       {talk: talkMQTT},
+	"postgres":   {talk: talkPostgres},
+	"amqp":       {},
+	"ws":         {opaque: true, open: openWS, ignore: isControl},
+	"fastdaemon": {opaque: true},
+	"stomp":      {}, "bgpy": {}, "packetstream": {},
 	"http2": {}, "kafka": {}, "mongodb": {}, "mysql": {}, "dns": {}, "tls": {},
 	"bgp": {}, "thrift": {}, "modbus": {}, "grpc": {},
 	"nativemessaging": {}, "json": {}, "jsonseq": {},
@@ -59,6 +62,10 @@ func wrap(name string, payload []byte) (body []byte, reason string) {
 		return fmt.Appendf(nil, "PUB chancat.probe %d\r\n%s\r\n", len(payload), payload), ""
 	case "memcached":
 		return fmt.Appendf(nil, "set chancat-probe 0 1 %d\r\n%s\r\n", len(payload), payload), ""
+	case "fastdaemon": // the second string is empty
+		return append(append(binary.BigEndian.AppendUint32(nil, uint32(len(payload))), payload...), 0, 0, 0, 0), ""
+	case "stomp":
+		return fmt.Appendf(nil, "SEND\ndestination:chancat-probe\ncontent-length:%d\n\n%s\x00", len(payload), payload), ""
 	case "json", "jsonseq":
 		return jsonString(payload)
 	}
@@ -109,7 +116,7 @@ func talkRESP(c *conversation) error {
 		if err != nil {
 			return t, err.Error()
 		}
-		t.wants = []want{{raw: fmt.Appendf(nil, "$%d\r\n%s\r\n", len(payload), payload)}}
+		t.wants = []*want{{raw: fmt.Appendf(nil, "$%d\r\n%s\r\n", len(payload), payload)}}
 		t.again = t.wants
 		return t, ""
 	}
@@ -132,7 +139,7 @@ func talkNATS(c *conversation) error {
 		if err != nil {
 			return t, err.Error()
 		}
-		t.wants = []want{{raw: fmt.Appendf(nil, "MSG chancat.probe 1 %d\r\n%s\r\n", len(payload), payload)}}
+		t.wants = []*want{{raw: fmt.Appendf(nil, "MSG chancat.probe 1 %d\r\n%s\r\n", len(payload), payload)}}
 		t.again = t.wants
 		return t, ""
 	}
@@ -149,7 +156,7 @@ func talkMemcached(c *conversation) error {
 		if err != nil {
 			return t, err.Error()
 		}
-		t.wants = []want{{raw: []byte("STORED\r\n")}}
+		t.wants = []*want{{raw: []byte("STORED\r\n")}}
 		t.again = t.wants
 		return t, ""
 	}
@@ -157,11 +164,11 @@ func talkMemcached(c *conversation) error {
 }
 
 // isNotification reports whether a reply is JSON-RPC that nobody asked for.
-func isNotification(reply []byte) bool {
+func isNotification(r reply) bool {
 	var m struct {
 		Method *string `json:"method"`
 	}
-	return json.Unmarshal(reply, &m) == nil && m.Method != nil
+	return json.Unmarshal(r.msg, &m) == nil && m.Method != nil
 }
 
 // talkLSP initializes, and asks for a method that no server has: that is answered
@@ -180,7 +187,7 @@ func talkLSP(c *conversation) error {
 		if err != nil {
 			return t, err.Error()
 		}
-		t.wants = []want{{any: true, holds: []byte(`"payload"`)}}
+		t.wants = []*want{{any: true, holds: []byte(`"payload"`)}}
 		t.again = t.wants
 		return t, ""
 	}
@@ -208,12 +215,25 @@ func talkMQTT(c *conversation) error {
 		if err != nil {
 			return t, err.Error()
 		}
-		t.wants = []want{{raw: t.raw()}}
+		t.wants = []*want{{raw: t.raw()}}
 		t.again = t.wants
 		return t, ""
 	}
 	c.sample()
 	return c.sayRaw(&c.messages, []byte{0xc0, 0})
+}
+
+// openWS asks for the upgrade. The key is that of the example in RFC 6455.
+func openWS(c *conversation) error {
+	return c.sayRaw(&c.opening, []byte("GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"))
+}
+
+// isControl reports whether a reply is a control frame: a ping, or the close that
+// follows ours.
+func isControl(r reply) bool {
+	const fin, control = 0x80, 0x08
+	return len(r.raw) > 0 && r.raw[0]&fin != 0 && r.raw[0]&control != 0
 }
 
 // talkPostgres asks for TLS, which is answered with one byte.

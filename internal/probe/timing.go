@@ -50,7 +50,7 @@ func (r *run) slow(ctx context.Context) Result {
 	acts[n].pieces = pieces(t.raw(), cuts)
 	acts[n].pauses = []time.Duration{slowShort, slowLong}[2-len(cuts):]
 	took := totalOf(acts[n].pauses, len(cuts))
-	if o := r.exchange(ctx, min(max(time.Second, r.patience()), r.longest()), acts...); o.fault != sound {
+	if o := r.trying(ctx, min(max(time.Second, r.patience()), r.longest()), acts...); o.fault != sound {
 		a := r.againCut(cut{n, cuts[0]}, sizesOf(len(t.raw()), cuts))
 		a.Gap = slowLong
 		a.Wait += time.Duration(len(a.Chunks)) * slowLong
@@ -99,7 +99,7 @@ func (r *run) idleBetween(ctx context.Context) Result {
 		}
 		acts = append(acts, a)
 	}
-	if o := r.exchange(ctx, min(max(time.Second, r.patience()), r.longest()), acts...); o.fault != sound {
+	if o := r.trying(ctx, min(max(time.Second, r.patience()), r.longest()), acts...); o.fault != sound {
 		a := r.again(pair)
 		a.Pause = idleTime
 		a.Wait += time.Duration(len(a.Messages)) * idleTime
@@ -211,7 +211,7 @@ func (r *run) heldUp(ctx context.Context, peers []*peer, patience time.Duration)
 	return nil
 }
 
-func (r *run) resume(ctx context.Context, p *peer, raw []byte, wants []want, patience time.Duration) *outcome {
+func (r *run) resume(ctx context.Context, p *peer, raw []byte, wants []*want, patience time.Duration) *outcome {
 	if err := p.write(ctx, [][]byte{raw}, nil); err != nil {
 		return &outcome{fault: ended, said: "the peer " + ending(err)}
 	}
