@@ -13,14 +13,14 @@ import (
 
 // recordedEvents returns the events of a session file or a capture, each borrowed
 // until the next. The caller closes the file.
-func recordedEvents(f *os.File, name string) (iter.Seq2[*session.Event, error], error) {
+func recordedEvents(f *os.File, name string) (events iter.Seq2[*session.Event, error], isCapture bool, err error) {
 	kind, stream, err := sniff(f)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	switch kind {
 	case kindCapture:
-		return pcap.NewReader(stream, nil).Events(), nil
+		return pcap.NewReader(stream, nil).Events(), true, nil
 	case kindSession:
 		return func(yield func(*session.Event, error) bool) {
 			for ev, err := range session.NewReader(stream, 0).Events() {
@@ -28,9 +28,9 @@ func recordedEvents(f *os.File, name string) (iter.Seq2[*session.Event, error], 
 					return
 				}
 			}
-		}, nil
+		}, false, nil
 	}
-	return nil, usage(fmt.Errorf("%s is neither a session file, as --record makes, nor a capture", name))
+	return nil, false, usage(fmt.Errorf("%s is neither a session file, as --record makes, nor a capture", name))
 }
 
 // openRecorded opens a file of a command that takes recordings; - is stdin.
@@ -57,7 +57,7 @@ func loadRecording(e *env, name string) (*replay.Recording, error) {
 		return nil, err
 	}
 	defer f.Close()
-	events, err := recordedEvents(f, shownName(name))
+	events, _, err := recordedEvents(f, shownName(name))
 	if err != nil {
 		return nil, err
 	}

@@ -135,7 +135,7 @@ func (c *replayCommand) run(ctx context.Context, name, address string) error {
 	if err != nil {
 		return err
 	}
-	if o.Same, err = replay.Ignoring(c.ignore); err != nil {
+	if o.Normal, err = replay.Ignoring(c.ignore); err != nil {
 		return usage(fmt.Errorf("--ignore: %w", err))
 	}
 	if c.only != "" {

@@ -12,9 +12,6 @@ import (
 	"github.com/chancat/channel/internal/text/escape"
 )
 
-// previewMost bounds the bytes of a message that a line shows.
-const previewMost = 200
-
 // A tally tells the outcomes of a replay and counts them.
 type tally struct {
 	e       *env
@@ -84,14 +81,6 @@ func rounded(d time.Duration) time.Duration {
 		return d.Round(10 * time.Millisecond)
 	}
 	return d.Round(10 * time.Microsecond)
-}
-
-func appendPreview(dst []byte, sign string, body []byte) []byte {
-	dst = escape.AppendPrintable(append(dst, sign...), body[:min(len(body), previewMost)])
-	if len(body) > previewMost {
-		dst = append(dst, "…"...)
-	}
-	return append(dst, '\n')
 }
 
 // appendOutcome appends an outcome as an event.

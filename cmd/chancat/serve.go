@@ -65,7 +65,7 @@ func (c *serveCommand) run(ctx context.Context, name, address string) error {
 	if err != nil {
 		return err
 	}
-	if o.Same, err = replay.Ignoring(c.ignore); err != nil {
+	if o.Normal, err = replay.Ignoring(c.ignore); err != nil {
 		return usage(fmt.Errorf("--ignore: %w", err))
 	}
 	if usesStdio(address) {

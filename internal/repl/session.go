@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"regexp"
 	"sync"
 	"time"
 
@@ -31,6 +32,7 @@ type Options struct {
 	Framing framing.Framing
 	Program string       // in recordings: its name and version
 	Side    session.Side // that we mostly are, in recordings that are captures; empty means the client
+	Secrets []*regexp.Regexp // what they match is blotted out in recordings
 	Getenv  func(string) string
 
 	// Dial and Listen open an address; max limits a message in bytes.

@@ -14,7 +14,7 @@ import (
 func Answer(ctx context.Context, conn *endpoint.Conn, s *Script, o Options) (r Result) {
 	p := newPlayer(ctx, conn, s.Self, &o)
 	defer p.stop()
-	answers := s.answers()
+	answers, same := s.answers(), sameBy(o.Normal)
 	sent, err := p.say(ctx, answers[0], &o)
 	r.Sent = sent
 	next := 0
@@ -23,7 +23,7 @@ func Answer(ctx context.Context, conn *endpoint.Conn, s *Script, o Options) (r R
 		if msg, err = p.next(); err != nil {
 			break
 		}
-		i := s.find(msg, next, o.Same)
+		i := s.find(msg, next, same)
 		if i < 0 {
 			o.Report(Outcome{Verdict: Unexpected, Seq: seq, Got: msg})
 			continue
@@ -41,13 +41,9 @@ func Answer(ctx context.Context, conn *endpoint.Conn, s *Script, o Options) (r R
 	return r
 }
 
-// say makes moves that follow each other. The end of our stream is left out: the
-// client may say more.
+// say makes moves that follow each other.
 func (p *player) say(ctx context.Context, moves []Move, o *Options) (sent int, err error) {
 	for i := range moves {
-		if moves[i].Kind == End {
-			continue
-		}
 		if err := sleep(ctx, o.pause(&moves[i])); err != nil {
 			return sent, err
 		}
@@ -66,6 +62,9 @@ func (s *Script) answers() [][]Move {
 	list := make([][]Move, len(s.Want)+1)
 	oldest, last := 1, 0 // messages before oldest are answered
 	for _, m := range s.Moves {
+		if m.Kind == End {
+			continue // the client may say more
+		}
 		to := s.byID(m)
 		for oldest <= m.After && len(list[oldest]) > 0 {
 			oldest++

@@ -8,15 +8,14 @@ package replay
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"slices"
 	"time"
 
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/recording"
 	"github.com/chancat/channel/session"
 )
 
@@ -175,7 +174,8 @@ func (t *track) conversation(f framing.Framing, anew bool) *Conversation {
 	hasReads := slices.ContainsFunc(t.events, func(e session.Event) bool { return e.Kind == session.Read && len(e.Data) > 0 })
 	a := assembler{
 		c: c, recorded: t.messages && (!anew || !hasReads), broken: t.broken,
-		decoders: [2]*decoder{newDecoder(f.C2S), newDecoder(f.S2C)},
+		decoders: [2]*recording.Decoder{recording.NewDecoder(f.C2S), recording.NewDecoder(f.S2C)},
+		frames:   [2]map[int64]recording.Frame{{}, {}},
 	}
 	for i := range t.events {
 		a.add(&t.events[i])
@@ -189,7 +189,8 @@ type assembler struct {
 	c        *Conversation
 	recorded bool // messages come from message events, not from the reads
 	broken   [2]bool
-	decoders [2]*decoder
+	decoders [2]*recording.Decoder
+	frames   [2]map[int64]recording.Frame // decoded, and not recorded yet, by offset
 	seq      [2]int
 	ended    [2]bool
 }
@@ -200,20 +201,20 @@ func (a *assembler) add(e *session.Event) {
 	switch e.Kind {
 	case session.Read:
 		if len(e.Data) != e.N {
-			d.failed = true // bytes are withheld: what follows is at no known place
+			d.Fail() // bytes are withheld: what follows is at no known place
 			return
 		}
 		a.step(Step{Kind: Chunk, From: e.From, Time: e.Time, Raw: e.Data})
-		a.decoded(e, d.feed(e.Data))
+		a.decoded(e, d.Feed(e.Data))
 	case session.Message:
 		if !a.recorded {
 			return
 		}
 		body, raw := e.Data, []byte(nil)
-		if known, ok := d.frames[e.Offset]; ok {
-			delete(d.frames, e.Offset)
-			if bytes.Equal(known.body, body) {
-				raw = known.raw
+		if known, ok := a.frames[side][e.Offset]; ok {
+			delete(a.frames[side], e.Offset)
+			if bytes.Equal(known.Message, body) {
+				raw = known.Raw
 			} else {
 				a.c.Edited++
 			}
@@ -223,7 +224,7 @@ func (a *assembler) add(e *session.Event) {
 		a.c.Broken = true
 	case session.Lost:
 		a.c.Lost += int64(e.N)
-		a.decoded(e, d.lose(e.N))
+		a.decoded(e, d.Lose(e.N))
 	case session.Close:
 		if e.Reason == "reset" || e.Reason == "error" {
 			return // it is closed at the end in any case
@@ -241,15 +242,12 @@ func (a *assembler) message(e *session.Event, body, raw []byte) {
 }
 
 // decoded adds what a read has completed.
-func (a *assembler) decoded(e *session.Event, frames []whole) {
-	d := a.decoders[index(e.From)]
-	if a.recorded {
-		for _, f := range frames {
-			d.frames[f.offset] = f
-		}
-	} else {
-		for _, f := range frames {
-			a.message(e, f.body, f.raw)
+func (a *assembler) decoded(e *session.Event, frames []recording.Frame) {
+	for _, f := range frames {
+		if a.recorded {
+			a.frames[index(e.From)][f.Offset] = f
+		} else {
+			a.message(e, f.Message, f.Raw)
 		}
 	}
 	a.rest(e.From, e.Time)
@@ -259,7 +257,7 @@ func (a *assembler) decoded(e *session.Event, frames []whole) {
 // recording must say that it is broken: another framing may have been theirs.
 func (a *assembler) rest(from session.Side, at time.Time) {
 	side := index(from)
-	rest := a.decoders[side].takeRest()
+	rest := a.decoders[side].TakeRest()
 	if len(rest) == 0 || a.recorded && !a.broken[side] {
 		return
 	}
@@ -273,7 +271,7 @@ func (a *assembler) end(from session.Side, at time.Time) {
 		return
 	}
 	a.ended[side] = true
-	a.decoded(&session.Event{From: from, Time: at}, a.decoders[side].end())
+	a.decoded(&session.Event{From: from, Time: at}, a.decoders[side].End())
 	a.step(Step{Kind: End, From: from, Time: at})
 }
 
@@ -281,101 +279,7 @@ func (a *assembler) end(from session.Side, at time.Time) {
 func (a *assembler) finish() {
 	for i, side := range []session.Side{session.Client, session.Server} {
 		if !a.ended[i] {
-			a.decoded(&session.Event{From: side}, a.decoders[i].end())
+			a.decoded(&session.Event{From: side}, a.decoders[i].End())
 		}
 	}
-}
-
-// A whole is a decoded frame.
-type whole struct {
-	offset    int64
-	body, raw []byte
-}
-
-// A decoder cuts what it is fed into frames.
-type decoder struct {
-	reader  *frame.Reader
-	pending []byte
-	eof     bool
-	failed  bool // a frame is broken
-	seeking bool // bytes were lost, and no frame was found since
-	rest    []byte
-	frames  map[int64]whole // by offset; not asked for yet
-}
-
-func newDecoder(d framing.Direction) *decoder {
-	dec := &decoder{frames: map[int64]whole{}}
-	dec.reader = frame.NewReader(dec, d.Codec, d.Max)
-	return dec
-}
-
-var errPending = errors.New("wait for the next read")
-
-func (d *decoder) Read(p []byte) (int, error) {
-	switch {
-	case len(d.pending) > 0:
-		n := copy(p, d.pending)
-		d.pending = d.pending[n:]
-		return n, nil
-	case d.eof:
-		return 0, io.EOF
-	}
-	return 0, errPending
-}
-
-func (d *decoder) feed(data []byte) []whole {
-	if d.failed {
-		d.rest = append(d.rest, data...)
-		return nil
-	}
-	d.pending = data
-	return d.drain()
-}
-
-func (d *decoder) end() []whole {
-	if d.failed || d.eof {
-		return nil
-	}
-	d.eof = true
-	return d.drain()
-}
-
-// lose goes on behind n bytes that were not captured, where a frame could start.
-// Whatever frame they break was not captured either.
-func (d *decoder) lose(n int) []whole {
-	if d.failed || d.eof {
-		return nil
-	}
-	_ = d.reader.Lose(int64(n)) // the frame that it breaks
-	d.seeking = true
-	return d.drain()
-}
-
-func (d *decoder) drain() (frames []whole) {
-	for {
-		if d.seeking {
-			if _, err := d.reader.Resync(); err != nil {
-				return frames
-			}
-			d.seeking = false
-		}
-		f, err := d.reader.Next()
-		switch {
-		case err == nil:
-			frames = append(frames, whole{f.Offset, bytes.Clone(d.reader.Message(f)), bytes.Clone(f.Raw)})
-		case err == io.EOF, errors.Is(err, errPending):
-			return frames
-		default:
-			d.failed = true
-			d.rest = append(slices.Clone(d.reader.Buffered()), d.pending...)
-			d.pending = nil
-			return frames
-		}
-	}
-}
-
-func (d *decoder) takeRest() []byte {
-	rest := d.rest
-	d.rest = nil
-	return rest
 }

@@ -40,9 +40,9 @@ type Options struct {
 	Speed float64       // 1 keeps the recorded pauses, 10 makes them ten times shorter; 0 drops them
 	Wait  time.Duration // for the next message of the peer; 0 means for ever
 
-	Same      func(want, got []byte) bool // nil compares bytes
-	Only      func(body []byte) bool      // which messages of the peer count; nil means all
-	Unordered bool                        // compare as sets
+	Normal    func(body []byte) []byte // messages of which it makes the same are the same; nil compares bytes
+	Only      func(body []byte) bool   // which messages of the peer count; nil means all
+	Unordered bool                     // compare as sets
 
 	// Report is called with each outcome, one at a time.
 	Report func(Outcome)
@@ -67,10 +67,7 @@ type Result struct {
 // A move is made when as many messages have come as came before it in the
 // recording, whatever they say.
 func Run(ctx context.Context, conns []*endpoint.Conn, s *Script, o Options) Result {
-	j := &judge{same: o.Same, unordered: o.Unordered, report: o.Report}
-	if j.same == nil {
-		j.same = func(want, got []byte) bool { return string(want) == string(got) }
-	}
+	j := &judge{same: sameBy(o.Normal), unordered: o.Unordered, report: o.Report}
 	s = s.only(o.Only)
 	players := make([]*player, len(conns))
 	for i, c := range conns {
