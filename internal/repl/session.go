@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"regexp"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,8 +30,8 @@ type Options struct {
 	ASCII   bool   // the locale has no arrows
 	View    string // of package view; empty means auto
 	Framing framing.Framing
-	Program string       // in recordings: its name and version
-	Side    session.Side // that we mostly are, in recordings that are captures; empty means the client
+	Program string           // in recordings: its name and version
+	Side    session.Side     // that we mostly are, in recordings that are captures; empty means the client
 	Secrets []*regexp.Regexp // what they match is blotted out in recordings
 	Getenv  func(string) string
 
