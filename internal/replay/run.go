@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -166,12 +167,25 @@ func (s *Script) only(counts func([]byte) bool) *Script {
 func (p *player) finish(ctx context.Context, s *Script, o *Options) error {
 	nudge := max(nudgeLeast, nudgeFactor*s.last)
 	server := s.Self == session.Server
-	if server || o.Wait > 0 && nudge >= o.Wait {
+	nudge, rest := max(nudgeLeast, nudgeFactor*s.last), time.Duration(0)
+	if o.Wait > 0 {
+		nudge = min(nudge, o.Wait)
+		rest = max(o.Wait-nudge, endSilence)
+	}
+	if server {
 		nudge = o.Wait
 	}
 	err := p.await(ctx, len(s.Want), nudge)
-	if err != nil && errors.Is(err, ErrTimeout) && nudge != o.Wait && p.closeWrite() == nil {
-		err = p.await(ctx, len(s.Want), o.Wait)
+	if errors.Is(err, ErrTimeout) && !server {
+		p.closeWrite() // where there is no half-close, waiting is all that is left
+		switch again := p.await(ctx, len(s.Want), rest); {
+		case errors.Is(again, ErrTimeout): // o.Wait is over
+			err = fmt.Errorf("%w, nor within %v when our stream had ended", err, rest)
+		case errors.Is(again, ErrClosed): // because we ended: what it owes is the answer
+			err = fmt.Errorf("%w, nor when our stream had ended", err)
+		default:
+			err = again
+		}
 	}
 	if err != nil {
 		return err
