@@ -3,8 +3,11 @@ package endpoint
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/internal/socket"
@@ -42,8 +45,20 @@ type datagrams struct {
 	conn    *net.UDPConn
 	address socket.Address
 
+	failed atomic.Pointer[error] // what the network has reported; the socket tells it once only
+
 	mu  sync.Mutex // guards buf
 	buf []byte
+}
+
+// fail makes err the end of it, for whoever receives too.
+func (d *datagrams) fail(op string, err error) error {
+	err = socket.DatagramError(op, d.address, err)
+	if as, ok := errors.AsType[*socket.Error](err); ok && d.failed.CompareAndSwap(nil, &err) {
+		_ = d.conn.SetReadDeadline(time.Unix(1, 0)) // it wakes the reader; a closed socket needs none
+		return as
+	}
+	return err
 }
 
 func (d *datagrams) Recv() ([]byte, error) {
@@ -51,7 +66,10 @@ func (d *datagrams) Recv() ([]byte, error) {
 	defer d.mu.Unlock()
 	n, err := d.conn.Read(d.buf)
 	if err != nil {
-		return nil, socket.DatagramError("read from", d.address, err)
+		if failed := d.failed.Load(); failed != nil {
+			return nil, *failed
+		}
+		return nil, d.fail("read from", err)
 	}
 	return bytes.Clone(d.buf[:n]), nil
 }
@@ -61,12 +79,12 @@ func (d *datagrams) Send(msg []byte) error {
 		return frame.Refuse("a UDP datagram carries at most %d bytes", socket.MaxDatagram)
 	}
 	_, err := d.conn.Write(msg)
-	return socket.DatagramError("write to", d.address, err)
+	return d.fail("write to", err)
 }
 
 // Flush tells what the network has reported: on one machine it does so at once.
 func (d *datagrams) Flush() error {
-	return socket.DatagramError("write to", d.address, socket.Pending(d.conn))
+	return d.fail("write to", socket.Pending(d.conn))
 }
 
 func (d *datagrams) Close() error { return d.conn.Close() }

@@ -118,6 +118,7 @@ func play(ctx context.Context, players []*player, s *Script, o *Options) (r Resu
 			return r
 		}
 		if !each(func(p *player) error { return p.move(m) }) {
+			players[r.Failed].drain(ctx, endSilence) // what it said before it went counts
 			return r
 		}
 		if m.Kind != End {
