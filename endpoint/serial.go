@@ -6,12 +6,11 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"os"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
-
-	"go.bug.st/serial"
 
 	"github.com/chancat/channel/internal/socket"
 )
@@ -26,43 +25,44 @@ var serialScheme = scheme{
 
 const baudDefault = 115200
 
+// A lineMode is how a serial line is set.
+type lineMode struct {
+	baud, bits int
+	parity     byte   // one of NEOMS
+	stop       string // "1", "1.5" or "2"
+}
+
 // parseSerial reads the device and how it is set: ",BAUD" and ",8N1" may follow.
-func parseSerial(address string) (device string, mode *serial.Mode, err error) {
+func parseSerial(address string) (device string, mode lineMode, err error) {
 	wrong := func(reason string) error {
 		return &socket.AddressError{Address: address, Reason: reason, Hint: "write serial:DEVICE, serial:DEVICE,9600 or serial:DEVICE,9600,7E1"}
 	}
 	words := strings.Split(strings.TrimPrefix(address, "serial:"), ",")
-	mode = &serial.Mode{BaudRate: baudDefault, DataBits: 8}
+	mode = lineMode{baudDefault, 8, 'N', "1"}
 	if words[0] == "" || strings.ContainsRune(words[0], 0) {
-		return "", nil, wrong("no device")
+		return "", mode, wrong("no device")
 	}
 	if len(words) > 1 {
-		if mode.BaudRate, err = strconv.Atoi(words[1]); err != nil || mode.BaudRate < 1 {
-			return "", nil, wrong(strconv.Quote(words[1]) + " is no number of baud")
+		if mode.baud, err = strconv.Atoi(words[1]); err != nil || mode.baud < 1 {
+			return "", mode, wrong(strconv.Quote(words[1]) + " is no number of baud")
 		}
 	}
-	if len(words) > 2 && !characters(mode, words[2]) {
-		return "", nil, wrong(strconv.Quote(words[2]) + " is no form of characters")
+	if len(words) > 2 && !mode.characters(strings.ToUpper(words[2])) {
+		return "", mode, wrong(strconv.Quote(words[2]) + " is no form of characters")
 	}
 	if len(words) > 3 {
-		return "", nil, wrong("too many commas")
+		return "", mode, wrong("too many commas")
 	}
 	return words[0], mode, nil
 }
 
 // characters reads data bits, parity and stop bits, such as 8N1.
-func characters(mode *serial.Mode, text string) bool {
-	parities := map[byte]serial.Parity{'N': serial.NoParity, 'E': serial.EvenParity, 'O': serial.OddParity, 'M': serial.MarkParity, 'S': serial.SpaceParity}
-	stops := map[string]serial.StopBits{"1": serial.OneStopBit, "1.5": serial.OnePointFiveStopBits, "2": serial.TwoStopBits}
-	text = strings.ToUpper(text)
-	if len(text) < 3 || text[0] < '5' || text[0] > '8' {
+func (m *lineMode) characters(text string) bool {
+	if len(text) < 3 || text[0] < '5' || text[0] > '8' || !strings.ContainsRune("NEOMS", rune(text[1])) {
 		return false
 	}
-	mode.DataBits = int(text[0] - '0')
-	var known, stops1 bool
-	mode.Parity, known = parities[text[1]]
-	mode.StopBits, stops1 = stops[text[2:]]
-	return known && stops1
+	m.bits, m.parity, m.stop = int(text[0]-'0'), text[1], text[2:]
+	return m.stop == "1" || m.stop == "1.5" || m.stop == "2"
 }
 
 func dialSerial(_ context.Context, address string, _ *Options) (*Conn, error) {
@@ -74,34 +74,30 @@ func openSerial(op, address string) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := serial.Open(device, mode)
+	port, err := openLine(device, mode)
 	if err != nil {
 		return nil, &socket.Error{Op: op, Address: address, Hint: serialHint(err), Err: err}
 	}
 	return &Conn{Stream: &serialLine{port: port}, Remote: address}, nil
 }
 
+// The ways in which opening a line fails beside those of a file.
+var (
+	errLineBusy  = errors.New("the line is in use")
+	errNoLine    = errors.New("not a serial line")
+	errLineSpeed = errors.New("the device does not have that speed")
+)
+
 func serialHint(err error) string {
-	var p *serial.PortError
-	if errors.As(err, &p) {
-		switch p.Code() {
-		case serial.PermissionDenied:
-			return "the device belongs to a group that you are not in, often dialout: 'sudo usermod -aG dialout $USER', then log in again"
-		case serial.PortBusy:
-			return "another program has the line open"
-		case serial.InvalidSerialPort:
-			return "that is no serial line"
-		case serial.PortNotFound:
-			return serialMissing
-		case serial.InvalidSpeed:
-			return "the device does not have that speed"
-		}
-	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return serialMissing
 	case errors.Is(err, fs.ErrPermission):
-		return "the permissions of the device forbid it"
+		return "the device belongs to a group that you are not in, often dialout: 'sudo usermod -aG dialout $USER', then log in again"
+	case errors.Is(err, errLineBusy), errors.Is(err, syscall.EBUSY):
+		return "another program has it open"
+	case errors.Is(err, errLineSpeed):
+		return "try a common one, such as 9600 or 115200"
 	}
 	return ""
 }
@@ -152,63 +148,41 @@ func (l *serialListener) Close() error {
 	return nil
 }
 
-// A serialLine is a serial port. It has no half-close.
+// A serialLine is an open line. It has no half-close.
 type serialLine struct {
-	port    serial.Port
-	writing atomic.Int32
-	closed  atomic.Bool
+	port   io.ReadWriteCloser
+	closed atomic.Bool
 }
 
 // Read returns io.EOF when the device is gone: unplugged, or the other end of a
 // pseudo-terminal is closed.
 func (s *serialLine) Read(p []byte) (int, error) {
 	n, err := s.port.Read(p)
-	return n, s.cause(err)
+	return n, s.cause(err, io.EOF)
 }
 
-func (s *serialLine) cause(err error) error {
-	if err == nil {
+func (s *serialLine) Write(p []byte) (int, error) {
+	n, err := s.port.Write(p)
+	return n, s.cause(err, syscall.EPIPE)
+}
+
+// cause is the meaning of err; gone is that of a device that is no longer there.
+func (s *serialLine) cause(err, gone error) error {
+	switch {
+	case err == nil:
 		return nil
-	}
-	if s.closed.Load() {
+	case s.closed.Load(), errors.Is(err, os.ErrClosed):
 		return net.ErrClosed
-	}
-	var p *serial.PortError
-	if errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ENXIO) || errors.As(err, &p) && p.Code() == serial.PortClosed {
-		return io.EOF
+	case err == io.EOF, errors.Is(err, syscall.EIO), errors.Is(err, syscall.ENXIO):
+		return gone
 	}
 	return err
 }
 
-// Write writes all of p: a port may take less at a time.
-func (s *serialLine) Write(p []byte) (n int, err error) {
-	s.writing.Add(1)
-	defer s.writing.Add(-1)
-	for n < len(p) && err == nil {
-		var k int
-		k, err = s.port.Write(p[n:])
-		n += k
-		if s.closed.Load() && n < len(p) {
-			err = net.ErrClosed
-		} else if errors.Is(err, syscall.EINTR) {
-			err = nil
-		} else if k == 0 && err == nil {
-			err = io.ErrShortWrite
-		}
-	}
-	if err = s.cause(err); err == io.EOF {
-		err = syscall.EPIPE
-	}
-	return n, err
-}
-
-// Close interrupts a Write by dropping what the device has not taken.
+// Close interrupts whoever reads or writes.
 func (s *serialLine) Close() error {
 	if s.closed.Swap(true) {
 		return nil
-	}
-	if s.writing.Load() > 0 {
-		_ = s.port.ResetOutputBuffer() // the close is what matters
 	}
 	return s.port.Close()
 }
