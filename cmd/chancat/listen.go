@@ -174,13 +174,18 @@ func announce(e *env, l endpoint.Listener, portFile string) error {
 	if f := l.Fingerprint(); f != "" {
 		e.say("self-signed certificate, SHA-256 %s", f)
 	}
-	fmt.Fprintf(e.stderr, "listening on %s\n", l.Addr())
+	return announceAt(e, l.Addr(), l.Port(), portFile)
+}
+
+// announceAt prints address, and writes port to portFile.
+func announceAt(e *env, address string, port int, portFile string) error {
+	fmt.Fprintf(e.stderr, "listening on %s\n", address)
 	if portFile == "" {
 		return nil
 	}
 	// Whoever waits for the file must not find it half written.
 	unfinished := portFile + ".tmp"
-	if err := os.WriteFile(unfinished, []byte(strconv.Itoa(l.Port())+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(unfinished, []byte(strconv.Itoa(port)+"\n"), 0o644); err != nil {
 		return err
 	}
 	return os.Rename(unfinished, portFile)

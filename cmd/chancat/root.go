@@ -50,6 +50,7 @@ func commands() []command {
 		{"connect", newConnect}, {"listen", newListen}, {"send", newSend},
 		{"encode", newEncode}, {"decode", newDecode}, {"convert", newConvert},
 		{"framings", newFramings}, {"man", newMan}, {"version", newVersion},
+		{"juggler", newJuggler},
 	}
 }
 

@@ -93,6 +93,9 @@ func (k *link) receive(handle func(msg []byte) error) error {
 		k.out.decide(wire)
 	}
 	if wire == Wire06 {
+		if msg[0] >= segmentLast && msg[0] <= segmentPong {
+			return invalid("a message that begins with %q: the peer speaks version 0.7 of the wire", msg[0])
+		}
 		return handle(msg)
 	}
 	switch kind := msg[0]; kind {
