@@ -4,9 +4,11 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -56,21 +58,19 @@ func readUsers(file string) (*users, error) {
 	return u, nil
 }
 
+var (
+	apr1Hash   = regexp.MustCompile(`^\$apr1\$[^$]{0,8}\$[./0-9A-Za-z]{22}$`)
+	bcryptHash = regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./0-9A-Za-z]{53}$`)
+)
+
 func parseHash(hash string) (htpasswd.EncodedPasswd, error) {
-	var parser htpasswd.PasswdParser
 	switch {
-	case strings.HasPrefix(hash, "$apr1$"):
-		parser = htpasswd.AcceptMd5
-	case strings.HasPrefix(hash, "$2a$"), strings.HasPrefix(hash, "$2b$"), strings.HasPrefix(hash, "$2y$"):
-		parser = htpasswd.AcceptBcrypt
-	default:
-		return nil, fmt.Errorf("the hash is neither $apr1$ nor bcrypt")
+	case apr1Hash.MatchString(hash):
+		return htpasswd.AcceptMd5(hash)
+	case bcryptHash.MatchString(hash):
+		return htpasswd.AcceptBcrypt(hash)
 	}
-	p, err := parser(hash)
-	if err != nil || p == nil {
-		return nil, fmt.Errorf("the hash is damaged") // the library's error shows it
-	}
-	return p, nil
+	return nil, errors.New("the hash is neither $apr1$ nor bcrypt, or is damaged")
 }
 
 // allow reports whether a request has the name and password of a user.
