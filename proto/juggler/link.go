@@ -77,7 +77,9 @@ func (k *link) receive(handle func(msg []byte) error) error {
 		return err
 	}
 	k.heard.Store(time.Now().UnixNano())
-	k.pinging.Store(false)
+	if k.pinging.CompareAndSwap(true, false) && k.ping != nil {
+		k.ping.Reset(k.pingDelay)
+	}
 	switch {
 	case k.conn.LastKind() == ws.Binary:
 		return &ProtocolError{"a binary message; only text is allowed", closeUnsupported}
