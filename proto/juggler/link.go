@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -23,7 +24,7 @@ type link struct {
 
 	pingDelay, pingTimeout time.Duration // negative delay: no pings
 	heard                  atomic.Int64  // when something came last, Unix time in ns
-	ping                   *time.Timer   // set before run
+	ping                   *time.Timer   // nil: no pings
 	pinging                atomic.Bool   // an answer is awaited
 	held                   atomic.Bool   // the reader waits for its own side
 
@@ -48,6 +49,9 @@ func newLink(conn *ws.Conn, l limits) *link {
 	k.out = outbox{conn: conn, most: l.maxQueue, timeout: l.writeTimeout, wire: l.wire}
 	k.out.failed = k.writeFailed
 	k.out.drained = func() {}
+	if k.pingDelay > 0 {
+		k.ping = time.AfterFunc(math.MaxInt64, k.tick) // run sets the time
+	}
 	return k
 }
 
@@ -55,8 +59,8 @@ func newLink(conn *ws.Conn, l limits) *link {
 // closed it properly.
 func (k *link) run(handle func(msg []byte) error) error {
 	k.heard.Store(time.Now().UnixNano())
-	if k.pingDelay > 0 {
-		k.ping = time.AfterFunc(k.pingDelay, k.tick)
+	if k.ping != nil {
+		k.ping.Reset(k.pingDelay)
 		defer k.ping.Stop()
 	}
 	for {
