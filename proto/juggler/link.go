@@ -100,7 +100,7 @@ func (k *link) receive(handle func(msg []byte) error) error {
 	}
 	if wire == Wire06 {
 		if msg[0] >= segmentLast && msg[0] <= segmentPong {
-			return invalid("a message that begins with %q: the peer speaks version 0.7 of the wire", msg[0])
+			return invalid("a message that begins with %q, as in version 0.7 of the wire; this end speaks 0.6", msg[0])
 		}
 		return handle(msg)
 	}
@@ -116,7 +116,7 @@ func (k *link) receive(handle func(msg []byte) error) error {
 		k.out.control(msg)
 	case segmentPong:
 	case '{':
-		return invalid("a message without a segment type: the peer speaks version 0.6 of the wire")
+		return invalid("a message without a segment type, as in version 0.6 of the wire; this end speaks 0.7")
 	default:
 		return invalid("unknown segment type %q", kind)
 	}
