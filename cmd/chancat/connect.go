@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,6 +12,7 @@ import (
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/internal/profile"
 	"github.com/chancat/channel/session"
 )
 
@@ -78,6 +80,9 @@ func (c *connectCommand) run(ctx context.Context, address string) (err error) {
 	if c.want < 0 {
 		return usage(fmt.Errorf("-n %d: want a number of messages", c.want))
 	}
+	if address, err = c.named(address); err != nil {
+		return err
+	}
 	if c.framing, err = c.e.parseFraming(); err != nil {
 		return err
 	}
@@ -110,6 +115,25 @@ func (c *connectCommand) run(ctx context.Context, address string) (err error) {
 		return c.print.closeAfter(c.reconnecting(ctx, l, address))
 	}
 	return c.print.closeAfter(c.once(ctx, l))
+}
+
+// named returns the address that is meant by @PROFILE, of which the flags that are
+// not given are taken too.
+func (c *connectCommand) named(address string) (string, error) {
+	name, ok := strings.CutPrefix(address, profile.Mark)
+	if !ok {
+		return address, nil
+	}
+	p, err := profile.Load(profile.Folder(c.e.getenv), name)
+	if err != nil {
+		return "", usage(err)
+	}
+	c.e.framing = orDefault(c.e.framing, p.Framing)
+	if c.sitting().wanted() {
+		c.out.view = orDefault(c.out.view, p.View)
+		c.session.onConnect = orDefault(c.session.onConnect, p.OnConnect)
+	}
+	return p.Address, nil
 }
 
 // scanOnce is netcat's -z.

@@ -49,6 +49,7 @@ func commands() []command {
 	return []command{
 		{"connect", newConnect}, {"listen", newListen}, {"send", newSend},
 		{"encode", newEncode}, {"decode", newDecode}, {"convert", newConvert},
+		{"bench", newBench}, {"expect", newExpect},
 		{"framings", newFramings}, {"man", newMan}, {"version", newVersion},
 		{"juggler", newJuggler},
 	}

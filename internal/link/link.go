@@ -5,6 +5,7 @@ package link
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -245,6 +246,27 @@ func (l *Link) sendPieces(msg []byte) error {
 		l.observeSent(raw, l.spanOf(raw))
 	}
 	_, err = l.pieces.Write(raw)
+	return err
+}
+
+// SendRaw writes bytes as they are, which need not be a frame. The error wraps
+// errors.ErrUnsupported where the transport has only whole messages.
+func (l *Link) SendRaw(raw []byte) error {
+	if l.reader == nil {
+		return fmt.Errorf("bytes without a frame: %w: the transport has only whole messages", errors.ErrUnsupported)
+	}
+	if err := l.Flush(); err != nil {
+		return err
+	}
+	l.sendMu.Lock()
+	defer l.sendMu.Unlock()
+	if l.o.Observe != nil {
+		if l.o.Reads {
+			l.o.Observe(&session.Event{Kind: session.Read, Time: time.Now(), Conn: l.o.Number, From: l.self(), N: len(raw), Data: raw})
+		}
+		l.sent += int64(len(raw))
+	}
+	_, err := l.conn.Stream.Write(raw)
 	return err
 }
 

@@ -76,6 +76,7 @@ type Session struct {
 	view      view.View
 	viewName  string
 	showTime  bool
+	silent    bool // heartbeats are left to the person
 	paused    bool
 	held      int // messages that came while paused
 	pausedAt  int // number of the last message before that

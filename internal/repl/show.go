@@ -189,7 +189,7 @@ func (s *Session) showFault(p *peer, err error, broken []byte) {
 	}
 	hint := strings.Replace(link.Hint(err, broken), "try -f ", "try /framing ", 1)
 	if hint == "" {
-		hint = "nothing more is decoded; /framing X decodes again what has come"
+		hint = "nothing more is decoded; /resync goes on at the next frame, /framing X decodes again what has come"
 	}
 	text += s.o.Palette.Note("-- " + printable(hint))
 	s.say(text)

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chancat/channel/internal/peertest"
 )
 
 // nodeModules returns where .ci/run installs the JavaScript packages, or skips a
@@ -24,9 +26,7 @@ func nodeModules(t *testing.T) string {
 	if os.Getenv("CHANCAT_REQUIRE_PEERS") != "" {
 		missing = t.Fatalf
 	}
-	if _, err := exec.LookPath("node"); err != nil {
-		missing("node is not installed")
-	}
+	peertest.Need(t, "node")
 	dir, err := filepath.Abs("../../.ci/node.out/node_modules")
 	if err != nil {
 		t.Fatal(err)
