@@ -180,27 +180,26 @@ func (p *printer) message(where string, body []byte) error {
 	if p.events != nil {
 		return nil // the Link tells
 	}
-	err := p.filtered(body, func(result []byte) error { return p.write(where, result) })
-	if err != nil {
+	if err := p.show(where, body); err != nil {
 		return &outputError{err}
 	}
 	return nil
 }
 
-// filtered calls show with what --filter makes of body. A message that is no JSON
-// or that the query fails on is left out.
-func (p *printer) filtered(body []byte, show func(result []byte) error) error {
+// show writes body, or what --filter makes of it. A message that is no JSON or that
+// the query fails on is left out.
+func (p *printer) show(where string, body []byte) error {
 	if p.filter == nil {
-		return show(body)
+		return p.write(where, body)
 	}
-	var shown error
+	var failed error
 	err := p.filter.Apply(body, func(result []byte) error {
-		shown = show(result)
-		return shown
+		failed = p.write(where, result)
+		return failed
 	})
 	switch {
-	case shown != nil:
-		return shown
+	case failed != nil:
+		return failed
 	case err == nil:
 	case errors.Is(err, filter.ErrNotJSON) || p.filterFailed.Swap(true):
 		p.e.note("--filter leaves a message out: %v", err)
