@@ -352,7 +352,7 @@ func (c *Conn) response(p *Packet) {
 	c.mu.Unlock()
 	switch {
 	case !known:
-		c.o.Logger.Info("response to no request", "packet", p)
+		c.o.Logger.Info("response to no request", "packet", p.String())
 	case p.OK():
 		asked.end(Reply{Flags: p.ReplyFlags(), Payload: bytes.Clone(p.Payload)}, nil)
 	default:

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/chancat/channel/frame"
 )
@@ -16,6 +17,7 @@ type inbox struct {
 	queuedBytes int                // of payload in queue
 	running     int                // workers
 	parked      int                // of these, those that wait for the peer
+	rejected    bool               // a request was, and that was told
 }
 
 // A job is a request to be answered.
@@ -38,11 +40,18 @@ func (c *Conn) request(p *Packet) {
 			refusal = rejectTooMany
 		}
 	}
+	first := refusal != "" && !c.rejected
+	c.rejected = c.rejected || first
 	c.mu.Unlock()
-	if refusal != "" {
-		c.o.Logger.Warn("request rejected", "packet", p, "reason", refusal)
-		c.reject(j, refusal, 0)
+	if refusal == "" {
+		return
 	}
+	level := slog.LevelInfo // a peer must not fill the log
+	if first {
+		level = slog.LevelWarn
+	}
+	c.o.Logger.Log(c.ctx, level, "request rejected", "packet", p.String(), "reason", refusal)
+	c.reject(j, refusal, 0)
 }
 
 // admit returns who answers p, or why nobody does. The caller holds mu.

@@ -203,7 +203,7 @@ func readNumber(body []byte, at int, name string) (v uint64, next int, err error
 			return v, i + 1, nil
 		}
 	}
-	return 0, 0, frame.Malformed(len(body), "the packet has %d bytes, and ends before its %s does", len(body), name)
+	return 0, 0, frame.Malformed(len(body), "%s: got the end of the packet, want a number", name)
 }
 
 func appendNumber(dst []byte, v uint64) []byte {
