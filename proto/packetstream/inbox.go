@@ -12,12 +12,12 @@ import (
 
 // An inbox is what a Conn knows of the peer's requests. Its mutex is the Conn's.
 type inbox struct {
-	tags        map[uint64]*tagSet // of channels with a handler
-	queue       []job              // wait for a worker
-	queuedBytes int                // of payload in queue
-	running     int                // workers
-	parked      int                // of these, those that wait for the peer
-	rejected    bool               // a request was, and that was told
+	tags     map[uint64]*tagSet // of channels with a handler
+	queue    []job              // wait for a worker
+	held     int                // bytes of payload without an answer
+	running  int                // workers
+	parked   int                // of these, those that wait for the peer
+	rejected bool               // a request was, and that was told
 }
 
 // A job is a request to be answered.
@@ -84,27 +84,46 @@ func (c *Conn) admit(p *Packet) (h Handler, refusal string) {
 	return h, ""
 }
 
-// enqueue gives j to a worker, now or later. It reports false where waiting could
-// last for ever: the queue is full, and all workers wait for the peer. The caller
-// holds mu.
+// enqueue gives j to a worker, now or later. It waits while too much is unanswered,
+// but not where that could last for ever, because all handlers wait for the peer:
+// then it reports false. The caller holds mu.
 func (c *Conn) enqueue(j job) bool {
 	size := len(j.request.Payload)
-	for c.running == c.o.Workers && (len(c.queue) == queueMost || len(c.queue) > 0 && c.queuedBytes+size > c.o.MaxPacket) {
-		if c.parked >= c.running {
+	for c.running+len(c.queue) >= unansweredMost || c.held > 0 && c.held+size > c.o.MaxPacket {
+		if c.parked == c.running {
 			return false
 		}
 		if c.changed.wait(c.ctx, &c.mu) != nil {
 			return true // nobody will know
 		}
 	}
-	if c.running < c.o.Workers {
+	c.held += size
+	if c.running-c.parked < c.o.Workers { // then the queue is empty
 		c.running++
 		go c.work(j)
 		return true
 	}
 	c.queue = append(c.queue, j)
-	c.queuedBytes += size
 	return true
+}
+
+// hire starts a worker, if there is work and one is free: those that wait for the
+// peer do not count, or two peers that call each other back could wait for each
+// other. The caller holds mu.
+func (c *Conn) hire() {
+	if len(c.queue) > 0 && c.running-c.parked < c.o.Workers {
+		c.running++
+		go c.work(c.next())
+	}
+}
+
+func (c *Conn) next() job {
+	j := c.queue[0]
+	c.queue[0] = job{}
+	if c.queue = c.queue[1:]; len(c.queue) == 0 {
+		c.queue = nil
+	}
+	return j
 }
 
 // work answers j, and then what is queued.
@@ -112,19 +131,14 @@ func (c *Conn) work(j job) {
 	for {
 		c.answer(j)
 		c.mu.Lock()
-		if len(c.queue) == 0 || c.ctx.Err() != nil {
+		c.held -= len(j.request.Payload)
+		c.changed.broadcast()
+		if len(c.queue) == 0 || c.running-c.parked > c.o.Workers || c.ctx.Err() != nil {
 			c.running--
-			c.changed.broadcast()
 			c.mu.Unlock()
 			return
 		}
-		j = c.queue[0]
-		c.queue[0] = job{}
-		if c.queue = c.queue[1:]; len(c.queue) == 0 {
-			c.queue = nil
-		}
-		c.queuedBytes -= len(j.request.Payload)
-		c.changed.broadcast()
+		j = c.next()
 		c.mu.Unlock()
 	}
 }
@@ -189,6 +203,7 @@ func (c *Conn) respond(j job, p Packet, tooManyFlags bool) error {
 func (c *Conn) park(ctx context.Context) {
 	if FromContext(ctx) == c {
 		c.parked++
+		c.hire()
 		c.changed.broadcast()
 	}
 }

@@ -9,9 +9,9 @@ import (
 const (
 	defaultPending = 1024
 
-	// What waits for a free worker is bounded too: by number, and by MaxPacket in
-	// bytes. A peer of this package stays below both with its default MaxPending.
-	queueMost = 2 * defaultPending
+	// unansweredMost bounds the peer's requests without an answer, as MaxPacket does
+	// in bytes. A peer of this package stays below both with its default MaxPending.
+	unansweredMost = 2 * defaultPending
 
 	// linger is how long answers are still read when nothing can be sent any more.
 	linger = time.Second
@@ -22,7 +22,7 @@ type Options struct {
 	Handler  Handler            // answers requests on channel 0; nil rejects them
 	Channels map[uint64]Handler // those on other channels; without one they are rejected
 
-	Workers    int           // handlers of a connection that run at once; 0 means 4 for each CPU
+	Workers    int           // handlers of a connection that run at once, besides those that wait for the peer; 0 means 4 for each CPU
 	MaxPending int           // requests of ours without an answer; Submit waits beyond; 0 means 1024
 	MaxPacket  int           // bytes of a packet, each way; 0 means 64 MiB
 	Grace      time.Duration // a packet waits this long for others to share its write; 0 means only while another write runs
