@@ -34,6 +34,7 @@ var views = []struct {
 	{"protobuf", Protobuf, nil},
 	{"pickle", Pickle, nil},
 	{"juggler", Juggler, nil},
+	{"packetstream", Packetstream, nil},
 }
 
 // Names returns the names of the views.
@@ -43,6 +44,17 @@ func Names() []string {
 		names[i] = v.name
 	}
 	return names
+}
+
+// ForFraming returns the name of the view for messages of a framing, given by its
+// spelling: auto, unless one is made for just that.
+func ForFraming(spelling string) string {
+	name, _, _ := strings.Cut(spelling, "/")
+	name, _, _ = strings.Cut(name, ",")
+	if name == "packetstream" {
+		return name
+	}
+	return "auto"
 }
 
 // An UnknownError is a name that [Parse] rejects.

@@ -74,21 +74,32 @@ func (s *Session) appendMessage(dst []byte, m *message, whole bool) []byte {
 	return append(dst, '\n')
 }
 
+// bodyView is the view that was asked for, or that of the framing.
+func (s *Session) bodyView() view.View {
+	if s.viewName == "auto" {
+		if own, err := view.Parse(view.ForFraming(s.framing.Spelling)); err == nil {
+			return own
+		}
+	}
+	return s.view
+}
+
 // appendBody appends the body in the view, cut short unless it is wanted whole.
 func (s *Session) appendBody(dst []byte, m *message, whole bool) []byte {
+	show := s.bodyView()
 	if whole {
 		if rest := len(m.body) - wholeMost; rest > 0 {
-			dst = s.view(dst, m.body[:wholeMost])
+			dst = show(dst, m.body[:wholeMost])
 			return append(dst, s.o.Palette.Note(fmt.Sprintf("\n%s %s more, /save %d FILE", s.ellipsis(), size(rest), m.number))...)
 		}
-		return s.view(dst, m.body)
+		return show(dst, m.body)
 	}
 	start, rest := len(dst), 0
 	if len(m.body) > viewedMost {
-		dst = s.view(dst, m.body[:shownBytes])
+		dst = show(dst, m.body[:shownBytes])
 		rest = len(m.body) - shownBytes
 	} else {
-		dst = s.view(dst, m.body)
+		dst = show(dst, m.body)
 	}
 	if n := shortened(dst[start:]); n < len(dst)-start {
 		rest += len(dst) - start - n
