@@ -107,6 +107,8 @@ func (c *Conn) Call(ctx context.Context, r Request) (Reply, error) {
 func (c *Conn) Submit(ctx context.Context, r Request) (*Pending, error) {
 	packet := Packet{Request: true, Channel: r.Channel, Type: r.Type + 1, Flags: r.Flags, Payload: r.Payload}
 	switch {
+	case c.o.Inline && FromContext(ctx) == c:
+		return nil, ErrInline
 	case packet.Type == 0:
 		return nil, frame.Refuse("request type %d, the wire has only lower ones", r.Type)
 	case len(r.Payload) > c.o.MaxPacket:

@@ -43,7 +43,9 @@ func (c *Conn) request(p *Packet) {
 	if refusal == "" {
 		j.handler = handler
 		j.request.Payload = bytes.Clone(p.Payload)
-		if !c.enqueue(j) {
+		if c.o.Inline {
+			c.inline(j)
+		} else if !c.enqueue(j) {
 			refusal = rejectTooMany
 		}
 	}
@@ -89,6 +91,16 @@ func (c *Conn) admit(p *Packet) (h Handler, refusal string) {
 		return nil, fmt.Sprintf(rejectTag, p.Channel, p.Tag)
 	}
 	return h, ""
+}
+
+// inline answers j in this goroutine. The caller holds mu.
+func (c *Conn) inline(j job) {
+	c.running++
+	c.mu.Unlock()
+	c.answer(j)
+	c.mu.Lock()
+	c.running--
+	c.changed.broadcast()
 }
 
 // enqueue gives j to a worker, now or later. It waits while too much is unanswered,
