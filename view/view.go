@@ -35,6 +35,7 @@ var views = []struct {
 	{"pickle", Pickle, nil},
 	{"fastdaemon", Fastdaemon, nil},
 	{"bgpy", Bgpy, nil},
+	{"juggler", Juggler, nil},
 }
 
 // Names returns the names of the views.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,6 +13,7 @@ import (
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/internal/profile"
 	"github.com/chancat/channel/session"
 )
 
@@ -78,6 +81,9 @@ func (c *connectCommand) run(ctx context.Context, address string) (err error) {
 	if c.want < 0 {
 		return usage(fmt.Errorf("-n %d: want a number of messages", c.want))
 	}
+	if address, err = c.named(address); err != nil {
+		return err
+	}
 	if c.framing, err = c.e.parseFraming(); err != nil {
 		return err
 	}
@@ -112,14 +118,60 @@ func (c *connectCommand) run(ctx context.Context, address string) (err error) {
 	return c.print.closeAfter(c.once(ctx, l))
 }
 
+// named returns the address that is meant by @PROFILE, of which the flags that are
+// not given are taken too.
+func (c *connectCommand) named(address string) (string, error) {
+	name, ok := strings.CutPrefix(address, profile.Mark)
+	if !ok {
+		return address, nil
+	}
+	p, err := profile.Load(profile.Folder(c.e.getenv), name)
+	if err != nil {
+		return "", usage(err)
+	}
+	c.e.framing = orDefault(c.e.framing, p.Framing)
+	if c.sitting().wanted() {
+		c.out.view = orDefault(c.out.view, p.View)
+		c.session.onConnect = orDefault(c.session.onConnect, p.OnConnect)
+	}
+	return p.Address, nil
+}
+
 // scanOnce is netcat's -z.
 func (c *connectCommand) scanOnce(ctx context.Context, address string) error {
 	conn, err := dial(ctx, address, c.options, time.Duration(c.transport.waitUp))
 	if err != nil {
 		return err
 	}
+	defer conn.Close()
+	if conn.Framing == "udp" {
+		return c.scanUDP(conn)
+	}
 	c.e.note("%s is open", conn.Remote)
-	return conn.Close()
+	return nil
+}
+
+// scanUDP sends an empty datagram: a closed port is reported by the network, an open
+// one, or a firewall, is silent.
+func (c *connectCommand) scanUDP(conn *endpoint.Conn) error {
+	if err := conn.Messages.Send(nil); err != nil {
+		return err
+	}
+	silence := time.Duration(c.silence)
+	if silence == 0 {
+		silence = silenceDefault
+	}
+	timer := time.AfterFunc(silence, func() { conn.Close() })
+	defer timer.Stop()
+	_, err := conn.Messages.Recv()
+	if errors.Is(err, net.ErrClosed) {
+		c.e.note("%s is open, or a firewall is silent", conn.Remote)
+		return nil
+	}
+	if err == nil {
+		c.e.note("%s is open", conn.Remote)
+	}
+	return err
 }
 
 // dial opens a link, tried again for waitUp.
@@ -155,6 +207,7 @@ func (c *connectCommand) once(ctx context.Context, l *link.Link) error {
 		link: l, input: c.input, print: c.print,
 		want: int64(c.want), silence: time.Duration(c.silence), lockstep: c.lockstep,
 	}
-	err := located(orDefault(l.Remote(), "the peer"), x.run(ctx), l.Buffered())
+	err := x.run(ctx)
+	err = located(orDefault(l.Remote(), "the peer"), err, l.Fault(err))
 	return c.e.childStatus(l, err)
 }

@@ -1,4 +1,5 @@
-package repl
+// Package diff tells how two messages differ, for people.
+package diff
 
 import (
 	"bytes"
@@ -15,19 +16,20 @@ import (
 )
 
 const (
-	diffShown = 200     // lines of differences
-	diffBytes = 4 << 20 // bytes of a message that is compared by structure
-	diffCells = 4 << 20 // pairs of lines that are compared; more are told apart in blocks
-	diffDepth = 100     // of JSON
+	shown         = 200     // lines of differences
+	structureMost = 4 << 20 // bytes of a message that is compared by structure
+	cellsMost     = 4 << 20 // pairs of lines that are compared; more are told apart in blocks
+	depthMost     = 100     // of JSON
 )
 
-// appendDiff appends how b differs from a: by value where both are JSON, by line
-// where both are text, otherwise by byte. Each line ends with LF.
-func appendDiff(dst, a, b []byte, ascii bool) []byte {
+// Append appends how b differs from a: by value where both are JSON, by line
+// where both are text, otherwise by byte. Each line ends with LF, is safe for a
+// terminal and, with ascii set, has no arrow that is not ASCII.
+func Append(dst, a, b []byte, ascii bool) []byte {
 	var lines []string
 	switch {
-	case len(a) > diffBytes || len(b) > diffBytes:
-		lines = diffHex(a, b)
+	case len(a) > structureMost || len(b) > structureMost:
+		lines = hexDiff(a, b)
 	default:
 		va, okA := parseJSON(a)
 		vb, okB := parseJSON(b)
@@ -43,13 +45,13 @@ func appendDiff(dst, a, b []byte, ascii bool) []byte {
 				lines = []string{"the same JSON, written differently"}
 			}
 		case isText(a) && isText(b):
-			lines = diffLines(splitLines(a), splitLines(b))
+			lines = lineDiff(splitLines(a), splitLines(b))
 		default:
-			lines = diffHex(a, b)
+			lines = hexDiff(a, b)
 		}
 	}
-	rest := len(lines) - diffShown
-	for _, line := range lines[:min(len(lines), diffShown)] {
+	rest := len(lines) - shown
+	for _, line := range lines[:min(len(lines), shown)] {
 		dst = append(append(dst, line...), '\n')
 	}
 	if rest > 0 {
@@ -86,12 +88,12 @@ type jsonDiff struct {
 func (d *jsonDiff) compare(path string, a, b any, depth int) {
 	switch x := a.(type) {
 	case map[string]any:
-		if y, ok := b.(map[string]any); ok && depth < diffDepth {
+		if y, ok := b.(map[string]any); ok && depth < depthMost {
 			d.objects(path, x, y, depth)
 			return
 		}
 	case []any:
-		if y, ok := b.([]any); ok && depth < diffDepth {
+		if y, ok := b.([]any); ok && depth < depthMost {
 			d.arrays(path, x, y, depth)
 			return
 		}
@@ -165,8 +167,8 @@ func compact(v any) string {
 
 func splitLines(b []byte) []string { return strings.SplitAfter(string(b), "\n") }
 
-// diffLines marks the lines that only a has with -, those that only b has with +.
-func diffLines(a, b []string) []string {
+// lineDiff marks the lines that only a has with -, those that only b has with +.
+func lineDiff(a, b []string) []string {
 	var same int
 	for same < len(a) && same < len(b) && a[same] == b[same] {
 		same++
@@ -202,7 +204,7 @@ func diffLines(a, b []string) []string {
 // longestCommon returns a longest sequence of lines that a and b have in this
 // order; none where finding it costs too much.
 func longestCommon(a, b []string) []string {
-	if len(a) == 0 || len(b) == 0 || len(a) > diffCells/len(b) {
+	if len(a) == 0 || len(b) == 0 || len(a) > cellsMost/len(b) {
 		return nil
 	}
 	width := len(b) + 1
@@ -231,11 +233,11 @@ func longestCommon(a, b []string) []string {
 	return common
 }
 
-// diffHex compares lines of 16 bytes at the same offsets.
-func diffHex(a, b []byte) []string {
+// hexDiff compares lines of 16 bytes at the same offsets.
+func hexDiff(a, b []byte) []string {
 	const width = 16
 	var out []string
-	for at := 0; at < max(len(a), len(b)) && len(out) <= diffShown; at += width {
+	for at := 0; at < max(len(a), len(b)) && len(out) <= shown; at += width {
 		x, y := part(a, at, width), part(b, at, width)
 		if bytes.Equal(x, y) {
 			continue
@@ -260,3 +262,20 @@ func part(b []byte, at, n int) []byte {
 	}
 	return b[at:min(len(b), at+n)]
 }
+
+// Offset returns the index of the first byte in which a and b differ, -1 where they
+// do not.
+func Offset(a, b []byte) int {
+	n := min(len(a), len(b))
+	for i := range n {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	if len(a) == len(b) {
+		return -1
+	}
+	return n
+}
+
+func printable(text string) string { return string(escape.AppendPrintable(nil, []byte(text))) }
