@@ -43,7 +43,9 @@ type Answer struct {
 const (
 	unknown   = 14   // bits by which anything must be more likely than chance
 	certain   = 0.99 // probability of a decided answer
-	mostShown = 6    // candidates in an answer
+	mostShown = 5    // candidates in an answer
+
+	worthShowing = 1e-4 // probability of a runner-up that still tiles
 )
 
 // Detect says which framing streams have. They are of one kind: the two
@@ -118,13 +120,34 @@ func decide(claims, broken []claim) Answer {
 	}
 	slices.SortStableFunc(claims, func(a, b claim) int { return cmp.Compare(b.bits, a.bits) })
 	var a Answer
-	for _, c := range append(claims, broken...) {
-		c.Score = math.Floor(c.Score*1e4) / 1e4
-		a.Candidates = append(a.Candidates, c.Candidate)
+	for i, c := range claims {
+		if i > 0 && c.Score < worthShowing || i == mostShown {
+			break
+		}
+		a.Candidates = append(a.Candidates, c.shown())
 	}
-	a.Candidates = a.Candidates[:min(len(a.Candidates), mostShown)]
+	for _, c := range broken {
+		if len(a.Candidates) == mostShown {
+			break
+		}
+		a.Candidates = append(a.Candidates, c.shown())
+	}
+	if len(a.Candidates) == 1 && len(claims) > 1 {
+		a.Candidates = append(a.Candidates, claims[1].shown())
+	}
 	a.Decided, a.Why, a.Try = verdict(claims)
 	return a
+}
+
+// shown is the candidate for the answer.
+func (c *claim) shown() Candidate {
+	out := c.Candidate
+	out.Score = math.Floor(out.Score*1e4) / 1e4
+	out.SameAs = slices.Clone(out.SameAs)
+	slices.Sort(out.SameAs)
+	out.SameAs = slices.DeleteFunc(slices.Compact(out.SameAs), func(s string) bool { return s == out.Framing })
+	slices.SortStableFunc(out.SameAs, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
+	return out
 }
 
 // verdict says whether the first claim is the answer, and if not, why.

@@ -10,7 +10,7 @@ import (
 
 const (
 	mostWeighed = 128 // rules of which the evidence is weighed
-	mostEqual   = 64   // and of those in which all frames are equally long
+	mostEqual   = 64  // and of those in which all frames are equally long
 	hopSamples  = 512 // places at which a rule is tried that are no start of a frame
 	rarest      = 14  // bits that one frame proves at most
 
