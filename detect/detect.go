@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -57,6 +58,9 @@ func Detect(streams []Stream) Answer {
 	if len(streams) == 0 {
 		return Answer{Why: "there is no data"}
 	}
+	if monotonous(streams) {
+		return Answer{Why: "every byte is the same, which many rules tile", Try: "a part of the stream that has messages"}
+	}
 	joint := detect(streams)
 	if joint.Decided {
 		return joint
@@ -84,6 +88,18 @@ func Detect(streams []Stream) Answer {
 	return Answer{Candidates: append([]Candidate{pair}, joint.Candidates...), Decided: true}
 }
 
+// monotonous reports whether streams are long runs of one byte.
+func monotonous(streams []Stream) bool {
+	total := 0
+	for _, s := range streams {
+		if bytes.Count(s.Data, streams[0].Data[:1]) < len(s.Data) {
+			return false
+		}
+		total += len(s.Data)
+	}
+	return total > longestDelimiter
+}
+
 // detect is Detect for streams of one framing.
 func detect(all []Stream) Answer {
 	streams := all[:min(len(all), windows)]
@@ -96,7 +112,8 @@ func detect(all []Stream) Answer {
 	claims = append(claims, records(claims, streams)...)
 	broken = append(broken, explained...)
 	claims, failed = whole(claims, all)
-	broken = append(failed, broken...)
+	broken = append(broken, failed...)
+	slices.SortStableFunc(broken, func(a, b claim) int { return cmp.Compare(b.Bytes, a.Bytes) })
 	a := decide(claims, broken)
 	if a.Decided && claims[0].rule != nil && !claims[0].named && claims[0].bits < evenDoubt {
 		if n := evenly(streams, global(streams)); n > 0 {
@@ -202,7 +219,7 @@ func whole(claims []claim, streams []Stream) (kept, broken []claim) {
 		return claims, nil
 	}
 	for i, c := range claims {
-		if i >= most {
+		if i >= most || c.bits < unknown && i > 0 || c.bits < claims[0].bits-unknown-rarest {
 			break
 		}
 		f, err := framing.Parse(c.Framing)
