@@ -43,6 +43,7 @@ type Answer struct {
 
 const (
 	unknown   = 14   // bits by which anything must be more likely than chance
+	mostSure  = 0.9999
 	certain   = 0.99 // probability of a decided answer
 	mostShown = 5    // candidates in an answer
 
@@ -159,7 +160,7 @@ func decide(claims, broken []claim) Answer {
 // shown is the candidate for the answer.
 func (c *claim) shown() Candidate {
 	out := c.Candidate
-	out.Score = math.Floor(out.Score*1e4) / 1e4
+	out.Score = min(math.Floor(out.Score*1e4)/1e4, mostSure)
 	out.SameAs = slices.Clone(out.SameAs)
 	slices.Sort(out.SameAs)
 	out.SameAs = slices.DeleteFunc(slices.Compact(out.SameAs), func(s string) bool { return s == out.Framing })
