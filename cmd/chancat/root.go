@@ -50,6 +50,7 @@ func commands() []command {
 		{"listen", newListen},
 		{"send", newSend},
 		{"decode", newDecode},
+		{"detect", newDetect},
 		{"explain", newExplain},
 		{"encode", newEncode},
 		{"convert", newConvert},
