@@ -36,6 +36,7 @@ func (e *examination) explain(d *Diagnosis) {
 		e.endings()
 	}
 	e.otherFramings()
+	e.detected()
 	e.conclude(d)
 }
 
@@ -101,6 +102,7 @@ func (e *examination) conclude(d *Diagnosis) {
 	}
 	for i, x := range kept {
 		if i < causesMost && (i == 0 || x.Score >= scoreLeast) {
+			e.recount(&x)
 			d.Causes = append(d.Causes, x)
 		}
 	}

@@ -20,7 +20,7 @@ func (d decimalUnits) scan(data []byte, pos int) (u unit, cut, ok bool) {
 		}
 		n = n*10 + int(c-'0')
 	}
-	return unit{head: d.digits, body: n, counted: true}, false, true
+	return unit{head: d.digits, body: n, counted: true, weak: n == 0}, false, true
 }
 
 func (decimalUnits) tailOK([]byte, unit, int, int) bool { return true }

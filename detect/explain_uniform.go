@@ -81,12 +81,9 @@ func (e *examination) uniform() {
 		if w.start >= 0 {
 			body := w.pos + w.unit.head
 			size := passText(e.data, body, w.unit.body, utf16) - body
-			x := charsExplanation(w.unit.body, size, utf16, "every frame whose text is not ASCII")
+			x := e.chars(w.unit.body, size, utf16, "every frame whose text is not ASCII")
 			if w.places == 1 {
-				x = charsExplanation(w.unit.body, size, utf16, "the first frame whose text is not ASCII")
-			}
-			if e.name == "fastdaemon" && !utf16 {
-				x.Framing = "fastdaemon,chars"
+				x = e.chars(w.unit.body, size, utf16, "the first frame whose text is not ASCII")
 			}
 			e.addWalk(x, w, e.chain.bits, -1.5)
 		}
