@@ -72,10 +72,16 @@ func (e *examination) detected() {
 	}
 	n := min(len(e.data), detectedMost)
 	answer := Detect([]Stream{{Data: e.data[:n], From: e.from, Ended: e.ended && n == len(e.data)}})
-	if !answer.Decided || strings.Contains(answer.Candidates[0].Framing, "/") || e.textHeads() && strings.HasPrefix(answer.Candidates[0].Framing, "delim") {
+	if !answer.Decided || strings.Contains(answer.Candidates[0].Framing, "/") {
 		return
 	}
 	c := answer.Candidates[0]
+	switch nameOf(c.Framing) {
+	case "line", "crlf", "nul", "delim": // much can be read so
+		if then > 0 {
+			return
+		}
+	}
 	if c.Frames < 2*then || c.Framing == e.spelling || slices.Contains(c.SameAs, e.spelling) {
 		return
 	}

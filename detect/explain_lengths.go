@@ -111,7 +111,7 @@ func (e *examination) oneUnit(pos int, u unit, start, before int) {
 	alone := e.frames == 0 // a head that is counted is so in every frame
 	for _, utf16 := range []bool{false, true} {
 		if end := passText(e.data, body, u.body, utf16); end > body+u.body {
-			try(end+u.tail, u.tail, -1, func() Explanation { return e.chars(u.body, end-body, utf16, "this frame") })
+			try(end+u.tail, u.tail, 1, func() Explanation { return e.chars(u.body, end-body, utf16, "this frame") })
 		}
 	}
 	for d := -8; d <= 8; d++ {
@@ -277,7 +277,7 @@ func (e *examination) foreignAt(start, before int) {
 	hops, _ := e.chain.at(best)
 	x := Explanation{
 		Cause:  CauseForeignBytes,
-		Detail: fmt.Sprintf("%d bytes that belong to no frame: %s", len(gap), excerpt(gap)),
+		Detail: fmt.Sprintf("%s to no frame: %s", belonging(len(gap)), excerpt(gap)),
 		Repair: "find out what else writes to this stream: a log line on stdout, say; 'decode --keep-going' passes over it",
 		Then:   int(hops),
 		frame:  start, resume: best,
@@ -316,6 +316,14 @@ func (e *examination) gapPrior(gap []byte) float64 {
 		return -5 - size
 	}
 	return -8 - size
+}
+
+// belonging is a number of bytes and its verb.
+func belonging(n int) string {
+	if n == 1 {
+		return "1 byte that belongs"
+	}
+	return fmt.Sprintf("%d bytes that belong", n)
 }
 
 // excerpt quotes the start of b.

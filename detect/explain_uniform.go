@@ -85,7 +85,7 @@ func (e *examination) uniform() {
 			if w.places == 1 {
 				x = e.chars(w.unit.body, size, utf16, "the first frame whose text is not ASCII")
 			}
-			e.addWalk(x, w, e.chain.bits, -1.5)
+			e.addWalk(x, w, e.chain.bits, 0.5)
 		}
 	}
 	e.decimals()
