@@ -36,7 +36,12 @@ stdin. Exit status 0 when nothing is wrong, 4 when a frame is broken.`,
   chancat explain -f lsp --json < server.log
   chancat explain -f msg session.jsonl
   chancat explain -f resp --port 6379 capture.pcap`,
-		Args: cobra.MaximumNArgs(1),
+		Args: func(_ *cobra.Command, files []string) error {
+			if len(files) > 1 {
+				return usage(fmt.Errorf("want one file, got %d", len(files)))
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, files []string) error {
 			return interruptible(cmd.Context(), func() error { return c.run(files) })
 		},
