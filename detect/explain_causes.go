@@ -32,6 +32,8 @@ func (e *examination) explain(d *Diagnosis) {
 		e.fallback()
 		if e.unit != nil {
 			e.lengths()
+		} else {
+			e.skip()
 		}
 		e.endings()
 	}
