@@ -60,7 +60,7 @@ func (e *examination) base(frames int) float64 {
 	if e.chain == nil {
 		return 0
 	}
-	return float64(frames) * e.perFrame * e.chain.bits
+	return float64(frames)*e.perFrame*e.chain.bits + e.chain.sense.before(frames, e.frames)
 }
 
 // oneFrame tries repairs of the one frame at start, before which there are so
