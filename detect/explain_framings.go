@@ -78,7 +78,7 @@ func (e *examination) detected() {
 	c := answer.Candidates[0]
 	switch nameOf(c.Framing) {
 	case "line", "crlf", "nul", "delim": // much can be read so
-		if then > 0 {
+		if then > 0 || e.frames > 0 {
 			return
 		}
 	}

@@ -188,8 +188,11 @@ func (s *Session) showFault(p *peer, err error, fault link.Fault) {
 		text += string(view.AppendFault(nil, fault.Bytes, f.Start, f.Offset))
 	}
 	hint := strings.Replace(fault.Hint, "try -f ", "try /framing ", 1)
-	if hint == "" {
-		hint = "nothing more is decoded; /resync goes on at the next frame, /framing X decodes again what has come"
+	switch next := "/resync goes on at the next frame"; {
+	case hint == "":
+		hint = "nothing more is decoded; " + next + ", /framing X decodes again what has come"
+	case !strings.Contains(hint, "/framing "):
+		hint += "; " + next
 	}
 	text += s.o.Palette.Note("-- " + printable(hint))
 	s.say(text)
