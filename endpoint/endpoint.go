@@ -27,6 +27,7 @@ import (
 type Conn struct {
 	Stream   io.ReadWriteCloser // has CloseWrite() error where the transport can half-close
 	Messages Messages
+	Framing  string // what frames where Messages is set: "ws" or "udp"
 
 	// Local and Remote name the ends for people: "127.0.0.1:5000", a path for a
 	// Unix socket or a pipe, a command; empty where there is no name.
@@ -39,7 +40,8 @@ type Conn struct {
 
 // Messages is a connection whose transport keeps messages apart. Send and Recv may
 // be called by any number of goroutines. Recv returns io.EOF after a normal close;
-// the caller owns the message. Close interrupts both.
+// the caller owns the message. Close interrupts both. A Flush() error, where there is
+// one, returns what the network has said of messages that were sent.
 type Messages interface {
 	Recv() ([]byte, error)
 	Send(msg []byte) error
@@ -109,9 +111,10 @@ type Options struct {
 	Kind        Kind                // of the WebSocket messages sent
 	Max         int                 // bytes in a WebSocket message received; 0 means 16 MiB
 
-	Family    int    // 4 or 6 for that version of IP only, 0 for either
-	LocalAddr string // what to connect from: "IP", "IP:port" or ":port"
-	ReusePort bool   // let other listeners that also ask for it share the port
+	Family    int           // 4 or 6 for that version of IP only, 0 for either
+	LocalAddr string        // what to connect from: "IP", "IP:port" or ":port"
+	Idle      time.Duration // after which a UDP client that is silent is gone; 0 means 1 min
+	ReusePort bool          // let other listeners that also ask for it share the port
 
 	Stdin  io.Reader // for stdio; nil means os.Stdin
 	Stdout io.Writer // for stdio; nil means os.Stdout

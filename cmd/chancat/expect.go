@@ -198,7 +198,7 @@ func (c *expectCommand) describe(script *expect.Script, f *expect.Failure) strin
 		}
 	}
 	if broken := as[*frame.Error](f.Err); broken != nil && broken.Cause != "" {
-		picture := (&faultError{c.address, broken, f.Rest[:min(len(f.Rest), faultBytes)]}).picture()
+		picture := (&faultError{where: c.address, err: broken, bytes: f.Rest[:min(len(f.Rest), faultBytes)]}).picture()
 		for line := range strings.Lines(string(picture)) {
 			b.WriteString("     " + line)
 		}
@@ -288,11 +288,4 @@ func exitOf(f *expect.Failure) error {
 		return usage(f)
 	}
 	return f
-}
-
-func rounded(d time.Duration) time.Duration {
-	if d < time.Millisecond {
-		return d.Round(time.Microsecond)
-	}
-	return d.Round(100 * time.Microsecond)
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/chancat/channel/framing"
-	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/term"
 	"github.com/chancat/channel/internal/text/escape"
 )
@@ -46,10 +45,26 @@ type command struct {
 // commands returns all commands; each is one file.
 func commands() []command {
 	return []command{
-		{"connect", newConnect}, {"listen", newListen}, {"send", newSend}, {"tap", newTap},
-		{"encode", newEncode}, {"decode", newDecode}, {"convert", newConvert},
+		{"connect", newConnect},
+		{"listen", newListen},
+		{"send", newSend},
+		{"tap", newTap},
+		{"decode", newDecode},
+		{"encode", newEncode},
+		{"convert", newConvert},
+		{"detect", newDetect},
+		{"explain", newExplain},
+		{"replay", newReplay},
+		{"serve", newServe},
+		{"session", newSession},
+		{"probe", newProbe},
+		{"bench", newBench},
 		{"expect", newExpect},
-		{"framings", newFramings}, {"man", newMan}, {"version", newVersion},
+		{"fastdaemon", newFastdaemon},
+		{"bgpy", newBgpy},
+		{"framings", newFramings},
+		{"man", newMan},
+		{"version", newVersion},
 	}
 }
 
@@ -214,15 +229,17 @@ func (e *env) tell(err error) {
 	e.warn(err)
 	if f := as[*faultError](err); f != nil {
 		e.stderr.Write(f.picture())
-		if hint := link.Hint(f, f.bytes); hint != "" {
-			e.say("%s", hint)
+		if f.hint != "" {
+			e.say("%s", f.hint)
 		}
 	}
 }
 
 // warn says on stderr what went wrong.
-func (e *env) warn(err error) {
-	fmt.Fprintf(e.stderr, "%s: %s\n", e.palette.Error(e.command), printable(err.Error()))
+func (e *env) warn(err error) { e.warnText(err.Error()) }
+
+func (e *env) warnText(text string) {
+	fmt.Fprintf(e.stderr, "%s: %s\n", e.palette.Error(e.command), printable(text))
 }
 
 // printable makes text from the peer safe for a terminal.

@@ -29,7 +29,7 @@ func needHeavy(t *testing.T, program string) (path string) {
 	switch {
 	case err == nil:
 		return path
-	case os.Getenv("CHANCAT_ALL_PEERS") != "":
+	case os.Getenv("CHANCAT_REQUIRE_PEERS") == "all":
 		t.Fatalf("%s is not installed", program)
 	}
 	t.Skipf("%s is not installed", program)
