@@ -34,6 +34,9 @@ type tapOutput struct {
 	opened  *os.File
 	palette term.Palette
 
+	late  bool // the recording begins when the first connection has decided
+	begin sync.Once
+
 	mu    sync.Mutex // guards lines
 	lines *bufio.Writer
 }
@@ -73,6 +76,7 @@ func (o *tapOutput) open(e *env, framing string, stdoutTaken bool) (err error) {
 	if o.print, err = o.outputFlags.open(&shown, framing); err != nil {
 		return err
 	}
+	o.late = framing == "auto" && o.record != ""
 	o.ascii = term.Is(shown.stdout) && !repl.UTF8Locale(e.getenv)
 	o.palette = shown.outPalette
 	o.lines = bufio.NewWriterSize(shown.stdout, 64<<10)
@@ -81,6 +85,9 @@ func (o *tapOutput) open(e *env, framing string, stdoutTaken bool) (err error) {
 
 // observe shows an event.
 func (o *tapOutput) observe(ev *session.Event) {
+	if o.late && ev.Kind == session.Open {
+		o.begin.Do(func() { o.print.beginRecord(ev.Framing) })
+	}
 	if tell := o.print.observer(); tell != nil {
 		tell(ev)
 	}

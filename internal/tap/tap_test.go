@@ -231,9 +231,11 @@ func TestOutputStuck(t *testing.T) {
 
 func TestTargetNeverReads(t *testing.T) {
 	r := newRig(t, Options{Framing: parse("line")})
+	r.client.SetWriteBuffer(64 << 10)
+	r.server.SetReadBuffer(64 << 10)
 	r.client.SetWriteDeadline(time.Now().Add(300 * time.Millisecond))
 	var sent int64
-	buf := []byte(strings.Repeat("y\n", 32<<10))
+	buf := []byte(strings.Repeat(strings.Repeat("y", 4095)+"\n", 16))
 	for {
 		n, err := r.client.Write(buf)
 		sent += int64(n)
