@@ -130,10 +130,3 @@ func (t *tally) finish(r replay.Result, err error) error {
 	}
 	return &codedError{exitFailed, fmt.Errorf("%d of %d answers differ", t.differs, total)}
 }
-
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprint(n, " ", many)
-}

@@ -61,6 +61,7 @@ func commands() []command {
 		{"bench", newBench},
 		{"expect", newExpect},
 		{"fastdaemon", newFastdaemon},
+		{"juggler", newJuggler},
 		{"bgpy", newBgpy},
 		{"framings", newFramings},
 		{"man", newMan},

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -30,6 +31,7 @@ type tapOutput struct {
 	print   *printer
 	quiet   bool // nothing is shown: stdout belongs to the peers
 	ascii   bool
+	brief   bool        // long bodies are cut, on a terminal
 	failed  func(error) // ends the command; may be nil
 	opened  *os.File
 	palette term.Palette
@@ -77,7 +79,8 @@ func (o *tapOutput) open(e *env, framing string, stdoutTaken bool) (err error) {
 		return err
 	}
 	o.late = framing == "auto" && o.record != ""
-	o.ascii = term.Is(shown.stdout) && !repl.UTF8Locale(e.getenv)
+	o.brief = term.Is(shown.stdout)
+	o.ascii = o.brief && !repl.UTF8Locale(e.getenv)
 	o.palette = shown.outPalette
 	o.lines = bufio.NewWriterSize(shown.stdout, 64<<10)
 	return nil
@@ -138,7 +141,7 @@ func (o *tapOutput) message(ev *session.Event, body []byte) {
 	defer o.mu.Unlock()
 	line := append(o.lines.AvailableBuffer(), mark...)
 	start := len(line)
-	line = o.print.view(append(line, "  "...), body)
+	line = o.body(append(line, "  "...), body)
 	if i := bytes.IndexByte(line[start:], '\n'); i >= 0 { // what has lines begins on one
 		line[start] = '\n'
 		line = append(line[:start+1], line[start+2:]...)
@@ -149,6 +152,34 @@ func (o *tapOutput) message(ev *session.Event, body []byte) {
 	if _, err := o.lines.Write(line); err != nil && o.failed != nil {
 		o.failed(&outputError{err})
 	}
+}
+
+const (
+	briefBytes = 2 << 10 // of what is shown of a body on a terminal
+	briefLines = 20
+	viewedMost = 256 << 10 // bytes of a body that a view is asked for there
+)
+
+// body appends a body in the view. On a terminal its start does.
+func (o *tapOutput) body(dst, body []byte) []byte {
+	if !o.brief {
+		return o.print.view(dst, body)
+	}
+	start := len(dst)
+	dst = o.print.view(dst, body[:min(len(body), viewedMost)])
+	n, lines := start, 0
+	for n < len(dst) && n < start+briefBytes && lines < briefLines {
+		_, size := utf8.DecodeRune(dst[n:])
+		if dst[n] == '\n' {
+			lines++
+		}
+		n += size
+	}
+	if n == len(dst) && len(body) <= viewedMost {
+		return dst
+	}
+	dst = bytes.TrimRight(dst[:n], "\n")
+	return append(append(dst, o.palette.JSON().Reset...), "\n   (cut here; -o FILE has all of it)"...)
 }
 
 // mark is what stands before the body.

@@ -12,6 +12,7 @@ import (
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/mutate"
 	"github.com/chancat/channel/session"
 )
@@ -22,6 +23,7 @@ type player struct {
 	codec   frame.Codec    // of what we send
 	reader  *frame.Reader  // nil where the transport frames by itself
 	pieces  *mutate.Writer // nil there too
+	self    session.Side
 	only    func([]byte) bool
 	arrived func(arrival)
 	surplus func() int // messages that came beside those that were to; nil means none
@@ -39,7 +41,7 @@ type player struct {
 
 func newPlayer(ctx context.Context, c *endpoint.Conn, self session.Side, o *Options) *player {
 	send, receive := directions(o.Framing, self)
-	p := &player{conn: c, codec: send.Codec, only: o.Only, changed: make(chan struct{})}
+	p := &player{conn: c, self: self, codec: send.Codec, only: o.Only, changed: make(chan struct{})}
 	if c.Stream != nil {
 		p.reader = frame.NewReader(c.Stream, receive.Codec, receive.Max)
 		p.pieces = mutate.NewWriter(ctx, c.Stream, o.Delivery, o.Gap)
@@ -229,13 +231,20 @@ func (p *player) closeWrite() error {
 	return p.conn.CloseWrite()
 }
 
-// buffered is what was received and belongs to no message, once nothing more is.
-func (p *player) buffered() []byte {
+// fault is what is known of err, with which p has ended, where it is a broken
+// frame.
+func (p *player) fault(f framing.Framing, err error) link.Fault {
 	if p.reader == nil {
-		return nil
+		return link.Fault{}
 	}
 	p.stop()
-	return bytes.Clone(p.reader.Buffered())
+	from := session.Server
+	if p.self == session.Server {
+		from = session.Client
+	}
+	fault := link.FaultIn(p.reader, f, from, err)
+	fault.Bytes = bytes.Clone(fault.Bytes) // it is borrowed
+	return fault
 }
 
 // directions is the codec pair as self needs it.
