@@ -69,6 +69,15 @@ func startTap(t *testing.T, spelling, target string, flags ...string) (port stri
 	}
 	return port, func() []session.Event {
 		t.Helper()
+		for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+			text, err := os.ReadFile(recording)
+			if bytes.Contains(text, []byte(`"from":"client","reason":`)) {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("the client does not leave: %v\n%s", err, text)
+			}
+		}
 		cmd.Process.Signal(syscall.SIGINT)
 		<-ended
 		if text := said.String(); strings.Count(text, "\n") != 1 {

@@ -179,6 +179,9 @@ func (o *tapOutput) body(dst, body []byte) []byte {
 		return dst
 	}
 	dst = bytes.TrimRight(dst[:n], "\n")
+	if i := bytes.LastIndexByte(dst, '\x1b'); i >= start && bytes.IndexByte(dst[i:], 'm') < 0 {
+		dst = dst[:i] // of a colour that is cut
+	}
 	return append(append(dst, o.palette.JSON().Reset...), "\n   (cut here; -o FILE has all of it)"...)
 }
 
