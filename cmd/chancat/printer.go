@@ -133,9 +133,16 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 			return nil, err
 		}
 		p.record = redacted(f.recorder(p.recordFile), secrets)
-		p.observeRecord(&session.Event{Kind: session.Session, Time: time.Now(), Framing: framing, Program: "chancat " + version()})
+		if framing != "auto" {
+			p.beginRecord(framing)
+		}
 	}
 	return p, nil
+}
+
+// beginRecord writes the first line of a recording.
+func (p *printer) beginRecord(framing string) {
+	p.observeRecord(&session.Event{Kind: session.Session, Time: time.Now(), Framing: framing, Program: "chancat " + version()})
 }
 
 // parseView returns the view of that name, which colours JSON if stdout is for
