@@ -17,6 +17,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/chancat/channel/internal/socket"
@@ -32,8 +33,9 @@ type Conn struct {
 	// Unix socket or a pipe, a command; empty where there is no name.
 	Local, Remote string
 
-	wait  func() error    // of a child
-	ended <-chan struct{} // of a child
+	wait   func() error         // of a child
+	ended  <-chan struct{}      // of a child
+	signal func(syscall.Signal) // of a child
 }
 
 // Messages is a connection whose transport keeps messages apart. Send and Recv may
@@ -77,6 +79,14 @@ func (c *Conn) Wait() error {
 // Ended returns a channel that is closed when the child of an exec address has
 // ended; nil for other connections.
 func (c *Conn) Ended() <-chan struct{} { return c.ended }
+
+// Signal sends s to the child of an exec address and to what it has started. For
+// other connections it does nothing.
+func (c *Conn) Signal(s syscall.Signal) {
+	if c.signal != nil {
+		c.signal(s)
+	}
+}
 
 // A Kind is what a WebSocket message says it holds.
 type Kind int

@@ -19,9 +19,12 @@ func coloredAuto(dst, body []byte, c *Colors) []byte {
 	return Hex(dst, body)
 }
 
-// isText reports whether body is UTF-8 with no controls but those of text:
-// white space, and the ESC of colours.
+// isText reports whether body is UTF-8 with no controls but those of text: white
+// space, the ESC of colours, and a NUL at the end, as C and STOMP have it.
 func isText(body []byte) bool {
+	if n := len(body); n > 1 && body[n-1] == 0 {
+		body = body[:n-1]
+	}
 	for _, c := range body {
 		if c < ' ' && (c < '\t' || c > '\r') && c != 0x1b || c == 0x7f {
 			return false

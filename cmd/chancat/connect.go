@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,7 @@ import (
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/internal/profile"
 	"github.com/chancat/channel/session"
 )
 
@@ -79,6 +81,9 @@ func (c *connectCommand) run(ctx context.Context, address string) (err error) {
 	if c.want < 0 {
 		return usage(fmt.Errorf("-n %d: want a number of messages", c.want))
 	}
+	if address, err = c.named(address); err != nil {
+		return err
+	}
 	if c.framing, err = c.e.parseFraming(); err != nil {
 		return err
 	}
@@ -111,6 +116,25 @@ func (c *connectCommand) run(ctx context.Context, address string) (err error) {
 		return c.print.closeAfter(c.reconnecting(ctx, l, address))
 	}
 	return c.print.closeAfter(c.once(ctx, l))
+}
+
+// named returns the address that is meant by @PROFILE, of which the flags that are
+// not given are taken too.
+func (c *connectCommand) named(address string) (string, error) {
+	name, ok := strings.CutPrefix(address, profile.Mark)
+	if !ok {
+		return address, nil
+	}
+	p, err := profile.Load(profile.Folder(c.e.getenv), name)
+	if err != nil {
+		return "", usage(err)
+	}
+	c.e.framing = orDefault(c.e.framing, p.Framing)
+	if c.sitting().wanted() {
+		c.out.view = orDefault(c.out.view, p.View)
+		c.session.onConnect = orDefault(c.session.onConnect, p.OnConnect)
+	}
+	return p.Address, nil
 }
 
 // scanOnce is netcat's -z.
@@ -183,6 +207,7 @@ func (c *connectCommand) once(ctx context.Context, l *link.Link) error {
 		link: l, input: c.input, print: c.print,
 		want: int64(c.want), silence: time.Duration(c.silence), lockstep: c.lockstep,
 	}
-	err := located(orDefault(l.Remote(), "the peer"), x.run(ctx), l.Buffered())
+	err := x.run(ctx)
+	err = located(orDefault(l.Remote(), "the peer"), err, l.Fault(err))
 	return c.e.childStatus(l, err)
 }

@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -15,7 +15,6 @@ import (
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/repl"
 	"github.com/chancat/channel/internal/term"
-	"github.com/chancat/channel/internal/text"
 	"github.com/chancat/channel/view"
 )
 
@@ -135,26 +134,11 @@ func (s *sitting) onConnect() (messages [][]byte, err error) {
 	if s.flags.onConnect == "" {
 		return nil, nil
 	}
-	f, err := os.Open(s.flags.onConnect)
-	if err != nil {
-		return nil, err
+	messages, err = repl.ReadMessages(s.flags.onConnect, s.framing.C2S.Max)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, usage(fmt.Errorf("--on-connect: %w", err))
 	}
-	defer f.Close()
-	coding, err := text.Parse("escape")
-	if err != nil {
-		return nil, err
-	}
-	lines := coding.NewReader(f, s.framing.C2S.Max)
-	for {
-		msg, err := lines.Next()
-		if err == io.EOF {
-			return messages, nil
-		}
-		if err != nil {
-			return nil, usage(fmt.Errorf("--on-connect %s: %w", s.flags.onConnect, err))
-		}
-		messages = append(messages, bytes.Clone(msg))
-	}
+	return messages, err
 }
 
 func (s *sitting) dial(ctx context.Context, address string, max int) (*endpoint.Conn, error) {
@@ -183,7 +167,7 @@ func (s *sitting) options(address string, max int) (*endpoint.Options, error) {
 // over is how a session has ended, in the errors of the commands.
 func over(err error) error {
 	if broken := as[*repl.BrokenError](err); broken != nil {
-		return located(broken.Where, broken.Err, broken.Bytes)
+		return located(broken.Where, broken.Err, broken.Fault)
 	}
 	if script := as[*repl.ScriptError](err); script != nil {
 		return usage(script)
@@ -202,7 +186,7 @@ func (c *connectCommand) sit(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	s, err := t.open(ctx, repl.Options{EndOnBroken: true})
+	s, err := t.open(ctx, repl.Options{EndOnBroken: c.session.script != ""})
 	if err != nil {
 		conn.Close()
 		return err

@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"net"
 	"strings"
+
+	"github.com/chancat/channel/internal/profile"
 )
 
 // netcatArgs turns the spellings that a netcat user types into those of cobra:
 //
 //	chancat HOST PORT       connect HOST:PORT
 //	chancat ADDR            connect ADDR
+//	chancat @PROFILE        connect @PROFILE
 //	chancat -l PORT         listen --once PORT
 //	chancat -lk PORT        listen PORT
 //	chancat -U PATH         connect unix:PATH
@@ -74,7 +77,7 @@ func netcatFlag(arg string) bool {
 // as an address, and not as a command that was mistyped.
 func namesPeer(args []string) bool {
 	first := args[0]
-	if strings.ContainsAny(first, ":./") || allDigits(first) || first == "localhost" || first == "-" {
+	if strings.HasPrefix(first, profile.Mark) || strings.ContainsAny(first, ":./") || allDigits(first) || first == "localhost" || first == "-" {
 		return true
 	}
 	return len(args) > 1 && allDigits(args[1])

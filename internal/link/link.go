@@ -5,6 +5,7 @@ package link
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -60,6 +61,7 @@ type Link struct {
 	arrival time.Time // of the last bytes; kept when observed
 
 	heard atomic.Int64 // messages received
+	fault *Fault       // what ended them, once it was explained
 
 	sendMu  sync.Mutex // guards the rest and the order of observed writes
 	scratch []byte
@@ -124,6 +126,21 @@ func (l *Link) Buffered() []byte {
 		return nil
 	}
 	return l.reader.Buffered()
+}
+
+// Fault explains err, with which Recv has ended.
+func (l *Link) Fault(err error) Fault {
+	if l.reader == nil || err == nil {
+		return Fault{}
+	}
+	if l.fault == nil {
+		f := FaultIn(l.reader, l.o.Framing, l.peer(), err)
+		if f.Cause == "" {
+			return f
+		}
+		l.fault = &f
+	}
+	return *l.fault
 }
 
 func (l *Link) receive() ([]byte, error) {
@@ -251,6 +268,27 @@ func (l *Link) sendPieces(msg []byte) error {
 	return err
 }
 
+// SendRaw writes bytes as they are, which need not be a frame. The error wraps
+// errors.ErrUnsupported where the transport has only whole messages.
+func (l *Link) SendRaw(raw []byte) error {
+	if l.reader == nil {
+		return fmt.Errorf("bytes without a frame: %w: the transport has only whole messages", errors.ErrUnsupported)
+	}
+	if err := l.Flush(); err != nil {
+		return err
+	}
+	l.sendMu.Lock()
+	defer l.sendMu.Unlock()
+	if l.o.Observe != nil {
+		if l.o.Reads {
+			l.o.Observe(&session.Event{Kind: session.Read, Time: time.Now(), Conn: l.o.Number, From: l.self(), N: len(raw), Data: raw})
+		}
+		l.sent += int64(len(raw))
+	}
+	_, err := l.conn.Stream.Write(raw)
+	return err
+}
+
 // spanOf divides a frame that the codec itself made.
 func (l *Link) spanOf(raw []byte) frame.Span {
 	if first, ok := l.send.(frame.FirstScanner); ok && l.sent == 0 {
@@ -349,10 +387,10 @@ func (l *Link) ended(err error) {
 	e, ok := errors.AsType[*frame.Error](err)
 	switch {
 	case ok && e.Cause != "":
-		bytes := l.Buffered()
+		fault := l.Fault(err)
 		l.event(&session.Event{
-			Kind: session.Broken, From: l.peer(), Offset: e.Start, At: e.Offset, Cause: string(e.Cause),
-			Error: err.Error(), Hint: Hint(err, bytes), Data: bytes[:min(len(bytes), BrokenBytes)],
+			Kind: session.Broken, From: l.peer(), Offset: e.Start, At: e.Offset, Cause: string(fault.Cause),
+			Error: err.Error(), Hint: fault.Hint, Data: fault.Bytes[:min(len(fault.Bytes), BrokenBytes)],
 		})
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			l.closeEvent(l.peer(), "eof")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/profile"
 	"github.com/chancat/channel/internal/text/escape"
 	"github.com/chancat/channel/view"
 )
@@ -123,6 +124,9 @@ func completeAddress(s *Session, argument string) ([]Candidate, string) {
 		}
 	}
 	s.mu.Unlock()
+	for _, name := range profile.Names(s.profiles()) {
+		all = append(all, Candidate{profile.Mark + name, "profile"})
+	}
 	for _, scheme := range endpoint.Schemes() {
 		if scheme.Prefix != "" {
 			all = append(all, Candidate{scheme.Prefix, scheme.Form + ": " + scheme.Meaning})

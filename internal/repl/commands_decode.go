@@ -15,6 +15,7 @@ import (
 // decodeCommands change how bytes are read and messages are shown.
 var decodeCommands = []command{
 	{name: "framing", arguments: "[X]", help: "change the framing, and decode again what was received", example: "/framing u32be,incl", run: setFraming, complete: completeFraming},
+	{name: "resync", arguments: "[N]", help: "after a broken frame: go on decoding where the next could start", example: "/resync", run: resync, complete: completePeer},
 	{name: "view", arguments: "[X]", help: "show messages as " + strings.Join(view.Names(), ", "), example: "/view hex", run: setView, complete: completeView},
 	{name: "time", arguments: "[on|off]", help: "show when each message came", example: "/time on", run: setTime, complete: completeWords("on", "off")},
 	{name: "pause", help: "keep what arrives without showing it", example: "/pause", run: pause},
@@ -33,6 +34,12 @@ func setFraming(_ context.Context, s *Session, argument string) error {
 	if err != nil {
 		return misused("%v", err)
 	}
+	s.useFraming(f)
+	return nil
+}
+
+// useFraming decodes what has come, and what comes, in f.
+func (s *Session) useFraming(f framing.Framing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.framing, s.trying = f, true
@@ -45,7 +52,6 @@ func setFraming(_ context.Context, s *Session, argument string) error {
 		s.decodeAgain(p)
 	}
 	s.prompt()
-	return nil
 }
 
 // decodeAgain decodes what p has sent in the framing of now. s.mu is held.
@@ -60,9 +66,60 @@ func (s *Session) decodeAgain(p *peer) {
 		s.showMessage(m)
 	})
 	if err != nil {
-		s.showFault(p, err, p.in.undecoded())
+		s.showFault(p, err, s.fault(p, err))
 	} else if n := len(p.in.undecoded()); n > 0 && p.state == open {
 		s.Note("%s%s more are the beginning of a frame", s.which(p), size(n))
+	}
+}
+
+// resync looks for the next frame of every peer whose frames have broken.
+func resync(_ context.Context, s *Session, argument string) error {
+	words, err := fields("resync", argument, 0, 1)
+	if err != nil {
+		return err
+	}
+	var only *peer
+	if len(words) == 1 {
+		if only, err = s.peerNamed(words[0]); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sought := false
+	for _, p := range s.peers {
+		if p.in == nil || p.in.broken == nil || only != nil && p != only {
+			continue
+		}
+		sought = true
+		s.seek(p)
+	}
+	if !sought {
+		return errors.New("nothing is broken")
+	}
+	s.prompt()
+	return nil
+}
+
+// seek goes on behind the broken frame of p. s.mu is held.
+func (s *Session) seek(p *peer) {
+	now, found := time.Now(), false
+	err := p.in.resync(func(f wire.Frame, body []byte) {
+		if !found {
+			found = true
+			s.Note("%sgoing on at byte %d", s.which(p), f.Offset)
+		}
+		s.heard(p, f, body, now)
+	})
+	switch {
+	case err != nil:
+		s.showFault(p, err, s.fault(p, err))
+	case p.in.seeking && p.in.ended:
+		s.Note("%sno frame starts in the rest", s.which(p))
+	case p.in.seeking:
+		s.Note("%sno frame starts in what has come; looking on", s.which(p))
+	case !found:
+		s.Note("%sgoing on with the beginning of a frame", s.which(p))
 	}
 }
 

@@ -5,21 +5,28 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/chancat/channel/internal/profile"
 )
 
 // peerCommands make, end and choose connections.
 var peerCommands = []command{
-	{name: "connect", arguments: "ADDR", help: "connect to a peer, beside those that are connected", example: "/connect localhost:5000", run: connect, complete: completeAddress},
+	{name: "connect", arguments: "ADDR|@PROFILE", help: "connect to a peer, beside those that are connected", example: "/connect localhost:5000", run: connect, complete: completeAddress},
 	{name: "listen", arguments: "ADDR", help: "wait for clients", example: "/listen 5000", run: listen, complete: completeAddress},
 	{name: "close", arguments: "[N]", help: "close the connection, or that of peer N; without any, stop listening", example: "/close 2", run: closeConnection, complete: completePeer},
 	{name: "peers", help: "list the peers", example: "/peers", run: listPeers},
 	{name: "to", arguments: "N [TEXT]", help: "send what is typed to peer N only; with TEXT, just that", example: "/to 2", run: to, complete: completePeer},
+	{name: "profile", arguments: "[NAME|save [-f] NAME]", help: "list profiles, show one, or keep this peer, framing and view as one", example: "/profile save cache", run: useProfile, complete: completeProfile},
+	{name: "heartbeat", arguments: "on|off", help: "answer the heartbeats of the protocol (on at first), or leave them to you", example: "/heartbeat off", run: beatOnOff, complete: completeWords("on", "off")},
 	{name: "all", arguments: "[TEXT]", help: "send what is typed to all peers; with TEXT, just that", example: "/all hello", run: toAll},
 }
 
 func connect(ctx context.Context, s *Session, argument string) error {
 	if argument = strings.TrimSpace(argument); argument == "" {
 		return usageOf("connect")
+	}
+	if name, ok := strings.CutPrefix(argument, profile.Mark); ok {
+		return s.connectProfile(ctx, name)
 	}
 	return s.Connect(ctx, argument)
 }

@@ -5,9 +5,9 @@ package repl
 import (
 	"errors"
 	"os"
-	"strings"
 
 	"github.com/chancat/channel/internal/term"
+	"github.com/chancat/channel/internal/xdg"
 )
 
 // An Editor reads what a person types and shows what arrives meanwhile.
@@ -79,13 +79,8 @@ func NewEditor(c Config) Editor {
 
 // HistoryPath is where the history of this user is, or "" if that is not known.
 func HistoryPath(getenv func(string) string) string {
-	state := getenv("XDG_STATE_HOME")
-	if !strings.HasPrefix(state, "/") { // a relative one is to be ignored
-		home := getenv("HOME")
-		if !strings.HasPrefix(home, "/") {
-			return ""
-		}
-		state = home + "/.local/state"
+	if state := xdg.State(getenv); state != "" {
+		return state + "/history"
 	}
-	return state + "/chancat/history"
+	return ""
 }

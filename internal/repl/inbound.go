@@ -24,7 +24,9 @@ type inbound struct {
 	fresh      []byte // arrived and not read by reader yet; borrowed during feed
 	ended      bool
 	origin     int64 // stream offset at which reader has started
+	given      int64 // stream offset up to which reader was given bytes
 	broken     error // why nothing more is decoded
+	seeking    bool  // for a place to go on
 	history    []byte
 	start      int64   // stream offset of history
 	boundaries []int64 // stream offsets at which frames begin
@@ -55,18 +57,38 @@ func (in *inbound) Read(p []byte) (int, error) {
 func (in *inbound) feed(p []byte, ended bool, each func(f wire.Frame, body []byte)) error {
 	in.history = append(in.history, p...)
 	in.ended = in.ended || ended
-	if in.broken != nil {
+	if in.broken != nil && !in.seeking {
 		in.forget()
 		return nil
 	}
-	in.fresh = p
-	err := in.decode(each)
-	in.fresh = nil
+	err := in.advance(each)
 	in.forget()
 	return err
 }
 
+// resync drops the broken frame, and goes on where the next one could start, which
+// may be still to come.
+func (in *inbound) resync(each func(f wire.Frame, body []byte)) error {
+	in.seeking = true
+	return in.advance(each)
+}
+
+// advance decodes what the reader was not given yet.
+func (in *inbound) advance(each func(f wire.Frame, body []byte)) error {
+	in.fresh = in.history[max(in.given-in.start, 0):]
+	in.given = in.start + int64(len(in.history))
+	defer func() { in.fresh = nil }()
+	return in.decode(each)
+}
+
 func (in *inbound) decode(each func(f wire.Frame, body []byte)) error {
+	if in.seeking {
+		_, err := in.reader.Resync()
+		if err != nil {
+			return nil // nothing to go on with has come
+		}
+		in.broken, in.seeking = nil, false
+	}
 	for {
 		f, err := in.reader.Next()
 		switch {
@@ -110,10 +132,8 @@ func (in *inbound) forget() {
 // again decodes the history in another framing.
 func (in *inbound) again(d framing.Direction, each func(f wire.Frame, body []byte)) error {
 	in.reader = wire.NewReader(in, d.Codec, d.Max)
-	in.origin, in.broken, in.boundaries = in.start, nil, nil
-	in.fresh = in.history
-	defer func() { in.fresh = nil }()
-	return in.decode(each)
+	in.origin, in.given, in.broken, in.seeking, in.boundaries = in.start, in.start, nil, false, nil
+	return in.advance(each)
 }
 
 // undecoded is the bytes from the broken frame on.

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/chancat/channel/endpoint"
 	wire "github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/mutate"
 	"github.com/chancat/channel/session"
 )
@@ -33,6 +35,8 @@ type peer struct {
 	address string // to dial again; empty for a client of ours
 	server  bool   // we are the server
 
+	greeting [][]byte // sent on every connection to address
+
 	// slot is held by whoever writes to the connection, and so orders what is sent.
 	// It is taken before Session.mu, and owns writer and written.
 	slot    chan struct{}
@@ -52,6 +56,7 @@ type peer struct {
 	heardAt  int64     // where the transport keeps messages apart
 	asked    time.Time // when the last message was sent; zero once it was answered
 	sentLast []byte    // for /bad: the last message
+	beats    beats
 }
 
 // label names p for people.
@@ -123,7 +128,7 @@ func (s *Session) attach(p *peer, conn *endpoint.Conn) {
 	s.conns++
 	p.conn, p.connNo, p.state, p.halved = conn, s.conns, open, false
 	p.in = newInbound(p.receives(s.framing))
-	p.sent, p.sentAt, p.heard, p.heardAt, p.asked = 0, 0, 0, 0, time.Time{}
+	p.sent, p.sentAt, p.heard, p.heardAt, p.asked, p.beats = 0, 0, 0, 0, time.Time{}, beats{}
 	if p.number == 0 {
 		s.lastPeer++
 		p.number = s.lastPeer
@@ -177,9 +182,11 @@ func (s *Session) receive(p *peer, conn *endpoint.Conn) {
 		} else if conn.Stream != nil {
 			came = s.arrived(p, buf[:n], err == io.EOF, now)
 		}
+		due := p.dueBeats()
 		s.flushRecording()
 		s.mu.Unlock()
 		s.answer(p, came)
+		s.answerBeats(p, due)
 		if err != nil {
 			s.ended(p, conn, err)
 			return
@@ -192,26 +199,39 @@ func (s *Session) arrived(p *peer, b []byte, ended bool, now time.Time) (came []
 	if len(b) > 0 {
 		s.record(p, &session.Event{Kind: session.Read, Time: now, From: p.other(), N: len(b), Data: b})
 	}
-	err := p.in.feed(b, ended, func(f wire.Frame, body []byte) { came = append(came, s.heard(p, f, body, now)) })
+	err := p.in.feed(b, ended, func(f wire.Frame, body []byte) {
+		if !s.beat(p, f, body, now) {
+			came = append(came, s.heard(p, f, body, now))
+		}
+	})
 	if err == nil {
 		return came
 	}
-	broken := p.in.undecoded()
+	fault := s.fault(p, err)
 	if f, ok := errors.AsType[*wire.Error](err); ok {
-		s.recordBroken(p, f, broken, now)
+		s.recordBroken(p, f, fault, now)
 	}
 	if s.o.EndOnBroken && !s.trying {
-		s.end(&BrokenError{p.label(), err, append([]byte{}, broken[:min(len(broken), faultBytes)]...)})
+		s.end(&BrokenError{p.label(), err, fault})
 	} else {
-		s.showFault(p, err, broken)
+		s.showFault(p, err, fault)
 		s.prompt()
 	}
 	return came
 }
 
+// fault explains what broke the stream of p. s.mu is held.
+func (s *Session) fault(p *peer, err error) link.Fault {
+	data, offset := p.in.reader.Recent()
+	f := link.FaultOf(err, s.framing, p.other(), data, offset+p.in.origin)
+	f.Bytes = slices.Clone(f.Bytes[:min(len(f.Bytes), faultBytes)])
+	return f
+}
+
 // heard counts, keeps and shows a message of p. s.mu is held.
 func (s *Session) heard(p *peer, f wire.Frame, body []byte, now time.Time) *message {
 	m := keep(p, f, body, now)
+	s.opened(p, m.raw, false)
 	p.heard++
 	answers := 0
 	if !p.asked.IsZero() {
@@ -349,8 +369,9 @@ type delivery struct {
 type outgoing struct {
 	body  []byte // of a message
 	typed bool   // body is what a person has typed, to be composed for the framing
-	raw   []byte // bytes that are sent as they are, if how is set
+	raw   []byte // bytes that are sent as they are, if how or beat is set
 	how   string
+	beat  bool // raw is a heartbeat, which is one frame
 }
 
 // transmit writes o to p. Cancelling it in the middle of a write closes the
@@ -372,6 +393,10 @@ func (s *Session) transmit(ctx context.Context, p *peer, o outgoing) error {
 		err = conn.Messages.Send(raw)
 	} else {
 		err = p.write(s.ctx, conn, raw, how)
+	}
+	if err != nil && o.beat {
+		s.lose(p, conn, err)
+		return err
 	}
 	if err != nil {
 		s.lose(p, conn, err)
@@ -413,6 +438,8 @@ func (s *Session) prepare(p *peer, o outgoing) (*endpoint.Conn, []byte, *deliver
 		return nil, nil, nil, fmt.Errorf("%s is not connected; /connect ADDR connects", p.label())
 	case p.halved:
 		return nil, nil, nil, fmt.Errorf("half-closed: nothing more can be sent to %s; /connect ADDR makes a new connection", p.label())
+	case o.beat:
+		sp = spanOf(p.sends(s.framing).Codec, raw, p.sentAt == 0)
 	case o.how == "" && conn.Stream == nil:
 		raw, sp = append([]byte{}, o.body...), wire.Span{Body: len(o.body)}
 	case o.how == "":
@@ -440,14 +467,20 @@ func (s *Session) tellSent(p *peer, o outgoing, raw []byte, sp wire.Span) {
 	now := time.Now()
 	m := &message{peer: p.number, sent: true, at: now, raw: raw, span: sp, offset: p.sentAt, how: o.how}
 	m.body = raw[sp.Head : sp.Head+sp.Body]
-	if o.how == "" {
+	if o.how == "" && !o.beat {
 		if string(m.body) != string(o.body) {
 			m.body = append([]byte{}, o.body...)
 		}
 		p.sentLast = m.body
 	}
-	s.counts.sent(m)
-	s.kept.add(m)
+	s.opened(p, raw, true)
+	p.beats.last = now
+	if o.beat {
+		s.counts.beats++
+	} else {
+		s.counts.sent(m)
+		s.kept.add(m)
+	}
 	s.record(p, &session.Event{Kind: session.Read, Time: now, From: p.self(), N: len(raw), Data: raw})
 	if o.how == "" {
 		p.sent++
@@ -457,8 +490,10 @@ func (s *Session) tellSent(p *peer, o outgoing, raw []byte, sp wire.Span) {
 		})
 	}
 	p.sentAt += int64(len(raw))
-	p.asked = now
-	s.showMessage(m)
+	if !o.beat {
+		p.asked = now
+		s.showMessage(m)
+	}
 }
 
 // spanOf divides a frame that the codec itself made.

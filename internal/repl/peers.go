@@ -21,7 +21,10 @@ const acceptPause = 50 * time.Millisecond
 // Connect connects to address, sends what is to be sent at once, and makes it the
 // target if there are others.
 func (s *Session) Connect(ctx context.Context, address string) error {
-	p := &peer{address: address, slot: make(chan struct{}, 1)}
+	return s.connect(ctx, &peer{address: address, greeting: s.o.OnConnect, slot: make(chan struct{}, 1)})
+}
+
+func (s *Session) connect(ctx context.Context, p *peer) error {
 	if err := s.dial(ctx, p); err != nil {
 		return err
 	}
@@ -36,7 +39,7 @@ func (s *Session) Connect(ctx context.Context, address string) error {
 
 // Connected is Connect for a connection that stands already.
 func (s *Session) Connected(ctx context.Context, address string, conn *endpoint.Conn) error {
-	p := &peer{address: address, slot: make(chan struct{}, 1)}
+	p := &peer{address: address, greeting: s.o.OnConnect, slot: make(chan struct{}, 1)}
 	s.welcome(p, conn)
 	return s.greet(ctx, p)
 }
@@ -68,7 +71,7 @@ func (s *Session) welcome(p *peer, conn *endpoint.Conn) {
 
 // greet sends what is to be sent on every connection.
 func (s *Session) greet(ctx context.Context, p *peer) error {
-	for _, msg := range s.o.OnConnect {
+	for _, msg := range p.greeting {
 		if err := s.transmit(ctx, p, outgoing{body: msg}); err != nil {
 			return err
 		}

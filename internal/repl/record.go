@@ -118,13 +118,13 @@ func (s *Session) recordFailed(err error) {
 	}
 }
 
-func (s *Session) recordBroken(p *peer, f *wire.Error, broken []byte, now time.Time) {
+func (s *Session) recordBroken(p *peer, f *wire.Error, fault link.Fault, now time.Time) {
 	if f.Cause == "" {
 		return
 	}
 	s.record(p, &session.Event{
-		Kind: session.Broken, Time: now, From: p.other(), Offset: f.Start, At: f.Offset, Cause: string(f.Cause),
-		Error: f.Error(), Hint: link.Hint(f, broken), Data: broken[:min(len(broken), link.BrokenBytes)],
+		Kind: session.Broken, Time: now, From: p.other(), Offset: f.Start, At: f.Offset, Cause: string(fault.Cause),
+		Error: f.Error(), Hint: fault.Hint, Data: fault.Bytes[:min(len(fault.Bytes), link.BrokenBytes)],
 	})
 }
 

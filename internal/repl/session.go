@@ -12,6 +12,7 @@ import (
 
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/mutate"
 	"github.com/chancat/channel/internal/term"
 	"github.com/chancat/channel/session"
@@ -78,6 +79,7 @@ type Session struct {
 	view      view.View
 	viewName  string
 	showTime  bool
+	silent    bool // heartbeats are left to the person
 	paused    bool
 	held      int // messages that came while paused
 	pausedAt  int // number of the last message before that
@@ -133,7 +135,7 @@ func (e *ScriptError) Unwrap() error { return e.Err }
 type BrokenError struct {
 	Where string // the peer
 	Err   error  // wraps a *frame.Error
-	Bytes []byte // from the first byte of the broken frame; at most 4 KiB
+	Fault link.Fault
 }
 
 func (e *BrokenError) Error() string { return e.Where + ": " + e.Err.Error() }

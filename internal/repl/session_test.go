@@ -124,7 +124,7 @@ func TestAnswer(t *testing.T) {
 func TestFraming(t *testing.T) {
 	d, c, address := connected(t, "msg", nil)
 	c.says("\x00\x00\x00\x02hi\x00\x00\x00\x03you")
-	d.sees("frame at byte 0: byte 0", "^^ byte 0", "/framing X")
+	d.sees("frame at byte 0: byte 0", "^^ byte 0", "try /framing u32be")
 	d.prompts(address + " msg broken> ")
 	c.says("\x00\x00")
 	d.types("/framing u32be")
@@ -154,12 +154,31 @@ func TestEndOnBrokenTrying(t *testing.T) {
 	d.prompts(address + " msg broken> ")
 }
 
+// After a broken frame the session goes on at the next one.
+func TestResync(t *testing.T) {
+	d, c, address := connected(t, "msg", nil)
+	c.says("\r\nMSG 2\r\nhinonsense\r\nMSG 3\r\nyou")
+	d.sees("^^ byte", "/resync")
+	c.says("\r\nMSG 4\r\nthey")
+	d.types("/resync")
+	d.sees("going on at byte 19", "3 B  you\n", "4 B  they\n")
+	d.prompts(address + " msg> ")
+	c.says("XX")
+	d.sees("byte 44")
+	d.types("/resync")
+	d.sees("looking on")
+	c.says("..\r\nMSG 2\r\nwe")
+	d.sees("2 B  we\n")
+	d.types("/resync")
+	d.sees("nothing is broken")
+}
+
 func TestEndOnBroken(t *testing.T) {
 	d, c, _ := connected(t, "msg", func(o *Options) { o.EndOnBroken = true })
 	c.says("nonsense")
 	err := d.ends()
 	broken, ok := errors.AsType[*BrokenError](err)
-	if !ok || !errors.Is(err, wire.ErrSyntax) || string(broken.Bytes) != "nonsense" {
+	if !ok || !errors.Is(err, wire.ErrSyntax) || string(broken.Fault.Bytes) != "nonsense" {
 		t.Errorf("%v", err)
 	}
 }

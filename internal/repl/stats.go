@@ -14,6 +14,7 @@ const latencyCount = 10_000
 type counts struct {
 	since     time.Time // of the first message
 	in, out   flow
+	beats     int64 // heartbeats, of both directions
 	latencies []time.Duration
 	next      int // of latencies, where the next one goes once it is full
 }
@@ -66,6 +67,9 @@ func (c *counts) report(now time.Time) string {
 	}{{"sent", c.out}, {"received", c.in}} {
 		fmt.Fprintf(&b, "%-9s %d messages, %d bytes (%d with framing), %.1f messages/s\n",
 			d.name, d.messages, d.bytes, d.framed, float64(d.messages)/seconds)
+	}
+	if c.beats > 0 {
+		fmt.Fprintf(&b, "%-9s %d, which are not among the messages\n", "heartbeats", c.beats)
 	}
 	if n := len(c.latencies); n > 0 {
 		sorted := slices.Sorted(slices.Values(c.latencies))

@@ -44,10 +44,10 @@ type judge struct {
 
 	mu        sync.Mutex // guards the rest
 	want, got []arrival
-	wantDone  bool // no more will be wanted
-	gotDone   bool // no more will come
-	cut       bool // the replay ended early
-	extra     int  // unexpected messages
+	wantDone  bool      // no more will be wanted
+	gotDone   bool      // no more will come
+	cut       bool      // the replay ended early
+	extra     int       // unexpected messages
 	lost      []arrival // wanted, and not there
 	found     []arrival // there, and not wanted
 }

@@ -1,0 +1,22 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// counted is such as "1 message" or "2 messages".
+func counted(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// shellWord quotes s where a shell would not take it as it is.
+func shellWord(s string) string {
+	if strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=,./:@%") == "" && s != "" {
+		return printable(s)
+	}
+	return printable("'" + strings.ReplaceAll(s, "'", `'\''`) + "'")
+}

@@ -1,0 +1,113 @@
+package heartbeat
+
+import (
+	"testing"
+	"time"
+
+	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/framing"
+)
+
+func of(t testing.TB, spelling string) Protocol {
+	t.Helper()
+	f, err := framing.Parse(spelling)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, ok := Of(f)
+	if !ok {
+		t.Fatalf("%s has no heartbeats", spelling)
+	}
+	return p
+}
+
+func TestAnswer(t *testing.T) {
+	const none = "none" // it is no heartbeat
+	for _, c := range []struct {
+		framing, frame string
+		client         bool
+		want           string
+	}{
+		{"nats", "PING\r\n", true, "PONG\r\n"},
+		{"nats", "ping \r\n", false, "PONG\r\n"},
+		{"nats", "PONG\r\n", true, ""},
+		{"nats", "PINGS\r\n", true, none},
+		{"nats", "MSG a 1 4\r\nPING\r\n", true, none},
+		{"mqtt", "\xc0\x00", false, "\xd0\x00"},
+		{"mqtt,max=10", "\xc0\x00", true, none},
+		{"mqtt", "\xd0\x00", true, ""},
+		{"mqtt", "\x30\x00", true, none},
+		{"ws", "\x89\x02hi", true, "\x8a\x82\x00\x00\x00\x00hi"},
+		{"ws", "\x89\x82\x01\x02\x03\x04ik", false, "\x8a\x02hi"},
+		{"ws", "\x89\x00", true, "\x8a\x80\x00\x00\x00\x00"},
+		{"ws", "\x8a\x00", true, ""},
+		{"ws", "\x81\x02hi", true, none},
+		{"stomp", "CONNECTED\nheart-beat:1,1\n\n\x00", true, none},
+	} {
+		got, is := of(t, c.framing).Answer([]byte(c.frame), c.client)
+		if is != (c.want != none) || is && string(got) != c.want {
+			t.Errorf("%s, %q: %q, %v; want %q", c.framing, c.frame, got, is, c.want)
+		}
+	}
+}
+
+// What is sent is a frame of the protocol, for who sends it.
+func TestFrames(t *testing.T) {
+	for spelling := range protocols {
+		f, err := framing.Parse(spelling)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := of(t, spelling)
+		if len(p.Beat) > 1 {
+			sp, need, err := f.C2S.Codec.Scan(p.Beat, &frame.State{})
+			if need != 0 || err != nil || sp.Len() != len(p.Beat) {
+				t.Errorf("%s: the beat %q is no frame: %v, %d, %v", spelling, p.Beat, sp, need, err)
+			}
+		}
+	}
+}
+
+func TestAgreed(t *testing.T) {
+	const connect = "\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\x04chan"
+	for _, c := range []struct {
+		framing, sent, received string
+		want                    time.Duration
+	}{
+		{"mqtt", connect, "", time.Minute},
+		{"mqtt", "\x10\x00", "", 0},
+		{"mqtt", "\x10", "", 0},
+		{"mqtt", "\x10\x04\xff\xffab", "", 0},
+		{"mqtt", "\x30\x02ab", "", 0},
+		{"mqtt", "", "\x20\x02\x00\x00", 0},
+		{"stomp", "CONNECT\nheart-beat:1000,0\n\n\x00", "CONNECTED\r\nheart-beat:0,4000\r\n\r\n\x00", 4 * time.Second},
+		{"stomp", "CONNECT\nheart-beat:1000,0\n\n\x00", "CONNECTED\nheart-beat:0,0\n\n\x00", 0},
+		{"stomp", "CONNECT\nheart-beat:1000,0\n\n\x00", "", 0},
+		{"stomp", "CONNECT\n\nheart-beat:1000,0\x00", "CONNECTED\nheart-beat:0,4000\n\n\x00", 0},
+		{"stomp", "CONNECT\nheart-beat:soon\n\n\x00", "CONNECTED\nheart-beat:0,4000\n\n\x00", 0},
+	} {
+		if got := of(t, c.framing).Agreed([]byte(c.sent), []byte(c.received)); got != c.want {
+			t.Errorf("%s, %q, %q: %v, want %v", c.framing, c.sent, c.received, got, c.want)
+		}
+	}
+}
+
+func FuzzHeartbeat(f *testing.F) {
+	f.Add("mqtt", []byte("\x10\x10\x00\x04MQTT\x04\x02\x00\x3c"), []byte("\xc0\x00"))
+	f.Add("stomp", []byte("CONNECT\nheart-beat:1,1\n\n"), []byte("CONNECTED\nheart-beat:1,1\n\n"))
+	f.Add("ws", []byte("\x89\x82\x01\x02\x03\x04ik"), []byte("\x89\x7f"))
+	f.Fuzz(func(t *testing.T, name string, a, b []byte) {
+		p, ok := protocols[name]
+		if !ok {
+			return
+		}
+		for _, client := range []bool{true, false} {
+			if answer, _ := p.Answer(a, client); len(answer) > len(a)+maskedWith {
+				t.Errorf("%d bytes in answer to %d", len(answer), len(a))
+			}
+		}
+		if p.Agreed != nil && p.Agreed(a, b) < 0 {
+			t.Error("a silence of less than nothing")
+		}
+	})
+}

@@ -1,0 +1,68 @@
+package profile
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestProfile(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "chancat", "profiles")
+	p := Profile{Name: "cache", Address: "localhost:6379", Framing: "resp", View: "text", OnConnect: "cache.login"}
+	path, err := p.Save(folder, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	if _, err := p.Save(folder, false); err == nil {
+		t.Error("overwritten")
+	}
+	p.View = ""
+	if _, err := p.Save(folder, true); err != nil {
+		t.Error(err)
+	}
+	got, err := Load(folder, "cache")
+	p.OnConnect = filepath.Join(folder, "cache.login")
+	if err != nil || got != p {
+		t.Errorf("%+v, %v; want %+v", got, err, p)
+	}
+	if err := os.WriteFile(p.OnConnect, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if names := Names(folder); len(names) != 1 || names[0] != "cache" {
+		t.Errorf("%q", names)
+	}
+	if _, err := Load(folder, "cash"); err == nil || !strings.Contains(err.Error(), "there is cache") {
+		t.Error(err)
+	}
+}
+
+func TestBadProfile(t *testing.T) {
+	folder := t.TempDir()
+	for text, want := range map[string]string{
+		"":                              ":0: no address",
+		"# nothing\nframing msg\n":      ":2: no address",
+		"address a:1\naddres b:2\n":     `:2: unknown key "addres"`,
+		"address a:1\naddress b:2\n":    ":2: address stands here a second time",
+		"address a:1\nframing\n":        ":2: framing has no value",
+		strings.Repeat("#\n", sizeMost): "more than",
+	} {
+		if err := os.WriteFile(filepath.Join(folder, "p"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(folder, "p"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%.40q: %v, want %s", text, err, want)
+		}
+	}
+	for _, name := range []string{"", "../p", "a b", ".p", "a/b", "a\nb"} {
+		if _, err := Load(folder, name); err == nil || !strings.Contains(err.Error(), "no name of a profile") {
+			t.Errorf("%q: %v", name, err)
+		}
+		if _, err := (Profile{Name: name, Address: "a:1"}).Save(folder, false); err == nil {
+			t.Errorf("%q is saved", name)
+		}
+	}
+}

@@ -1,0 +1,59 @@
+package repl
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestHeartbeatIsAnswered(t *testing.T) {
+	d, c, _ := connected(t, "nats", nil)
+	c.says("INFO {}\r\n")
+	d.sees("INFO {}")
+	c.says("PING\r\n+OK\r\n")
+	c.wants("PONG\r\n")
+	d.sees("+OK", "heartbeats of NATS are answered")
+	c.says("PING\r\n")
+	c.wants("PONG\r\n")
+	d.clear()
+	d.types("/show 2")
+	d.sees("+OK") // the heartbeat has no number
+	d.types("/stats")
+	d.sees("heartbeats 4")
+	if text := d.text(); strings.Contains(text, "PING") {
+		t.Errorf("a heartbeat is shown:\n%s", text)
+	}
+}
+
+func TestHeartbeatOff(t *testing.T) {
+	d, c, _ := connected(t, "nats", nil)
+	d.types("/heartbeat off")
+	d.sees("not answered")
+	c.says("PING\r\n")
+	d.sees("PING")
+	d.types("PONG")
+	c.wants("PONG\r\n")
+	d.types("/heartbeat on")
+	d.sees("heartbeats of NATS")
+	c.says("PING\r\n")
+	c.wants("PONG\r\n")
+}
+
+// A client that agreed to a keep-alive breaks its silence in time.
+func TestHeartbeatKeepsAlive(t *testing.T) {
+	d, c, _ := connected(t, "stomp", nil)
+	d.types(`/e CONNECT\naccept-version:1.2\nheart-beat:40,0\n\n\0`)
+	c.wants("CONNECT\naccept-version:1.2\nheart-beat:40,0\n\n\x00")
+	c.says("CONNECTED\nversion:1.2\nheart-beat:0,40\n\n\x00")
+	c.wants("\n\n\n")
+	d.types(`/e SEND\ndestination:a\n\nhi\0`)
+	d.sees("destination:a")
+}
+
+func TestHeartbeatKeepsAliveMQTT(t *testing.T) {
+	d, c, _ := connected(t, "mqtt", nil)
+	d.types(`/raw \x10\x10\x00\x04MQTT\x04\x02\x00\x01\x00\x04chan`)
+	c.wants("\x10\x10\x00\x04MQTT\x04\x02\x00\x01\x00\x04chan")
+	c.wants("\xc0\x00") // within the second that was agreed
+	c.says("\xd0\x00")
+	d.sees("heartbeats of MQTT")
+}
