@@ -32,7 +32,7 @@ func brokenBytes(kind string, n int) (string, []byte) {
 		}
 	case "every":
 		for i := 0; len(b) < n; i++ {
-			body := payload(r, 0)
+			body := messageBody(r, 0)
 			put(body, len(body)+1)
 		}
 	case "random":
@@ -44,7 +44,7 @@ func brokenBytes(kind string, n int) (string, []byte) {
 		b = append(make([]byte, n), 0xff)
 	case "msg":
 		for len(b) < n {
-			body := payload(r, 2)
+			body := messageBody(r, 2)
 			if len(b) > n/2 && len(b) < n/2+200 {
 				b = append(b, "a line of a log\n"...)
 			}
@@ -53,7 +53,7 @@ func brokenBytes(kind string, n int) (string, []byte) {
 		return "msg", b
 	case "line":
 		for len(b) < n {
-			b = append(append(b, payload(r, 0)...), '\n')
+			b = append(append(b, messageBody(r, 0)...), '\n')
 		}
 		return "line", append(bytes.Clone(b), "oops\n"...)
 	case "brackets":

@@ -76,7 +76,7 @@ func word(r *rand.Rand, n int) string {
 	return string(b)
 }
 
-func payload(r *rand.Rand, kind int) []byte {
+func messageBody(r *rand.Rand, kind int) []byte {
 	switch kind {
 	case 0:
 		return fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"method":%q}`, r.IntN(1000), word(r, 3+r.IntN(30)))
@@ -123,7 +123,7 @@ func makeTrial(r *rand.Rand, w wire, fault string) (trial, bool) {
 	}
 	order := func(b []byte) []byte { return b }
 	for i := range count {
-		body := payload(r, kind)
+		body := messageBody(r, kind)
 		claim := len(body)
 		hit := i == guilty
 		switch fault {
@@ -138,7 +138,7 @@ func makeTrial(r *rand.Rand, w wire, fault string) (trial, bool) {
 					claim = utf8.RuneCount(body)
 				}
 			} else if kind == 2 {
-				body = payload(r, 0)
+				body = messageBody(r, 0)
 				claim = len(body)
 			}
 		case "counted":
@@ -177,7 +177,7 @@ func makeTrial(r *rand.Rand, w wire, fault string) (trial, bool) {
 		case "short":
 			t.cause = "short-read"
 			if hit {
-				body = append(body, payload(r, kind)...)
+				body = append(body, messageBody(r, kind)...)
 				body = append(body, "0123456789012345678901234567890123456789"...)
 				claim = len(body)
 				body = body[:len(body)*(2+r.IntN(3))/10]
@@ -250,7 +250,7 @@ func makeTrial(r *rand.Rand, w wire, fault string) (trial, bool) {
 		t.offset, t.messages = last, count-1
 	case "tls":
 		t.cause = "wrong-protocol"
-		hello := append([]byte("\x16\x03\x01\x00\xf1\x01\x00\x00\xed\x03\x03"), payload(r, 2)...)
+		hello := append([]byte("\x16\x03\x01\x00\xf1\x01\x00\x00\xed\x03\x03"), messageBody(r, 2)...)
 		t.offset = starts[guilty]
 		stream = append(stream[:t.offset:t.offset], hello...)
 	case "http":

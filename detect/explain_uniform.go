@@ -7,9 +7,9 @@ import (
 	"github.com/chancat/channel/frame"
 )
 
-// A rule says where the body of a unit ends that begins at data[start:]; negative
+// A bodyRule says where the body of a unit ends that begins at data[start:]; negative
 // for nowhere.
-type rule func(u unit, pos int) (end int)
+type bodyRule func(u unit, pos int) (end int)
 
 // A walk is how far a rule leads.
 type walk struct {
@@ -27,7 +27,7 @@ type walk struct {
 const manyFrames = 1 << 16
 
 // follow decodes the stream by units and r.
-func (e *examination) follow(units unitScanner, r rule, limit int) walk {
+func (e *examination) follow(units unitScanner, r bodyRule, limit int) walk {
 	w := walk{start: -1}
 	var st unitState
 	start := 0
