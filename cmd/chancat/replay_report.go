@@ -69,14 +69,14 @@ func (t *tally) describe(o replay.Outcome) []byte {
 func (t *tally) latency(o replay.Outcome) string {
 	switch {
 	case t.against && o.Latency > 0 && o.WantLatency > 0:
-		return fmt.Sprintf(" (%v, first server %v)", rounded(o.Latency), rounded(o.WantLatency))
+		return fmt.Sprintf(" (%v, first server %v)", shortTime(o.Latency), rounded(o.WantLatency))
 	case o.Latency > 0:
-		return fmt.Sprintf(" (%v)", rounded(o.Latency))
+		return fmt.Sprintf(" (%v)", shortTime(o.Latency))
 	}
 	return ""
 }
 
-func rounded(d time.Duration) time.Duration {
+func shortTime(d time.Duration) time.Duration {
 	if d > time.Second {
 		return d.Round(10 * time.Millisecond)
 	}
@@ -118,7 +118,7 @@ func (t *tally) finish(r replay.Result, err error) error {
 	if t.json {
 		fmt.Fprintf(t.e.stdout, `{"event":"replay","sent":%d,"answers":%d,"same":%d,"differs":%d,"owed":%d}`+"\n", r.Sent, total, t.same, t.differs, r.Owed)
 	} else if t.differs == 0 && err == nil {
-		fmt.Fprintf(t.e.stdout, "%d sent, %s\n", r.Sent, counted(t.same, "answer is the same", "answers are the same"))
+		fmt.Fprintf(t.e.stdout, "%d sent, %s\n", r.Sent, inNumber(t.same, "answer is the same", "answers are the same"))
 	}
 	switch {
 	case t.err != nil:
@@ -138,7 +138,7 @@ func (t *tally) finish(r replay.Result, err error) error {
 	return &codedError{exitFailed, fmt.Errorf("%d of %d answers differ", t.differs, total)}
 }
 
-func counted(n int, one, many string) string {
+func inNumber(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
