@@ -289,10 +289,3 @@ func exitOf(f *expect.Failure) error {
 	}
 	return f
 }
-
-func rounded(d time.Duration) time.Duration {
-	if d < time.Millisecond {
-		return d.Round(time.Microsecond)
-	}
-	return d.Round(100 * time.Microsecond)
-}

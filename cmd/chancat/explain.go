@@ -116,7 +116,7 @@ func (c *explainCommand) gather(name string) ([]detect.Stream, error) {
 		ended := len(data) <= gatherMost
 		return []detect.Stream{{Data: data[:min(len(data), gatherMost)], Ended: ended}}, nil
 	}
-	g := &gatherer{c: c, name: shownName(name)}
+	g := &streamGatherer{c: c, name: shownName(name)}
 	return g.gather(kind, stream)
 }
 
@@ -138,7 +138,7 @@ func (c *explainCommand) show(name string, s detect.Stream, d *detect.Diagnosis)
 		return json.NewEncoder(c.e.stdout).Encode(diagnosisJSON(s, d))
 	}
 	if s.Conn > 0 {
-		name = fmt.Sprintf("%s: connection %d, from %s", name, s.Conn, orDefault(string(sideOf(s.From)), "an unknown side"))
+		name = fmt.Sprintf("%s: connection %d, from %s", name, s.Conn, orDefault(string(sessionSide(s.From)), "an unknown side"))
 	}
 	_, err := c.e.stdout.Write(c.text(name, s, d))
 	return err
@@ -239,7 +239,7 @@ type causeLine struct {
 
 func diagnosisJSON(s detect.Stream, d *detect.Diagnosis) diagnosisLine {
 	line := diagnosisLine{
-		OK: d.OK, Conn: s.Conn, From: string(sideOf(s.From)), Messages: d.Messages, Offset: d.Offset, At: d.At, Causes: []causeLine{},
+		OK: d.OK, Conn: s.Conn, From: string(sessionSide(s.From)), Messages: d.Messages, Offset: d.Offset, At: d.At, Causes: []causeLine{},
 	}
 	for _, x := range d.Causes {
 		line.Causes = append(line.Causes, causeLine{string(x.Cause), x.Score, x.Detail, x.Repair, x.Then, x.Framing})
@@ -247,7 +247,7 @@ func diagnosisJSON(s detect.Stream, d *detect.Diagnosis) diagnosisLine {
 	return line
 }
 
-func sideOf(s detect.Side) session.Side {
+func sessionSide(s detect.Side) session.Side {
 	switch s {
 	case detect.Client:
 		return session.Client

@@ -13,21 +13,21 @@ import (
 // gatherMost bounds the bytes that are kept of all streams of a file.
 const gatherMost = 256 << 20
 
-// A gatherer collects the streams of a recording or a capture.
-type gatherer struct {
+// A streamGatherer collects the streams of a recording or a capture.
+type streamGatherer struct {
 	c       *explainCommand
 	name    string
-	streams []*gathered
+	streams []*gatheredStream
 	bytes   int
 }
 
-// A gathered stream is what one side of one connection sent.
-type gathered struct {
+// A gatheredStream stream is what one side of one connection sent.
+type gatheredStream struct {
 	detect.Stream
 	holed bool // bytes are lost: what follows is not kept
 }
 
-func (g *gatherer) gather(kind fileKind, stream io.Reader) ([]detect.Stream, error) {
+func (g *streamGatherer) gather(kind fileKind, stream io.Reader) ([]detect.Stream, error) {
 	var err error
 	if kind == kindCapture {
 		err = g.capture(stream)
@@ -44,7 +44,7 @@ func (g *gatherer) gather(kind fileKind, stream io.Reader) ([]detect.Stream, err
 	return all, nil
 }
 
-func (g *gatherer) capture(stream io.Reader) error {
+func (g *streamGatherer) capture(stream io.Reader) error {
 	r := pcap.NewReader(stream, &pcap.Options{Port: g.c.port})
 	for {
 		ev, err := r.Next()
@@ -58,7 +58,7 @@ func (g *gatherer) capture(stream io.Reader) error {
 	}
 }
 
-func (g *gatherer) recording(stream io.Reader) error {
+func (g *streamGatherer) recording(stream io.Reader) error {
 	for ev, err := range session.NewReader(stream, 0).Events() {
 		if err != nil {
 			return usage(fmt.Errorf("%s: %w", g.name, err))
@@ -75,7 +75,7 @@ func (g *gatherer) recording(stream io.Reader) error {
 	return nil
 }
 
-func (g *gatherer) event(ev *session.Event) {
+func (g *streamGatherer) event(ev *session.Event) {
 	switch ev.Kind {
 	case session.Read:
 		s := g.stream(ev.Conn, ev.From)
@@ -90,21 +90,21 @@ func (g *gatherer) event(ev *session.Event) {
 		s.holed = s.holed || ev.Reason != pcap.NoStart || ev.Offset > 0
 	case session.Close:
 		for _, s := range g.streams {
-			if s.Conn == ev.Conn && !s.holed && (ev.From == "" || ev.Reason != "eof" || sideOf(s.From) == ev.From) {
+			if s.Conn == ev.Conn && !s.holed && (ev.From == "" || ev.Reason != "eof" || sessionSide(s.From) == ev.From) {
 				s.Ended = true
 			}
 		}
 	}
 }
 
-func (g *gatherer) stream(conn int, from session.Side) *gathered {
+func (g *streamGatherer) stream(conn int, from session.Side) *gatheredStream {
 	side := [...]detect.Side{detect.Unknown, detect.Client, detect.Server}[sideIndex(from)]
 	for _, s := range g.streams {
 		if s.Conn == conn && s.From == side {
 			return s
 		}
 	}
-	s := &gathered{Stream: detect.Stream{Conn: conn, From: side}}
+	s := &gatheredStream{Stream: detect.Stream{Conn: conn, From: side}}
 	g.streams = append(g.streams, s)
 	return s
 }

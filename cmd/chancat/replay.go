@@ -167,7 +167,7 @@ func (c *replayCommand) run(ctx context.Context, name, address string) error {
 		return context.Cause(ctx)
 	}
 	remote := orDefault(conns[result.Failed].Remote, address)
-	return t.finish(result, located(remote, ended(result.Err, remote), result.Bytes))
+	return t.finish(result, located(remote, ended(result.Err, remote), result.Fault))
 }
 
 // dial connects to the server, and to the one that is compared with it.

@@ -69,18 +69,11 @@ func (t *tally) describe(o replay.Outcome) []byte {
 func (t *tally) latency(o replay.Outcome) string {
 	switch {
 	case t.against && o.Latency > 0 && o.WantLatency > 0:
-		return fmt.Sprintf(" (%v, first server %v)", shortTime(o.Latency), rounded(o.WantLatency))
+		return fmt.Sprintf(" (%v, first server %v)", rounded(o.Latency), rounded(o.WantLatency))
 	case o.Latency > 0:
-		return fmt.Sprintf(" (%v)", shortTime(o.Latency))
+		return fmt.Sprintf(" (%v)", rounded(o.Latency))
 	}
 	return ""
-}
-
-func shortTime(d time.Duration) time.Duration {
-	if d > time.Second {
-		return d.Round(10 * time.Millisecond)
-	}
-	return d.Round(10 * time.Microsecond)
 }
 
 // appendOutcome appends an outcome as an event.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // counted is such as "1 message" or "2 messages".
@@ -19,4 +20,15 @@ func shellWord(s string) string {
 		return printable(s)
 	}
 	return printable("'" + strings.ReplaceAll(s, "'", `'\''`) + "'")
+}
+
+// rounded drops the digits of d that nobody reads.
+func rounded(d time.Duration) time.Duration {
+	switch {
+	case d < time.Millisecond:
+		return d.Round(time.Microsecond)
+	case d < time.Second:
+		return d.Round(10 * time.Microsecond)
+	}
+	return d.Round(10 * time.Millisecond)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/mutate"
 	"github.com/chancat/channel/session"
 )
@@ -19,6 +20,8 @@ import (
 // A player is one connection on which a script is played.
 type player struct {
 	conn    *endpoint.Conn
+	framing framing.Framing
+	peer    session.Side
 	codec   frame.Codec    // of what we send
 	reader  *frame.Reader  // nil where the transport frames by itself
 	pieces  *mutate.Writer // nil there too
@@ -39,7 +42,11 @@ type player struct {
 
 func newPlayer(ctx context.Context, c *endpoint.Conn, self session.Side, o *Options) *player {
 	send, receive := directions(o.Framing, self)
-	p := &player{conn: c, codec: send.Codec, only: o.Only, changed: make(chan struct{})}
+	peer := session.Server
+	if self == session.Server {
+		peer = session.Client
+	}
+	p := &player{conn: c, framing: o.Framing, peer: peer, codec: send.Codec, only: o.Only, changed: make(chan struct{})}
 	if c.Stream != nil {
 		p.reader = frame.NewReader(c.Stream, receive.Codec, receive.Max)
 		p.pieces = mutate.NewWriter(ctx, c.Stream, o.Delivery, o.Gap)
@@ -229,13 +236,15 @@ func (p *player) closeWrite() error {
 	return p.conn.CloseWrite()
 }
 
-// buffered is what was received and belongs to no message, once nothing more is.
-func (p *player) buffered() []byte {
-	if p.reader == nil {
-		return nil
-	}
+// fault explains err, with which receiving has ended.
+func (p *player) fault(err error) link.Fault {
 	p.stop()
-	return bytes.Clone(p.reader.Buffered())
+	if p.reader == nil {
+		return link.Fault{}
+	}
+	f := link.FaultIn(p.reader, p.framing, p.peer, err)
+	f.Bytes = bytes.Clone(f.Bytes)
+	return f
 }
 
 // directions is the codec pair as self needs it.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/mutate"
 	"github.com/chancat/channel/session"
 )
@@ -54,10 +55,10 @@ type Result struct {
 	Sent      int  // messages, or writes, of ours
 	Reordered bool // all that is missing came, but in another place
 
-	Owed   int    // messages that had not come when it ended early
-	Failed int    // index of the connection that Err is about
-	Err    error  // why it ended early; nil if it did not
-	Bytes  []byte // of the broken frame, where Err is one
+	Owed   int        // messages that had not come when it ended early
+	Failed int        // index of the connection that Err is about
+	Err    error      // why it ended early; nil if it did not
+	Fault  link.Fault // explains Err, where that is a broken frame
 }
 
 // Run plays s over conns[0], and at the same time over conns[1] if there is one.
@@ -88,7 +89,7 @@ func Run(ctx context.Context, conns []*endpoint.Conn, s *Script, o Options) Resu
 	r := play(ctx, players, s, &o)
 	for _, p := range players {
 		if r.Err != nil && p == players[r.Failed] {
-			r.Bytes = p.buffered()
+			r.Fault = p.fault(r.Err)
 		}
 		p.stop()
 	}
