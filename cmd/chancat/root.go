@@ -64,6 +64,7 @@ func commands() []command {
 		{"serve", newServe},
 		{"session", newSession},
 		{"fastdaemon", newFastdaemon},
+		{"juggler", newJuggler},
 		{"bgpy", newBgpy},
 		{"framings", newFramings},
 		{"man", newMan},

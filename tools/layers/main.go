@@ -32,6 +32,8 @@ var homes = map[string]string{
 	"github.com/gopacket/gopacket": "session/pcap",
 	"github.com/itchyny/gojq":      "internal/filter",
 	"go.bug.st/serial":             "endpoint",
+	"github.com/wI2L/jsondiff":     "proto/juggler",
+	"github.com/tg123/go-htpasswd": "proto/juggler",
 }
 
 type goPackage struct {
