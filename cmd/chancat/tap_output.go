@@ -93,10 +93,7 @@ func (o *tapOutput) observe(ev *session.Event) {
 		o.idle()
 		o.e.tell(&faultError{o.direction(ev), &frame.Error{
 			Start: ev.Offset, Offset: ev.At, Cause: frame.Cause(ev.Cause), Err: errors.New(withoutPlace(ev.Error)),
-		}, ev.Data})
-		if ev.Hint != "" {
-			o.e.say("%s", ev.Hint)
-		}
+		}, ev.Data, ev.Hint})
 	case session.Fault:
 		o.e.say("%s: fault %s applied to message %d", o.direction(ev), ev.Reason, ev.Seq)
 	case session.Note:
