@@ -123,6 +123,10 @@ func (c *sessionShow) line(ev *session.Event) []byte {
 		return note("connection %d: from %s to %s", ev.Conn, orDefault(ev.Local, "?"), orDefault(ev.Remote, "?"))
 	case session.Close:
 		return note("connection %d: %s, by the %s", ev.Conn, ev.Reason, orDefault(string(ev.From), "unknown side"))
+	case session.Fault:
+		return note("connection %d, from the %s: fault %s applied to message %d", ev.Conn, ev.From, ev.Reason, ev.Seq)
+	case session.Note:
+		return note("connection %d: %s", ev.Conn, ev.Reason)
 	case session.Lost:
 		return note("connection %d: %d bytes of the %s were not captured", ev.Conn, ev.N, orDefault(string(ev.From), "unknown side"))
 	case session.Broken:
