@@ -81,7 +81,11 @@ func Run(ctx context.Context, conns []*endpoint.Conn, s *Script, o Options) Resu
 		}
 		j.wantDone = true
 		players[0].surplus = j.surplus
-		players[0].start(j.came)
+		came := j.came
+		if len(s.Want) == 0 && s.Self == session.Client {
+			came = func(arrival) {} // a recording of one side compares nothing
+		}
+		players[0].start(came)
 	} else {
 		players[0].start(j.wanted)
 		players[1].start(j.came)
