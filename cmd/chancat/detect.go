@@ -126,7 +126,7 @@ func detectReport(a detect.Answer, files []string) []byte {
 		if i == 0 && a.Decided {
 			mark = '*'
 		}
-		fmt.Fprintf(&b, "%c %s  %s: %s tile %s", mark, percent(x.Score), x.Framing, counted(int64(x.Frames), "frame"), counted(x.Bytes, "byte"))
+		fmt.Fprintf(&b, "%c %s  %s: %s tile %s", mark, percent(x.Score), x.Framing, counted(x.Frames, "frame", "frames"), counted(x.Bytes, "byte", "bytes"))
 		if x.Cut > 0 {
 			fmt.Fprintf(&b, ", the next is cut off")
 		}

@@ -168,7 +168,7 @@ func (c *replayCommand) run(ctx context.Context, name, address string) error {
 		return context.Cause(ctx)
 	}
 	remote := orDefault(conns[result.Failed].Remote, address)
-	return t.finish(result, located(remote, ended(result.Err, remote), result.Fault))
+	return t.finish(result, located(remote, replayEnded(result.Err, remote), result.Fault))
 }
 
 // dial connects to the server, and to the one that is compared with it.
@@ -198,8 +198,8 @@ func (c *replayCommand) dial(ctx context.Context, address string, o replay.Optio
 	return conns, nil
 }
 
-// ended gives an early end its exit status.
-func ended(err error, remote string) error {
+// replayEnded gives an early end its exit status.
+func replayEnded(err error, remote string) error {
 	switch {
 	case errors.Is(err, replay.ErrTimeout):
 		return &codedError{exitTimeout, fmt.Errorf("%s: %w", remote, err)}

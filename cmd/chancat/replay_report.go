@@ -113,7 +113,7 @@ func (t *tally) finish(r replay.Result, err error) error {
 	} else if total == 0 && err == nil {
 		fmt.Fprintf(t.e.stdout, "%d sent, no answer to compare\n", r.Sent)
 	} else if t.differs == 0 && err == nil {
-		fmt.Fprintf(t.e.stdout, "%d sent, %s\n", r.Sent, inNumber(t.same, "answer is the same", "answers are the same"))
+		fmt.Fprintf(t.e.stdout, "%d sent, %s\n", r.Sent, counted(t.same, "answer is the same", "answers are the same"))
 	}
 	switch {
 	case t.err != nil:
@@ -131,11 +131,4 @@ func (t *tally) finish(r replay.Result, err error) error {
 		return &codedError{exitFailed, fmt.Errorf("1 of %d answers differs", total)}
 	}
 	return &codedError{exitFailed, fmt.Errorf("%d of %d answers differ", t.differs, total)}
-}
-
-func inNumber(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprint(n, " ", many)
 }

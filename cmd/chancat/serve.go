@@ -166,7 +166,7 @@ func (c *serveCommand) client(ctx context.Context, conn *endpoint.Conn, number i
 	if errors.Is(err, replay.ErrClosed) && result.Owed == 0 {
 		err = nil
 	}
-	if err = located(name, ended(err, name), result.Fault); err != nil {
+	if err = located(name, replayEnded(err, name), result.Fault); err != nil {
 		return err
 	}
 	if differs > 0 {

@@ -74,12 +74,12 @@ func (c *sessionDiff) run(ctx context.Context, nameA, nameB string) error {
 	}
 	switch {
 	case differences > 0:
-		return &codedError{exitFailed, fmt.Errorf("%s; %d are the same", inNumber(differences, "message differs", "messages differ"), equal)}
+		return &codedError{exitFailed, fmt.Errorf("%s; %d are the same", counted(differences, "message differs", "messages differ"), equal)}
 	case equal == 0:
 		return &codedError{exitFailed, errors.New("neither has a message: nothing is compared")}
 	}
 	if !c.json {
-		fmt.Fprintln(c.e.stdout, inNumber(equal, "message is the same", "messages are the same"))
+		fmt.Fprintln(c.e.stdout, counted(equal, "message is the same", "messages are the same"))
 	}
 	return nil
 }

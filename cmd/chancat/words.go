@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// counted is such as "1 message" or "2 messages".
-func counted(n int64, what string) string {
+// counted is n of one or of many: "1 message", "2 messages".
+func counted[N int | int64](n N, one, many string) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 " + one
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprint(n, " ", many)
 }
 
 // shellWord quotes s where a shell would not take it as it is.

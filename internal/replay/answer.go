@@ -37,7 +37,7 @@ func Answer(ctx context.Context, conn *endpoint.Conn, s *Script, o Options) (r R
 		p.closeWrite() // what fails now has no one left to hear it
 		return r
 	}
-	r.Err, r.Fault = err, p.fault(err)
+	r.Err, r.Fault = err, p.fault(o.Framing, err)
 	return r
 }
 

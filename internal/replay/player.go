@@ -20,11 +20,10 @@ import (
 // A player is one connection on which a script is played.
 type player struct {
 	conn    *endpoint.Conn
-	framing framing.Framing
-	peer    session.Side
 	codec   frame.Codec    // of what we send
 	reader  *frame.Reader  // nil where the transport frames by itself
 	pieces  *mutate.Writer // nil there too
+	self    session.Side
 	only    func([]byte) bool
 	arrived func(arrival)
 	surplus func() int // messages that came beside those that were to; nil means none
@@ -42,11 +41,7 @@ type player struct {
 
 func newPlayer(ctx context.Context, c *endpoint.Conn, self session.Side, o *Options) *player {
 	send, receive := directions(o.Framing, self)
-	peer := session.Server
-	if self == session.Server {
-		peer = session.Client
-	}
-	p := &player{conn: c, framing: o.Framing, peer: peer, codec: send.Codec, only: o.Only, changed: make(chan struct{})}
+	p := &player{conn: c, self: self, codec: send.Codec, only: o.Only, changed: make(chan struct{})}
 	if c.Stream != nil {
 		p.reader = frame.NewReader(c.Stream, receive.Codec, receive.Max)
 		p.pieces = mutate.NewWriter(ctx, c.Stream, o.Delivery, o.Gap)
@@ -236,15 +231,20 @@ func (p *player) closeWrite() error {
 	return p.conn.CloseWrite()
 }
 
-// fault explains err, with which receiving has ended.
-func (p *player) fault(err error) link.Fault {
-	p.stop()
+// fault is what is known of err, with which p has ended, where it is a broken
+// frame.
+func (p *player) fault(f framing.Framing, err error) link.Fault {
 	if p.reader == nil {
 		return link.Fault{}
 	}
-	f := link.FaultIn(p.reader, p.framing, p.peer, err)
-	f.Bytes = bytes.Clone(f.Bytes)
-	return f
+	p.stop()
+	from := session.Server
+	if p.self == session.Server {
+		from = session.Client
+	}
+	fault := link.FaultIn(p.reader, f, from, err)
+	fault.Bytes = bytes.Clone(fault.Bytes) // it is borrowed
+	return fault
 }
 
 // directions is the codec pair as self needs it.

@@ -58,7 +58,7 @@ type Result struct {
 	Owed   int        // messages that had not come when it ended early
 	Failed int        // index of the connection that Err is about
 	Err    error      // why it ended early; nil if it did not
-	Fault  link.Fault // explains Err, where that is a broken frame
+	Fault  link.Fault // where Err is a broken frame
 }
 
 // Run plays s over conns[0], and at the same time over conns[1] if there is one.
@@ -93,7 +93,7 @@ func Run(ctx context.Context, conns []*endpoint.Conn, s *Script, o Options) Resu
 	r := play(ctx, players, s, &o)
 	for _, p := range players {
 		if r.Err != nil && p == players[r.Failed] {
-			r.Fault = p.fault(r.Err)
+			r.Fault = p.fault(o.Framing, r.Err)
 		}
 		p.stop()
 	}
