@@ -82,7 +82,7 @@ func (p *probeReport) printJSON(r probe.Result) {
 		Check     string        `json:"check"`
 		Verdict   probe.Verdict `json:"verdict"`
 		Observed  string        `json:"observed"`
-		Reproduce string        `json:"reproduce,omitempty"`
+		Reproduce string        `json:"reproduce"`
 		Chunks    []int         `json:"chunks,omitempty"`
 		Part      string        `json:"part,omitempty"`
 		TookMS    int64         `json:"took_ms"`
