@@ -183,8 +183,6 @@ func (c *conversation) repeats() bool { return !c.once || c.echoes }
 
 func (t turn) act() act { return act{pieces: [][]byte{t.raw()}, wants: t.wants} }
 
-func (t turn) actAgain() act { return act{pieces: [][]byte{t.raw()}, wants: t.again} }
-
 // messageOf is what a frame of our own carries.
 func messageOf(c frame.Codec, f frame.Frame) []byte {
 	if u, ok := c.(frame.MessageAppender); ok {
