@@ -105,11 +105,12 @@ func (r *run) oneAndAHalf(ctx context.Context, many int) Result {
 		result := r.failed(o, nil)
 		result.Split = &Split{Sizes: sizes, Part: pair[1].layout.Part(second, half)}
 		var before []int
+		var opening []byte
 		for _, t := range r.talk.opening {
-			raw = slices.Concat(t.raw(), raw)
+			opening = append(opening, t.raw()...)
 			before = append(before, len(t.raw()))
 		}
-		result.Again = r.againRaw(raw, append(before, sizes...), len(last.wants))
+		result.Again = r.againRaw(append(opening, raw...), append(before, sizes...), len(last.wants))
 		result.Again.Gap = r.o.Gap
 		return result
 	}
