@@ -16,27 +16,15 @@ import (
 
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/peertest"
 )
-
-// needPython skips a test that talks to a Python program, or fails it where the
-// programs that tests talk to are required.
-func needPython(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("python3"); err == nil {
-		return
-	}
-	if os.Getenv("CHANCAT_REQUIRE_PEERS") != "" {
-		t.Fatal("python3 is not installed")
-	}
-	t.Skip("python3 is not installed")
-}
 
 // What a program like the original Channel copes with: no empty message at the
 // end, nothing that a single recv could cut.
 var interopMessages = []string{"Hello World", "žluťoučký", "\r\nMSG 3\r\nabc", " ", strings.Repeat("x", 60_000)}
 
 func TestInteropChannelServer(t *testing.T) {
-	needPython(t)
+	peertest.Need(t, "python3")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "python3", "testdata/peers/channel.py", "serve")
@@ -77,7 +65,7 @@ func TestInteropChannelServer(t *testing.T) {
 }
 
 func TestInteropChannelClient(t *testing.T) {
-	needPython(t)
+	peertest.Need(t, "python3")
 	address, _ := serve(t, "127.0.0.1:0", Options{})
 	_, port, _ := strings.Cut(strings.TrimPrefix(address, "tcp://"), ":")
 	cmd := exec.Command("python3", append([]string{"testdata/peers/channel.py", "call", port}, interopMessages...)...)

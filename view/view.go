@@ -33,6 +33,7 @@ var views = []struct {
 	{"cbor", CBOR, nil},
 	{"protobuf", Protobuf, nil},
 	{"pickle", Pickle, nil},
+	{"juggler", Juggler, nil},
 }
 
 // Names returns the names of the views.

@@ -121,15 +121,6 @@ func (p *probeReport) reproduce(r probe.Result) string {
 	return strings.Join(words, " ")
 }
 
-// shellWord quotes w for a shell where that is needed.
-func shellWord(w string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%"
-	if w != "" && strings.Trim(w, plain) == "" {
-		return w
-	}
-	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
-}
-
 // end prints the summary. The error is that of stdout.
 func (p *probeReport) end(r *probe.Report) error {
 	switch {

@@ -109,7 +109,8 @@ func (c *sendCommand) run(ctx context.Context, address string, args []string) (e
 	})
 	stop := context.AfterFunc(ctx, func() { l.Close() })
 	defer stop()
-	err = located(orDefault(l.Remote(), address), c.exchange(ctx, l, messages, print), l.Buffered())
+	err = c.exchange(ctx, l, messages, print)
+	err = located(orDefault(l.Remote(), address), err, l.Fault(err))
 	return print.closeAfter(c.e.childStatus(l, err))
 }
 

@@ -5,6 +5,7 @@ package link
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -60,6 +61,7 @@ type Link struct {
 	arrival time.Time // of the last bytes; kept when observed
 
 	heard atomic.Int64 // messages received
+	fault *Fault       // what ended them, once it was explained
 
 	sendMu  sync.Mutex // guards the rest and the order of observed writes
 	scratch []byte
@@ -88,7 +90,7 @@ func New(ctx context.Context, c *endpoint.Conn, o Options) *Link {
 	}
 	spelling := o.Framing.Spelling
 	if c.Stream == nil {
-		spelling = "ws" // the transport's own: nothing else frames by itself
+		spelling = c.Framing
 	}
 	l.event(&session.Event{Kind: session.Open, Local: c.Local, Remote: c.Remote, Framing: spelling})
 	return l
@@ -124,6 +126,21 @@ func (l *Link) Buffered() []byte {
 		return nil
 	}
 	return l.reader.Buffered()
+}
+
+// Fault explains err, with which Recv has ended.
+func (l *Link) Fault(err error) Fault {
+	if l.reader == nil || err == nil {
+		return Fault{}
+	}
+	if l.fault == nil {
+		f := FaultIn(l.reader, l.o.Framing, l.peer(), err)
+		if f.Cause == "" {
+			return f
+		}
+		l.fault = &f
+	}
+	return *l.fault
 }
 
 func (l *Link) receive() ([]byte, error) {
@@ -220,6 +237,9 @@ func (l *Link) Flush() error {
 	case l.pieces != nil:
 		return l.pieces.Flush()
 	}
+	if f, ok := l.conn.Messages.(interface{ Flush() error }); ok {
+		return f.Flush()
+	}
 	return nil
 }
 
@@ -248,6 +268,27 @@ func (l *Link) sendPieces(msg []byte) error {
 	return err
 }
 
+// SendRaw writes bytes as they are, which need not be a frame. The error wraps
+// errors.ErrUnsupported where the transport has only whole messages.
+func (l *Link) SendRaw(raw []byte) error {
+	if l.reader == nil {
+		return fmt.Errorf("bytes without a frame: %w: the transport has only whole messages", errors.ErrUnsupported)
+	}
+	if err := l.Flush(); err != nil {
+		return err
+	}
+	l.sendMu.Lock()
+	defer l.sendMu.Unlock()
+	if l.o.Observe != nil {
+		if l.o.Reads {
+			l.o.Observe(&session.Event{Kind: session.Read, Time: time.Now(), Conn: l.o.Number, From: l.self(), N: len(raw), Data: raw})
+		}
+		l.sent += int64(len(raw))
+	}
+	_, err := l.conn.Stream.Write(raw)
+	return err
+}
+
 // spanOf divides a frame that the codec itself made.
 func (l *Link) spanOf(raw []byte) frame.Span {
 	if first, ok := l.send.(frame.FirstScanner); ok && l.sent == 0 {
@@ -267,7 +308,7 @@ func (l *Link) observeSent(raw []byte, sp frame.Span) {
 	l.sentSeq++
 	f := frame.Frame{Offset: l.sent, Raw: raw, Span: sp, Reads: 1}
 	l.sent += int64(len(raw))
-	if l.o.Reads {
+	if l.o.Reads && l.reader != nil { // a message of the transport's is no stretch of a stream
 		l.o.Observe(&session.Event{Kind: session.Read, Time: now, Conn: l.o.Number, From: l.self(), N: len(raw), Data: raw})
 	}
 	body := f.Body()
@@ -346,10 +387,10 @@ func (l *Link) ended(err error) {
 	e, ok := errors.AsType[*frame.Error](err)
 	switch {
 	case ok && e.Cause != "":
-		bytes := l.Buffered()
+		fault := l.Fault(err)
 		l.event(&session.Event{
-			Kind: session.Broken, From: l.peer(), Offset: e.Start, At: e.Offset, Cause: string(e.Cause),
-			Error: err.Error(), Hint: Hint(err, bytes), Data: bytes[:min(len(bytes), BrokenBytes)],
+			Kind: session.Broken, From: l.peer(), Offset: e.Start, At: e.Offset, Cause: string(fault.Cause),
+			Error: err.Error(), Hint: fault.Hint, Data: fault.Bytes[:min(len(fault.Bytes), BrokenBytes)],
 		})
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			l.closeEvent(l.peer(), "eof")

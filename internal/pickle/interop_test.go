@@ -9,20 +9,9 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-)
 
-// needPython skips a test that talks to a Python program, or fails it where the
-// programs that tests talk to are required.
-func needPython(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("python3"); err == nil {
-		return
-	}
-	if os.Getenv("CHANCAT_REQUIRE_PEERS") != "" {
-		t.Fatal("python3 is not installed")
-	}
-	t.Skip("python3 is not installed")
-}
+	"github.com/chancat/channel/internal/peertest"
+)
 
 // A sample is a line that testdata/pickles.py dumped.
 type sample struct {
@@ -76,7 +65,7 @@ func golden(t testing.TB) []sample {
 }
 
 func dumped(t *testing.T) []sample {
-	needPython(t)
+	peertest.Need(t, "python3")
 	dump, err := exec.Command("python3", "testdata/pickles.py", "dump").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +117,7 @@ func TestInteropEncode(t *testing.T) {
 
 // An object of a class with slots and an enum, in the form that bgpy needs.
 func TestInteropObject(t *testing.T) {
-	needPython(t)
+	peertest.Need(t, "python3")
 	const script = `
 import enum, pickle, sys
 class Kind(enum.Enum):

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chancat/channel/internal/diff"
+	"github.com/chancat/channel/internal/expect"
 	"github.com/chancat/channel/internal/text/escape"
 	"github.com/chancat/channel/view"
 )
@@ -22,7 +23,7 @@ var messageCommands = []command{
 	{name: "diff", arguments: "N M", help: "show how message M differs from message N", example: "/diff 17 21", run: compare, complete: completeMessage},
 	{name: "history", arguments: "[N]", help: "list the last N messages, 20 if no N is given", example: "/history 50", run: listHistory},
 	{name: "stats", help: "counts, bytes, rates and latencies", example: "/stats", run: stats},
-	{name: "script", arguments: "[-f] FILE", help: "write the session so far as a script of > what was sent and < what came", example: "/script login.expect", run: writeScript, complete: completeFile},
+	{name: "script", arguments: "[-f] FILE", help: "write the session so far as a script for chancat expect", example: "/script login.expect", run: writeScript, complete: completeFile},
 	{name: "record", arguments: "[-f] FILE|off", help: "record every read and message from now on in a session file", example: "/record bug.session", run: record, complete: completeFile},
 }
 
@@ -160,17 +161,14 @@ func writeScript(_ context.Context, s *Session, argument string) error {
 	}
 	s.mu.Lock()
 	kept := s.kept.last(ringCount)
-	text := fmt.Appendf(nil, "# framing %s\n", s.framing.Spelling)
+	text := fmt.Appendf(nil, "framing %s\n", s.framing.Spelling)
 	s.mu.Unlock()
 	for _, m := range kept {
-		mark, body := "< ", m.body
-		switch {
-		case m.how != "":
-			mark, body = "# "+m.how+" ", m.raw
-		case m.sent:
-			mark = "> "
+		if m.sent {
+			text = expect.AppendSend(text, m.peer, sentBytes(m), m.how != "")
+		} else {
+			text = expect.AppendReceive(text, m.peer, m.body)
 		}
-		text = append(escape.Append(append(text, mark...), body), '\n')
 	}
 	_, err = f.Write(text)
 	if err := errors.Join(err, f.Close()); err != nil {
@@ -178,6 +176,14 @@ func writeScript(_ context.Context, s *Session, argument string) error {
 	}
 	s.Note("%d messages are in %s", len(kept), path)
 	return nil
+}
+
+// sentBytes is what was sent as m: a message, or bytes by hand.
+func sentBytes(m *message) []byte {
+	if m.how != "" {
+		return m.raw
+	}
+	return m.body
 }
 
 func record(_ context.Context, s *Session, argument string) error {

@@ -78,7 +78,7 @@ func TestByNumber(t *testing.T) {
 	d.types("/script " + script)
 	d.sees("5 messages are in")
 	got, err := os.ReadFile(script)
-	if err != nil || !strings.HasPrefix(string(got), "# framing msg\n> first\n< line\\nline\\n") || !strings.HasSuffix(string(got), "\n> {\"a\":[1,2]}\n") {
+	if err != nil || !strings.HasPrefix(string(got), "framing msg\n> first\n< line\\nline\\n") || !strings.HasSuffix(string(got), "\n> {\"a\":[1,2]}\n") {
 		t.Errorf("%s, %v", got, err)
 	}
 }
@@ -182,7 +182,7 @@ func TestCandidates(t *testing.T) {
 		}
 		got := strings.Join(texts, " ")
 		if step.line == "/he" { // in the order of the table
-			if len(texts) != 3 {
+			if len(texts) != 4 {
 				t.Errorf("%s: %s", step.line, got)
 			}
 			continue

@@ -60,6 +60,9 @@ func (p Palette) JSON() view.Colors {
 	}
 }
 
+// Pass paints that a check was passed.
+func (p Palette) Pass(text string) string { return p.paint(text, color.FgGreen) }
+
 // Error is for what went wrong.
 func (p Palette) Error(text string) string { return p.paint(text, color.FgRed, color.Bold) }
 

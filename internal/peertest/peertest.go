@@ -1,0 +1,110 @@
+// Package peertest starts the programs of others that tests talk to.
+package peertest
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// patience bounds the start and the end of a program.
+const patience = 20 * time.Second
+
+// Need skips the test unless the programs are installed; where peers are required,
+// as in CI, it fails instead. It returns their paths.
+func Need(t testing.TB, programs ...string) (paths []string) {
+	t.Helper()
+	for _, program := range programs {
+		path, err := exec.LookPath(program)
+		if err != nil {
+			path, err = exec.LookPath("/usr/sbin/" + program) // not in the path of everybody
+		}
+		if err == nil {
+			paths = append(paths, path)
+			continue
+		}
+		if os.Getenv("CHANCAT_REQUIRE_PEERS") != "" {
+			t.Fatalf("%s is not installed", program)
+		}
+		t.Skipf("%s is not installed", program)
+	}
+	return paths
+}
+
+// Port returns a TCP port of localhost on which nobody listens.
+func Port(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// Serve runs a program until the end of the test, and returns the address at which
+// it listens. PORT in args stands for the port, DIR for a folder of its own.
+func Serve(t testing.TB, program string, args ...string) (address string) {
+	t.Helper()
+	path := Need(t, program)[0]
+	port, dir := fmt.Sprint(Port(t)), t.TempDir()
+	replace := strings.NewReplacer("PORT", port, "DIR", dir)
+	for i := range args {
+		args[i] = replace.Replace(args[i])
+	}
+	cmd := exec.Command(path, args...)
+	cmd.Dir = dir
+	var output lockedBuffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		cmd.Wait()
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		<-ended
+	})
+	address = "127.0.0.1:" + port
+	for deadline := time.Now().Add(patience); ; {
+		c, err := net.Dial("tcp", address)
+		if err == nil {
+			c.Close()
+			return address
+		}
+		select {
+		case <-ended:
+			t.Fatalf("%s has ended: %s", program, output.String())
+		case <-time.After(5 * time.Millisecond):
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s does not listen on %s: %v\n%s", program, address, err, output.String())
+		}
+	}
+}
+
+// A lockedBuffer is what a program has said.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
