@@ -108,7 +108,10 @@ func (p *probeReport) reproduce(r probe.Result) string {
 		return ""
 	}
 	flags, messages := r.Again.Arguments()
-	words := []string{"chancat", "send", "-f", r.Again.Framing}
+	words := []string{"chancat", "send"}
+	if r.Again.Framing != "" {
+		words = append(words, "-f", r.Again.Framing)
+	}
 	words = append(append(words, p.flags...), flags...)
 	words = append(words, p.address)
 	if strings.HasPrefix(strings.Join(messages, ""), "-") {

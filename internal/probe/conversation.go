@@ -43,7 +43,7 @@ type conversation struct {
 func newConversation(o Options) (*conversation, error) {
 	c := &conversation{codec: o.Framing.C2S.Codec, spelling: o.Framing.Spelling}
 	if o.Whole {
-		c.codec, c.spelling = whole{}, "ws"
+		c.codec, c.spelling = whole{}, ""
 	}
 	known := protocolOf(c.spelling)
 	if o.Whole {

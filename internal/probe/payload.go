@@ -163,7 +163,11 @@ func (r *run) large(ctx context.Context) Result {
 	}
 	const least = 4097
 	var reason string
-	for size := largest; size >= least; size = size / 4 {
+	first := largest
+	if r.o.Most > 0 {
+		first = min(first, r.o.Most)
+	}
+	for size := first; size >= least; size = size / 4 {
 		if size < 65536 && size > 65000 {
 			size = 65000
 		}

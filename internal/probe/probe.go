@@ -59,6 +59,7 @@ type Options struct {
 	Dial    func(context.Context) (*endpoint.Conn, error)
 	Framing framing.Framing
 	Whole   bool // the transport keeps messages apart, and Framing does not matter
+	Most    int  // bytes that a message may have; 0 means any number
 
 	// Messages are sent in order, each after the replies to the one before. None
 	// means what is known to be harmless for the framing, see [Conversation].
