@@ -84,6 +84,20 @@ func TestInteropChannel(t *testing.T) {
 	}
 }
 
+// TestInteropFastdaemon probes a peer with the habits of fastdaemon, which answers a
+// length of characters for one of bytes.
+func TestInteropFastdaemon(t *testing.T) {
+	python := lookPython(t)
+	if python == "" {
+		t.Skip("no python3")
+	}
+	address := startServer(t, []string{python, "../../testdata/peers/fastdaemon.py", "serve"})
+	report := probeReal(t, address, "fastdaemon")
+	if failed := failures(report); !slices.Equal(failed, []string{"non-ascii"}) {
+		t.Errorf("fails %v: %s", failed, tell(report))
+	}
+}
+
 func failures(report *Report) (failed []string) {
 	for _, r := range report.Results {
 		if r.Verdict == Fail {
