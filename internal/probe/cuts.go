@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -206,13 +207,19 @@ func (r *run) byteAtATime(ctx context.Context) Result {
 	for i := range acts {
 		total += len(acts[i].pieces[0])
 	}
-	gap := max(time.Millisecond, min(r.o.Gap, whole/time.Duration(max(1, total))))
 	const most = 1000 // single bytes; what follows is one piece
-	for i := range acts {
-		acts[i].pieces = single(acts[i].pieces[0], most)
-		acts[i].pauses = []time.Duration{gap}
+	var gap time.Duration
+	var o *outcome
+	for _, wide := range []time.Duration{r.o.Gap, 2 * r.o.Gap} { // a busy peer reads late, and then together
+		gap = max(time.Millisecond, min(wide, whole/time.Duration(max(1, total))))
+		for i := range acts {
+			acts[i].pieces = single(bytes.Join(acts[i].pieces, nil), most)
+			acts[i].pauses = []time.Duration{gap}
+		}
+		if o = r.try(ctx, acts...); o.fault != sound || gap < wide {
+			break
+		}
 	}
-	o := r.try(ctx, acts...)
 	if o.fault == sound {
 		return pass("%s, each in a write of its own", plural(min(total, most*len(acts)), "byte"))
 	}
