@@ -187,10 +187,9 @@ func (s *Session) showFault(p *peer, err error, fault link.Fault) {
 	if f, ok := errors.AsType[*wire.Error](err); ok && f.Cause != "" {
 		text += string(view.AppendFault(nil, fault.Bytes, f.Start, f.Offset))
 	}
-	hint := strings.Replace(fault.Hint, "try -f ", "try /framing ", 1)
-	if hint == "" {
-		hint = "nothing more is decoded; /resync goes on at the next frame, /framing X decodes again what has come"
+	if fault.Hint != "" {
+		text += s.o.Palette.Note("-- "+printable(strings.Replace(fault.Hint, "try -f ", "try /framing ", 1))) + "\n"
 	}
-	text += s.o.Palette.Note("-- " + printable(hint))
+	text += s.o.Palette.Note("-- nothing more is decoded; /resync goes on at the next frame, /framing X decodes again what has come")
 	s.say(text)
 }
