@@ -201,7 +201,7 @@ func (r *run) againCut(c cut, sizes []int) *Again {
 // byteAtATime writes each byte by itself. When that fails it looks for the fewest
 // cuts that do.
 func (r *run) byteAtATime(ctx context.Context) Result {
-	const whole = 1500 * time.Millisecond // for all pauses together
+	const whole = 600 * time.Millisecond // for all pauses together: to be slow is another check
 	acts := r.talk.fullActs()
 	total := 0
 	for i := range acts {
