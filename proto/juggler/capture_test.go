@@ -332,7 +332,8 @@ func (c capture) sameResponse(t *testing.T, got *http.Response) (refused bool) {
 func TestCapturesAgainstClient(t *testing.T) {
 	captures(t, func(t *testing.T, c capture) {
 		if len(c.Decoded) == 0 {
-			t.Skip("the handshake was refused")
+			c.refused(t)
+			return
 		}
 		l, err := ws.Listen(t.Context(), "ws://127.0.0.1:0/ws", &ws.Options{Kind: ws.Text})
 		if err != nil {
@@ -385,6 +386,29 @@ func TestCapturesAgainstClient(t *testing.T) {
 		}
 		c.checkResults(t, results, changes, notes)
 	})
+}
+
+// refused checks what the client makes of a recorded refusal.
+func (c capture) refused(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		http.ReadRequest(bufio.NewReader(conn))
+		io.WriteString(conn, c.HTTP.S2C)
+	}()
+	var refused *ws.RefusedError
+	_, err = Connect(t.Context(), "ws://"+l.Addr().String()+"/ws", nil)
+	if !errors.As(err, &refused) || !strings.Contains(c.HTTP.S2C, fmt.Sprintf(" %d ", refused.Status)) || refused.Body == "" {
+		t.Errorf("got %v", err)
+	}
 }
 
 // request makes the client send the next recorded request.

@@ -42,6 +42,10 @@ type ClientOptions struct {
 	// sends a whole one or [Client.Reconnect] fetches it.
 	OnError func(error)
 
+	// OnClose is called when the connection has ended, after all that came before
+	// it, with what [Client.Err] returns; not where Close or Reconnect ended it.
+	OnClose func(error)
+
 	PingDelay   time.Duration // of silence, after which a ping is sent; 0 means 30 s, negative for no pings
 	PingTimeout time.Duration // for anything to come after a ping; 0 means 30 s
 
@@ -74,9 +78,10 @@ type Client struct {
 	once   sync.Once     // guards quit
 	told   chan struct{} // closed when no callback will be called any more
 
-	callbacks sync.Mutex // guards the three callbacks in opts
+	callbacks sync.Mutex // guards OnChange and OnNotify in opts
 
-	dialing sync.Mutex // held by Reconnect
+	dialing  sync.Mutex     // held by Reconnect
+	sessions sync.WaitGroup // those that run
 
 	mu      sync.Mutex // guards what follows
 	session *session
@@ -88,7 +93,6 @@ type Client struct {
 type session struct {
 	client *Client
 	link   *link
-	done   chan struct{} // closed when nothing of it is left
 
 	mu      sync.Mutex // guards what follows
 	last    int64      // id of a request
@@ -102,8 +106,8 @@ type session struct {
 
 // An event is something to tell a callback.
 type event struct {
-	state any // where it is a change
-	kind  string
+	kind  string // "state", "notify", "error" or "close"
+	state any
 	name  string
 	data  json.RawMessage
 	err   error
@@ -126,7 +130,7 @@ func Connect(ctx context.Context, url string, options *ClientOptions) (*Client, 
 	}
 	c.session = s
 	go c.tell()
-	go s.run()
+	c.sessions.Go(s.run)
 	return c, nil
 }
 
@@ -147,7 +151,7 @@ func (c *Client) dial(ctx context.Context) (*session, error) {
 	}
 	return &session{
 		client: c, link: newLink(conn, c.opts.limits()),
-		done: make(chan struct{}), waiting: map[int64]chan message{},
+		waiting: map[int64]chan message{},
 	}, nil
 }
 
@@ -242,7 +246,7 @@ func (c *Client) Reconnect(ctx context.Context) error {
 	c.session, c.state, c.text = fresh, nil, nil
 	c.mu.Unlock()
 	old.link.end(ErrClosed)
-	go fresh.run()
+	c.sessions.Go(fresh.run)
 	select {
 	case <-c.quit:
 		fresh.link.end(ErrClosed)
@@ -273,7 +277,7 @@ func (c *Client) Close() error {
 	s := c.current()
 	c.dialing.Unlock()
 	s.link.end(ErrClosed)
-	<-s.done
+	c.sessions.Wait()
 	<-c.told
 	return nil
 }
@@ -287,11 +291,13 @@ func (c *Client) tell() {
 			return
 		case e := <-c.events:
 			c.callbacks.Lock()
-			onChange, onNotify, onError := c.opts.OnChange, c.opts.OnNotify, c.opts.OnError
+			onChange, onNotify := c.opts.OnChange, c.opts.OnNotify
 			c.callbacks.Unlock()
 			switch {
-			case e.err != nil && onError != nil:
-				onError(e.err)
+			case e.kind == "error" && c.opts.OnError != nil:
+				c.opts.OnError(e.err)
+			case e.kind == "close" && c.opts.OnClose != nil:
+				c.opts.OnClose(e.err)
 			case e.kind == "state" && onChange != nil:
 				onChange(appendValue(nil, e.state))
 			case e.kind == "notify" && onNotify != nil:
@@ -302,9 +308,11 @@ func (c *Client) tell() {
 }
 
 func (s *session) run() {
-	defer close(s.done)
-	s.link.run(s.receive)
+	err := s.link.run(s.receive)
 	s.link.gone.Wait()
+	if s.client.current() == s {
+		s.report(event{kind: "close", err: err})
+	}
 }
 
 // why is why a request got no answer.
@@ -387,7 +395,7 @@ func (s *session) changed(patch json.RawMessage) error {
 	}
 	if err != nil {
 		if !s.stale {
-			s.report(event{err: &PatchError{patch, op, err}})
+			s.report(event{kind: "error", err: &PatchError{patch, op, err}})
 		}
 		s.stale = true
 		return nil
@@ -439,6 +447,6 @@ func (s *session) report(e event) {
 	defer s.link.held.Store(false)
 	select {
 	case s.client.events <- e:
-	case <-s.link.ctx.Done():
+	case <-s.client.quit:
 	}
 }
