@@ -25,8 +25,8 @@ func newJuggler(e *env) *cobra.Command {
 		Long: `Speak the protocol of hat.juggler: JSON requests, notifications, and a state of
 the server that its clients mirror.
 
-There are two versions of it on the wire, which nothing negotiates. --wire 0.7 is
-that of today's Python and JavaScript packages, 0.6 that of those up to 0.6.26.`,
+There are two versions of it on the wire, which nothing negotiates. --wire 0.7
+is that of today's Python and JavaScript packages, 0.6 of those up to 0.6.26.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {

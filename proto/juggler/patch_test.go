@@ -2,6 +2,7 @@ package juggler
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -235,5 +236,41 @@ func BenchmarkPatch(b *testing.B) {
 		if _, _, err := apply(from, ops.([]any), defaultMaxState); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkSet is a whole new state given as text, and what its clients get.
+func BenchmarkSet(b *testing.B) {
+	from, to := largeStates()
+	texts := [2]json.RawMessage{appendValue(nil, from), appendValue(nil, to)}
+	b.SetBytes(int64(len(texts[0])))
+	n := 0
+	var last any
+	for b.Loop() {
+		v, err := tree(texts[n%2])
+		if err != nil {
+			b.Fatal(err)
+		}
+		newDiff(last, v)
+		last = v
+		n++
+	}
+}
+
+// BenchmarkDiffList is a log of objects, from whose front one goes while another
+// comes behind: short enough for its differences to be searched for, and not.
+func BenchmarkDiffList(b *testing.B) {
+	for _, n := range []int{250, 10_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			var list []any
+			for i := range n + 1 {
+				list = append(list, map[string]any{"id": json.Number(fmt.Sprint(i)), "text": "something", "level": "info"})
+			}
+			var p *payload
+			for b.Loop() {
+				p = newDiff(list[:n], list[1:])
+			}
+			b.ReportMetric(float64(len(p.text)), "diff-bytes")
+		})
 	}
 }
