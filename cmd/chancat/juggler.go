@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -119,11 +120,24 @@ func (c *jugglerClient) password() (string, error) {
 	return strings.TrimSuffix(password, "\r"), nil
 }
 
+// jugglerURL completes what a person typed: HOST:PORT is ws://HOST:PORT/ws.
+func jugglerURL(text string) string {
+	if !strings.Contains(text, "://") {
+		text = "ws://" + text
+	}
+	if u, err := url.Parse(text); err == nil && u.Path == "" {
+		u.Path = "/ws"
+		return u.String()
+	}
+	return text
+}
+
 // connect dials, and again for --wait-up while nothing listens.
-func (c *jugglerClient) connect(ctx context.Context, url string, o *juggler.ClientOptions) (*juggler.Client, error) {
+func (c *jugglerClient) connect(ctx context.Context, address string, o *juggler.ClientOptions) (*juggler.Client, error) {
+	address = jugglerURL(address)
 	deadline := time.Now().Add(time.Duration(c.transport.waitUp))
 	for pause := backoffStart; ; pause = min(2*pause, backoffMost) {
-		client, err := juggler.Connect(ctx, url, o)
+		client, err := juggler.Connect(ctx, address, o)
 		if err == nil || as[*socket.AddressError](err) != nil || as[*ws.RefusedError](err) != nil || ctx.Err() != nil {
 			return client, hintLogin(err)
 		}
@@ -168,7 +182,7 @@ func newJugglerCall(e *env) *cobra.Command {
 		Short: "send one request and print the data of its answer",
 		Long: `Send a request with the data JSON, null by default, or what stdin has for "-".
 The data of the answer is printed as JSON. An error answer goes to stderr, with
-exit status 1.`,
+exit status 1. URL may be HOST:PORT for ws://HOST:PORT/ws.`,
 		Example: `  chancat juggler call ws://localhost:23021/ws add '[1, 2]'
   chancat juggler call --user me --password-file pw wss://host/ws reload`,
 		Args: func(cmd *cobra.Command, args []string) error {
