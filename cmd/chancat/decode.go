@@ -71,6 +71,7 @@ func (c *decodeCommand) run(files []string) (err error) {
 	if c.print, err = c.out.open(c.e, c.framing.Spelling); err != nil {
 		return err
 	}
+	c.print.alone = true
 	if len(files) == 0 {
 		files = []string{"-"}
 	}

@@ -159,8 +159,8 @@ func hintLogin(err error) error {
 	return err
 }
 
-// ended is the error for a connection that was lost while something was awaited.
-func ended(err error) error {
+// jugglerEnded is the error for a connection that was lost while something was awaited.
+func jugglerEnded(err error) error {
 	if err == nil || err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, juggler.ErrClosed) {
 		return errClosed
 	}
@@ -236,7 +236,7 @@ func (c *jugglerCall) run(ctx context.Context, args []string) error {
 	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil:
-		return ended(err)
+		return jugglerEnded(err)
 	}
 	_, err = fmt.Fprintf(c.e.stdout, "%s\n", answer)
 	return err

@@ -172,7 +172,7 @@ func jugglerCommand(e *env, command []string) juggler.Handler {
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(data), out, e.stderr
 		cmd.WaitDelay = time.Second // a grandchild may hold the pipes open
 		err := cmd.Run()
-		answer := bytes.TrimSpace(out.Bytes())
+		answer := bytes.TrimSpace(out.kept.Bytes())
 		switch {
 		case out.over:
 			return nil, fmt.Errorf("the answer has more than %d bytes", maxAnswer)

@@ -127,7 +127,7 @@ func (c *jugglerWatch) print(ctx context.Context, client *juggler.Client, states
 			if lost == io.EOF && c.count == 0 && !c.reconnect {
 				return nil
 			}
-			lost = ended(lost)
+			lost = jugglerEnded(lost)
 		}
 		if !c.reconnect {
 			return lost

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chancat/channel/internal/filter"
+	"github.com/chancat/channel/internal/recording"
 	"github.com/chancat/channel/internal/term"
 	"github.com/chancat/channel/internal/text"
 	"github.com/chancat/channel/session"
@@ -27,6 +29,7 @@ type outputFlags struct {
 	filter string
 	json   bool
 	record string
+	redact redactFlags
 	side   session.Side // that we are, in the recording
 }
 
@@ -46,6 +49,7 @@ func (f *outputFlags) add(cmd *cobra.Command) {
 func (f *outputFlags) addRecord(cmd *cobra.Command, side session.Side) {
 	f.side = side
 	cmd.Flags().StringVar(&f.record, "record", "", "keep every read and message in the session `FILE`, or in a capture if it ends in .pcapng")
+	f.redact.add(cmd)
 }
 
 // A recorder keeps what happens on connections.
@@ -61,6 +65,14 @@ func (f *outputFlags) recorder(file *os.File) recorder {
 	return session.NewWriter(file)
 }
 
+// redacted is a recorder without secrets.
+func redacted(r recorder, secrets []*regexp.Regexp) recorder {
+	if secrets == nil {
+		return r
+	}
+	return recording.NewRedactor(r, secrets)
+}
+
 // A printer prints received messages, or events. It is safe for concurrent use.
 type printer struct {
 	e      *env
@@ -69,6 +81,7 @@ type printer struct {
 
 	filterFailed atomic.Bool // a query that fails is told once
 
+	alone    bool         // one goroutine prints: a lock a message would be a tenth of decode's time
 	mu       sync.Mutex   // guards the rest of the output
 	messages *text.Writer // without --view
 	view     view.View    // for a person
@@ -91,6 +104,13 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 			return nil, usage(err)
 		}
 	}
+	secrets, err := f.redact.parse()
+	if err != nil {
+		return nil, err
+	}
+	if secrets != nil && f.record == "" {
+		return nil, usage(errors.New("--redact is about what --record keeps; what is printed stays as it is"))
+	}
 	name := f.view
 	if name == "" && f.out == "" && term.Is(e.stdout) {
 		name = "auto"
@@ -106,10 +126,10 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 		p.messages = coding.NewWriter(e.stdout)
 	}
 	if f.record != "" {
-		if p.recordFile, err = os.OpenFile(f.record, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
+		if p.recordFile, err = createPrivate(f.record); err != nil {
 			return nil, err
 		}
-		p.record = f.recorder(p.recordFile)
+		p.record = redacted(f.recorder(p.recordFile), secrets)
 		p.observeRecord(&session.Event{Kind: session.Session, Time: time.Now(), Framing: framing, Program: "chancat " + version()})
 	}
 	return p, nil
@@ -210,8 +230,10 @@ func (p *printer) filtered(body []byte, show func(result []byte) error) error {
 }
 
 func (p *printer) write(where string, body []byte) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	if !p.alone {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+	}
 	if p.messages != nil {
 		return p.messages.WriteMessage(body)
 	}
@@ -252,6 +274,10 @@ func (p *printer) flushed() error {
 func (p *printer) closeAfter(err error) error {
 	flushErr := p.flush()
 	if p.recordFile != nil {
+		if held, ok := p.record.(io.Closer); ok {
+			p.recordFailed(held.Close())
+			p.recordFailed(p.record.Flush())
+		}
 		p.recordFailed(p.recordFile.Close())
 	}
 	switch failed := p.recordErr.Load(); {

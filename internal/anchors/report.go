@@ -47,7 +47,10 @@ tool/lines has lines of 100 bytes, tool/bulk few long lines. One line is one mes
 of chancat, framed by msg unless another framing is named. redis-cli publishes the
 same lines, encoded beforehand, to a server without subscribers and waits for its
 answers. tool/start is: connect, send one message, print the answer, exit; "true" is
-a program that does nothing.
+a program that does nothing. tool/capture decodes a capture of messages of 100 bytes,
+one in each segment or coalesced to segments of 32 KiB: chancat prints them, gopacket's
+tcpassembly (in this process) counts them, or prints them too, and tshark prints the
+stream. tool/decode is decode of a file of frames.
 
 `
 
@@ -168,6 +171,8 @@ func (g Goal) wanted() string {
 	switch {
 	case g.ID == "":
 		return ""
+	case len(g.Anchors) == 0 && g.Sense == AtLeast:
+		return fmt.Sprintf("≥ %.0f", g.Bound)
 	case g.Sense == AtLeast:
 		return fmt.Sprintf("≥ %.3gx", g.Bound)
 	case len(g.Anchors) == 0:

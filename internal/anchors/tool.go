@@ -59,6 +59,7 @@ func toolCells(chancat, dir string, v volume) []Cell {
 		}
 		cells = append(cells, c)
 	}
+	cells = append(cells, decodeCells(chancat, dir, v)...)
 	return append(cells, startCell(dir, chancat, v.startups))
 }
 

@@ -181,13 +181,13 @@ func span(d time.Duration) string {
 	return d.Round(10 * time.Millisecond).String()
 }
 
-// showFault draws a broken frame, which starts at the first byte of broken.
-func (s *Session) showFault(p *peer, err error, broken []byte) {
+// showFault draws a broken frame and says what is known of it.
+func (s *Session) showFault(p *peer, err error, fault link.Fault) {
 	text := s.o.Palette.Error("!! ") + printable(fmt.Sprintf("%s: %v", p.label(), err)) + "\n"
 	if f, ok := errors.AsType[*wire.Error](err); ok && f.Cause != "" {
-		text += string(view.AppendFault(nil, broken[:min(len(broken), faultBytes)], f.Start, f.Offset))
+		text += string(view.AppendFault(nil, fault.Bytes, f.Start, f.Offset))
 	}
-	hint := strings.Replace(link.Hint(err, broken), "try -f ", "try /framing ", 1)
+	hint := strings.Replace(fault.Hint, "try -f ", "try /framing ", 1)
 	if hint == "" {
 		hint = "nothing more is decoded; /resync goes on at the next frame, /framing X decodes again what has come"
 	}

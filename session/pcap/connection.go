@@ -33,10 +33,10 @@ type half struct {
 // find returns the direction of g; false if it belongs to no connection.
 func (r *Reader) find(g *segment) (half, bool) {
 	if c := r.last; c != nil { // nearly always
-		if g.flow == c.flows[client] {
+		if g.same(&c.flows[client]) {
 			return half{c, client}, true
 		}
-		if g.flow == c.flows[server] {
+		if g.same(&c.flows[server]) {
 			return half{c, server}, true
 		}
 	}

@@ -242,6 +242,9 @@ func (s *stream) acknowledged(ack uint32, now time.Time) {
 	s.acked = ack
 }
 
+// due reports whether overdue or end may have something to do.
+func (s *stream) due() bool { return s.finished || s.ackWait > 0 }
+
 // overdue gives up bytes that the receiver has had for a while.
 func (r *Reader) overdue(c *connection, side int) {
 	s := &c.streams[side]

@@ -163,7 +163,10 @@ func (w *Writer) data(e *session.Event, d *dialogue) {
 }
 
 func (w *Writer) close(e *session.Event) {
-	d := w.dialogue(e)
+	d := w.conns[e.Conn]
+	if d == nil {
+		return // it is over: the other side tells of the reset that ended it
+	}
 	from := side(e)
 	switch {
 	case e.Reason != "eof":

@@ -46,6 +46,7 @@ var dialogue = []session.Event{
 	{Kind: session.Read, Conn: 1, From: session.Server, N: 4, Data: []byte("late")},
 	{Kind: session.Close, Conn: 1, From: session.Server, Reason: "eof"},
 	{Kind: session.Close, Conn: 2, From: session.Server, Reason: "reset"},
+	{Kind: session.Close, Conn: 2, From: session.Client, Reason: "eof"}, // of what is over
 }
 
 func TestWriter(t *testing.T) {

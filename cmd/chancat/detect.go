@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancat/channel/detect"
+	"github.com/chancat/channel/internal/dump"
+)
+
+type detectCommand struct {
+	e      *env
+	source sourceFlags
+	json   bool
+}
+
+func newDetect(e *env) *cobra.Command {
+	c := &detectCommand{e: e}
+	cmd := &cobra.Command{
+		Use:   "detect [flags] [FILE...]",
+		Short: "say which framing the data has",
+		Long: `Say which framing the bytes in files, or in stdin, have. Several files are several
+streams of the same kind: two of them decide more than one. In a session file or
+a capture (pcap or pcapng) both directions of each connection count. A framing
+must tile the data: leave no byte over. Candidates are ranked by how unlikely
+that is by chance; where the data cannot decide, that is said, and why.
+
+Exit status 0 if it is decided, 1 if it is not.`,
+		Example: `  chancat detect stream.bin
+  chancat detect first.bin second.bin third.bin
+  chancat detect --port 6379 capture.pcap
+  chancat detect --in xxd report.txt
+  chancat detect --json < stream.bin | jq -r '.candidates[0].framing'`,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			return interruptible(cmd.Context(), func() error { return c.run(files) })
+		},
+	}
+	flags := cmd.Flags()
+	c.source.add(cmd)
+	flags.BoolVar(&c.json, "json", false, "print the answer as JSON")
+	return cmd
+}
+
+func (f *sourceFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.as, "as", "", "what the files are: raw, session or pcap (default: see for yourself)")
+	flags.StringVar(&f.in, "in", "", "the files are dumps of the stream as text: hex, xxd, hexdump or tcpdump")
+	flags.Uint16Var(&f.port, "port", 0, "of a capture, only connections with port `N` at either end")
+	cmd.MarkFlagsMutuallyExclusive("as", "in")
+	cmd.RegisterFlagCompletionFunc("as", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("in", cobra.FixedCompletions(dump.Names(), cobra.ShellCompDirectiveNoFileComp))
+}
+
+func (c *detectCommand) run(files []string) error {
+	if err := (&decodeCommand{as: c.source.as, in: c.source.in}).check(nil); err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		files = []string{"-"}
+	}
+	g := gatherer{e: c.e, flags: c.source}
+	for _, name := range files {
+		if err := g.file(name); err != nil {
+			return err
+		}
+	}
+	answer := detect.Detect(g.streams)
+	out := detectReport(answer, files)
+	if c.json {
+		out = detectJSON(answer)
+	}
+	if _, err := c.e.stdout.Write(out); err != nil {
+		return &outputError{err}
+	}
+	if !answer.Decided {
+		return &toldError{&codedError{exitFailed, errors.New("cannot decide")}}
+	}
+	return nil
+}
+
+// detectJSON is the answer as one JSON object.
+func detectJSON(a detect.Answer) []byte {
+	type candidate struct {
+		Framing  string   `json:"framing"`
+		Score    float64  `json:"score"`
+		Frames   int      `json:"frames"`
+		Bytes    int64    `json:"bytes"`
+		SameAs   []string `json:"same_as,omitempty"`
+		Cut      int      `json:"cut,omitempty"`
+		Evidence string   `json:"evidence,omitempty"`
+		Broke    string   `json:"broke,omitempty"`
+	}
+	out := struct {
+		Candidates []candidate `json:"candidates"`
+		Decided    bool        `json:"decided"`
+		Why        string      `json:"why,omitempty"`
+		Try        string      `json:"try,omitempty"`
+	}{Candidates: []candidate{}, Decided: a.Decided, Why: a.Why, Try: a.Try}
+	for _, x := range a.Candidates {
+		out.Candidates = append(out.Candidates, candidate{x.Framing, x.Score, x.Frames, x.Bytes, x.SameAs, x.Cut, x.Evidence, x.Broke})
+	}
+	var b bytes.Buffer
+	w := json.NewEncoder(&b)
+	w.SetEscapeHTML(false)
+	w.Encode(out) // of strings and numbers: it cannot fail
+	return b.Bytes()
+}
+
+// sameShown bounds the other spellings that a person is shown.
+const sameShown = 4
+
+// detectReport is the answer for a person.
+func detectReport(a detect.Answer, files []string) []byte {
+	var b bytes.Buffer
+	for i, x := range a.Candidates {
+		if x.Broke != "" {
+			fmt.Fprintf(&b, "  --    %s: %s\n", x.Framing, printable(x.Broke))
+			continue
+		}
+		mark := ' '
+		if i == 0 && a.Decided {
+			mark = '*'
+		}
+		fmt.Fprintf(&b, "%c %s  %s: %s tile %s", mark, percent(x.Score), x.Framing, counted(x.Frames, "frame", "frames"), counted(x.Bytes, "byte", "bytes"))
+		if x.Cut > 0 {
+			fmt.Fprintf(&b, ", the next is cut off")
+		}
+		fmt.Fprintf(&b, "; %s\n", printable(x.Evidence))
+		if i == 0 && len(x.SameAs) > 0 {
+			same := x.SameAs[:min(len(x.SameAs), sameShown)]
+			fmt.Fprintf(&b, "        the same as %s\n", strings.Join(same, ", "))
+		}
+	}
+	if !a.Decided {
+		fmt.Fprintf(&b, "cannot decide: %s\n", a.Why)
+		if a.Try != "" {
+			fmt.Fprintf(&b, "what would decide it: %s\n", a.Try)
+		}
+		return b.Bytes()
+	}
+	fmt.Fprintf(&b, "next: chancat decode -f %s%s\n", shellWord(a.Candidates[0].Framing), nextFiles(files))
+	return b.Bytes()
+}
+
+func nextFiles(files []string) string {
+	var b strings.Builder
+	for _, name := range files {
+		if name != "-" {
+			b.WriteString(" " + shellWord(name))
+		}
+	}
+	return b.String()
+}
+
+// percent never rounds up to certainty.
+func percent(score float64) string {
+	switch p := int(score * 100); {
+	case p > 99:
+		return ">99%"
+	case p == 0 && score > 0:
+		return " <1%"
+	default:
+		return fmt.Sprintf("%3d%%", p)
+	}
+}

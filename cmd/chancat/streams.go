@@ -1,0 +1,197 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/chancat/channel/detect"
+	"github.com/chancat/channel/internal/dump"
+	"github.com/chancat/channel/session"
+	"github.com/chancat/channel/session/pcap"
+)
+
+// Bounds of what is held of the data that a question is asked about.
+const (
+	mostOfStream = 16 << 20 // bytes of one stream
+	mostOfAll    = 64 << 20 // bytes of all
+)
+
+// A sourceFlags says what files are and which parts of them are meant.
+type sourceFlags struct {
+	as, in string
+	port   uint16
+}
+
+// gatherer holds the beginnings of the streams that files hold.
+type gatherer struct {
+	e       *env
+	flags   sourceFlags
+	streams []detect.Stream
+	framing string // of a session file, as it says itself
+
+	held int
+	base int // number of the last connection of the files before
+	open map[gatherKey]*gathered
+}
+
+type gatherKey struct {
+	conn int
+	from session.Side
+}
+
+// gathered is where a stream stands, and whether more of it is wanted.
+type gathered struct {
+	index  int
+	closed bool // a gap or a bound has ended it
+}
+
+// file reads the streams in the file name, or in stdin for "-".
+func (g *gatherer) file(name string) error {
+	src, shown := g.e.stdin, shownName(name)
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		src = f
+	}
+	err := g.read(src)
+	if d := as[*dump.Error](err); d != nil {
+		return usage(fmt.Errorf("%s: %w", shown, d))
+	}
+	return err
+}
+
+func (g *gatherer) read(src io.Reader) error {
+	if g.flags.in != "" {
+		kind, err := dump.Parse(g.flags.in)
+		if err != nil {
+			return usage(fmt.Errorf("--in %s: %w", g.flags.in, err))
+		}
+		src = kind.NewReader(src)
+	}
+	kind := (&decodeCommand{as: g.flags.as, in: g.flags.in}).kind()
+	if kind == kindUnknown {
+		var err error
+		if kind, src, err = sniff(src); err != nil {
+			return err
+		}
+	}
+	g.open = map[gatherKey]*gathered{}
+	switch kind {
+	case kindSession:
+		return g.session(src)
+	case kindCapture:
+		return g.capture(src)
+	}
+	return g.raw(src)
+}
+
+// raw reads a bare stream, no more of it than is held.
+func (g *gatherer) raw(src io.Reader) error {
+	limit := g.room()
+	data, err := io.ReadAll(io.LimitReader(src, int64(limit)))
+	if err != nil {
+		return err
+	}
+	g.held += len(data)
+	g.streams = append(g.streams, detect.Stream{Data: data, Ended: len(data) < limit})
+	return nil
+}
+
+func (g *gatherer) room() int { return min(mostOfStream, mostOfAll-g.held) }
+
+func (g *gatherer) session(src io.Reader) error {
+	reads := false
+	for ev, err := range session.NewReader(src, 0).Events() {
+		if err != nil {
+			return usage(err)
+		}
+		if ev.Kind == session.Session {
+			g.framing = ev.Framing
+		}
+		reads = reads || ev.Kind == session.Read
+		if !g.event(&ev) {
+			break
+		}
+	}
+	g.nextFile()
+	if !reads {
+		return usage(fmt.Errorf("the session file has messages but no reads: its bytes are not known; record with --record"))
+	}
+	return nil
+}
+
+func (g *gatherer) capture(src io.Reader) error {
+	r := pcap.NewReader(src, &pcap.Options{Port: g.flags.port})
+	for {
+		ev, err := r.Next()
+		if err == io.EOF {
+			g.nextFile()
+			return nil
+		}
+		if as[*pcap.Error](err) != nil {
+			return usage(err)
+		}
+		if err != nil {
+			return err
+		}
+		if !g.event(ev) {
+			g.nextFile()
+			return nil
+		}
+	}
+}
+
+// nextFile makes the connections of the next file others than those before.
+func (g *gatherer) nextFile() {
+	for key := range g.open {
+		g.base = max(g.base, g.base+key.conn)
+	}
+}
+
+// event takes the bytes of ev. It reports whether more is wanted.
+func (g *gatherer) event(ev *session.Event) bool {
+	key := gatherKey{ev.Conn, ev.From}
+	switch at := g.open[key]; ev.Kind {
+	case session.Read:
+		if at == nil {
+			at = &gathered{index: len(g.streams)}
+			g.open[key] = at
+			g.streams = append(g.streams, detect.Stream{From: sideOf(ev.From), Conn: g.base + ev.Conn})
+		}
+		if at.closed {
+			return true
+		}
+		s := &g.streams[at.index]
+		n := min(len(ev.Data), mostOfStream-len(s.Data), mostOfAll-g.held)
+		s.Data = append(s.Data, ev.Data[:n]...)
+		g.held += n
+		at.closed = n < len(ev.Data)
+		return g.held < mostOfAll
+	case session.Lost:
+		if at != nil { // what stands behind a gap may begin anywhere
+			at.closed = true
+		}
+	case session.Close:
+		for k, at := range g.open {
+			if k.conn == ev.Conn && (k.from == ev.From || ev.From == "") && !at.closed {
+				at.closed = true
+				g.streams[at.index].Ended = ev.Reason == "eof"
+			}
+		}
+	}
+	return true
+}
+
+func sideOf(s session.Side) detect.Side {
+	switch s {
+	case session.Client:
+		return detect.Client
+	case session.Server:
+		return detect.Server
+	}
+	return detect.Unknown
+}

@@ -1,0 +1,131 @@
+package detect
+
+import (
+	"fmt"
+	"math"
+)
+
+const (
+	window      = 64 << 10 // bytes of a stream that rules are tried on
+	windows     = 16       // streams that rules are tried on
+	windowHops  = 2048     // frames of a stream that rules are tried on
+	minCutAhead = 1 << 10  // bytes that a frame which is cut may claim in any case
+)
+
+// A chain is what a rule makes of the streams.
+type chain struct {
+	rule   *rule
+	starts [][]int // of frames, by stream; the end of the last one closes each
+	frames int
+	cut    int // streams whose last frame is cut
+	ends   int // streams whose last frame ends where they do
+	hash   uint64
+	sizes  int // of frames, that differ: 0, 1, or 2 for more
+	size   int // of the first frame
+
+	fail  string // why it does not tile
+	reach int    // bytes that it tiled before it broke
+}
+
+// follow runs r over the windows of streams. The starts are kept in scratch, and
+// valid until it is used again.
+func (r *rule) follow(streams []Stream, scratch [][]int) chain {
+	c := chain{rule: r, starts: scratch[:0]}
+	for i := range streams {
+		s := &streams[i]
+		var list []int
+		if i < len(scratch) {
+			list = scratch[:len(scratch)][i][:0]
+		}
+		list, ok := c.stream(s, list)
+		c.starts = append(c.starts, list)
+		if !ok {
+			return c
+		}
+	}
+	return c
+}
+
+// stream follows the rule over one stream. It reports whether it tiles.
+func (c *chain) stream(s *Stream, list []int) ([]int, bool) {
+	b := s.Data[:min(len(s.Data), window)]
+	partial := len(b) < len(s.Data)
+	pos, longest := 0, 0
+	for len(list) < windowHops {
+		list = append(list, pos)
+		if pos == len(b) {
+			if !partial {
+				c.ends++
+			}
+			return list, true
+		}
+		n := c.rule.frame(b, pos)
+		if n == 0 {
+			n = none // it would never end
+		}
+		switch {
+		case n == none:
+			c.fail = fmt.Sprintf("byte %d: no length that a frame can have", pos+c.rule.at)
+			c.reach += pos
+			return list, false
+		case n == cut || pos+n > len(b):
+			if partial && pos+n <= len(s.Data) {
+				return list, true
+			}
+			c.cut++
+			if !plausibleCut(n, longest, len(list)-1, s.Ended) {
+				c.reach += pos
+				if n == cut {
+					c.fail = fmt.Sprintf("byte %d: the data ends inside the head of a frame", pos)
+					return list, false
+				}
+				c.fail = fmt.Sprintf("byte %d: a frame of %d bytes, %d are left", pos, n, len(s.Data)-pos)
+				return list, false
+			}
+			return list, true
+		}
+		switch {
+		case c.sizes == 0:
+			c.sizes, c.size = 1, n
+		case n != c.size:
+			c.sizes = 2
+		}
+		pos += n
+		longest = max(longest, n)
+		c.frames++
+	}
+	return append(list, pos), true
+}
+
+// plausibleCut reports whether a frame of n bytes, cut by the end of the data, is
+// like the frames before it.
+func plausibleCut(n, longest, before int, ended bool) bool {
+	if n == cut {
+		return before > 0
+	}
+	if ended && before < 4 {
+		return false
+	}
+	return before > 0 && n <= max(16*longest, minCutAhead)
+}
+
+// sum sets the hash, which two chains share that cut the streams alike.
+func (c *chain) sum() {
+	h := uint64(14695981039346656037)
+	for _, list := range c.starts {
+		for _, p := range list {
+			h = (h ^ uint64(p)) * 1099511628211
+		}
+		h = (h ^ math.MaxUint32) * 1099511628211
+	}
+	c.hash = h
+}
+
+// each calls f with every whole frame of the windows.
+func (c *chain) each(streams []Stream, f func(raw []byte)) {
+	for i, list := range c.starts {
+		for j := 1; j < len(list); j++ {
+			f(streams[i].Data[list[j-1]:list[j]])
+		}
+	}
+}

@@ -1,0 +1,385 @@
+package detect
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"strings"
+)
+
+const (
+	longestDelimiter = 16 // bytes
+	lineBits         = 24 // that text in lines is lines: people make little else of it
+)
+
+// delimiters tries the framings in which a mark ends each message.
+func delimiters(streams []Stream) (claims, broken []claim) {
+	if c, ok := lines(streams); ok {
+		claims = append(claims, c)
+	} else if c.Broke != "" {
+		broken = append(broken, c)
+	}
+	for _, mark := range marks(streams) {
+		c := marked(streams, mark)
+		if c.bits > 0 {
+			claims = append(claims, c)
+		}
+	}
+	if c, ok := slip(streams); ok {
+		claims = append(claims, c)
+	}
+	return claims, broken
+}
+
+// lines judges whether streams are text in lines.
+func lines(streams []Stream) (claim, bool) {
+	c := claim{Candidate: Candidate{Framing: "line", SameAs: []string{`delim=\n`}}}
+	bare, returns, values := 0, 0, 0
+	for _, s := range streams {
+		b := s.Data[:min(len(s.Data), window)]
+		whole := len(b) == len(s.Data)
+		if whole {
+			c.Bytes += int64(len(b))
+		}
+		list := []int{0}
+		for pos := 0; pos < len(b); {
+			n := bytes.IndexByte(b[pos:], '\n')
+			if n < 0 {
+				if whole && !s.Ended {
+					c.Cut++
+				}
+				if !lineText(b[pos:], !whole || !s.Ended) {
+					c.Broke = fmt.Sprintf("byte %d: a line that is no text", pos)
+					return c, false
+				}
+				if whole && s.Ended {
+					c.bits -= 8 // the last line lacks its end
+					c.Frames++
+					list = append(list, len(b))
+				}
+				break
+			}
+			line := b[pos : pos+n]
+			if !lineText(line, false) {
+				c.Broke = fmt.Sprintf("byte %d: a line that is no text", pos)
+				return c, false
+			}
+			if bytes.HasSuffix(line, []byte{'\r'}) {
+				returns++
+			} else {
+				bare++
+			}
+			if looksJSON(line) {
+				values++
+			}
+			pos += n + 1
+			list = append(list, pos)
+			c.Frames++
+		}
+		c.starts = append(c.starts, list)
+	}
+	ends := bare + returns
+	if ends == 0 {
+		c.Broke = "no line ends"
+		return c, false
+	}
+	if bare == 0 {
+		c.Framing, c.SameAs = "crlf", []string{"line", `delim=\r\n`}
+	}
+	c.bits += lineBits * min(1, float64(ends)/2)
+	c.Evidence = fmt.Sprintf("text in %d lines", ends)
+	if values == ends {
+		c.SameAs = append(c.SameAs, "json")
+		c.Evidence = fmt.Sprintf("%d lines, each a JSON value", ends)
+		c.bits += 30
+		c.values = true
+	}
+	c.single = false
+	h := chain{starts: c.starts}
+	h.sum()
+	c.chain = h.hash
+	return c, true
+}
+
+// lineText reports whether a line is text. Colours and tabs may stand in it.
+func lineText(line []byte, partial bool) bool {
+	if partial && len(line) > 3 {
+		line = line[:len(line)-3] // it may end inside a character
+		for len(line) > 0 && line[len(line)-1] >= 0xc0 {
+			line = line[:len(line)-1]
+		}
+	}
+	if bytes.IndexByte(line, 0x1b) >= 0 {
+		line = bytes.ReplaceAll(line, []byte("\x1b["), nil)
+	}
+	return isText(line)
+}
+
+func looksJSON(line []byte) bool {
+	line = bytes.TrimSpace(line)
+	n := len(line)
+	return n >= 2 && (line[0] == '{' && line[n-1] == '}' || line[0] == '[' && line[n-1] == ']') && validJSON(line)
+}
+
+// marks returns what may end messages: how the streams end, and what ends there
+// again and again.
+func marks(streams []Stream) []string {
+	var end []byte
+	seen := false
+	for _, s := range streams {
+		b := s.Data
+		if len(b) == 0 {
+			continue
+		}
+		if !s.Ended || len(b) > window {
+			continue
+		}
+		b = b[max(0, len(b)-longestDelimiter):]
+		if !seen {
+			end, seen = b, true
+			continue
+		}
+		n := 0
+		for n < min(len(end), len(b)) && end[len(end)-1-n] == b[len(b)-1-n] {
+			n++
+		}
+		end = end[len(end)-n:]
+	}
+	var list []string
+	if !seen {
+		return frequentMarks(streams)
+	}
+	if len(end) == 0 {
+		return nil
+	}
+	last := -1
+	for n := 1; n <= len(end); n++ {
+		mark := end[len(end)-n:]
+		count := 0
+		for _, s := range streams {
+			count += bytes.Count(s.Data[:min(len(s.Data), window)], mark)
+		}
+		if count < 2 || n > 1 && count < 3 {
+			break
+		}
+		if n > 1 && !couldMark(mark) {
+			last = count
+			continue
+		}
+		if count == last && len(list) > 0 {
+			list[len(list)-1] = string(mark) // what always stands before it is part of it
+		} else {
+			list = append(list, string(mark))
+		}
+		last = count
+	}
+	return list
+}
+
+// couldMark reports whether people would end messages in such a text: of signs that
+// are neither letters nor those in which sentences and values end, or in pointed
+// brackets.
+func couldMark(mark []byte) bool {
+	if n := len(mark); n > 3 && mark[0] == '<' && mark[n-1] == '>' {
+		return bytes.IndexByte(mark[1:], '<') < 0
+	}
+	return bytes.IndexFunc(mark, func(r rune) bool {
+		return r < 0x7f && r >= ' ' && !strings.ContainsRune("|;#~^$&@*%!\\/<>=-+_:.", r)
+	}) < 0 && strings.Trim(string(mark), " .") != ""
+}
+
+// frequentMarks is marks for streams of which the ends are not known.
+func frequentMarks(streams []Stream) []string {
+	var list []string
+	for _, c := range []byte("\x00|;\x03\x1e\x1f\x04\xff") {
+		n := 0
+		for _, s := range streams {
+			n += bytes.Count(s.Data[:min(len(s.Data), window)], []byte{c})
+		}
+		if n >= 3 {
+			list = append(list, string([]byte{c}))
+		}
+	}
+	return list
+}
+
+// marked says how much speaks for mark as the end of messages.
+func marked(streams []Stream, mark string) claim {
+	c := claim{Candidate: Candidate{Framing: delimSpelling(mark)}}
+	if mark == "\x00" {
+		c.SameAs = []string{`delim=\0`}
+	}
+	if mark == "\n" || mark == "\r\n" {
+		return c // lines knows more about them
+	}
+	total, outside, empty, ended := 0, 0, 0, 0
+	text := true
+	for _, s := range streams {
+		b := s.Data[:min(len(s.Data), window)]
+		total += len(b)
+		list := []int{0}
+		for pos := 0; pos < len(b); {
+			n := strings.Index(string(b[pos:min(len(b), pos+window)]), mark)
+			if n < 0 {
+				if s.Ended && len(b) == len(s.Data) {
+					return c // truncated
+				}
+				c.Cut++
+				break
+			}
+			body := b[pos : pos+n]
+			if text = text && isText(body); !text {
+				return c
+			}
+			if n == 0 {
+				empty++
+			}
+			pos += n + len(mark)
+			list = append(list, pos)
+			c.Frames++
+			if pos == len(b) && s.Ended {
+				ended++
+			}
+		}
+		c.Bytes += int64(list[len(list)-1])
+		c.starts = append(c.starts, list)
+	}
+	if c.Frames < 2 || empty > c.Frames/2 {
+		return c
+	}
+	outside = c.Frames
+	share := float64(outside*len(mark)) / float64(total+1)
+	foreign := 0.0 // bytes of the mark that are no text stand nowhere else
+	for i := range len(mark) {
+		if !isTextByte(mark[i]) {
+			foreign++
+		}
+	}
+	switch {
+	case foreign > 0:
+		c.bits = foreign*float64(outside)*math.Min(-math.Log2(share), 8) - 4
+		if ended > 0 {
+			c.bits += 6
+		}
+	case len(mark) == 1:
+		c.bits = visibleMark(mark[0], streams, c.Frames, ended)
+	default:
+		c.bits = 4*float64(len(mark)-1) + 3*float64(c.Frames) - 6
+		if strings.Trim(mark, "\r\n") == "" {
+			c.bits = lineBits
+		}
+	}
+	c.Evidence = fmt.Sprintf("text that ends in %q %d times", mark, c.Frames)
+	h := chain{starts: c.starts}
+	h.sum()
+	c.chain = h.hash
+	return c
+}
+
+// visibleMark judges a mark that is a sign of print. Those that stand in prose, in
+// numbers or in brackets prove nothing by standing at the end.
+func visibleMark(mark byte, streams []Stream, frames, ended int) float64 {
+	if strings.IndexByte("|;#~^$&@*%!\t\\/", mark) < 0 || ended == 0 {
+		return 0
+	}
+	for _, s := range streams {
+		if bytes.IndexByte(s.Data[:min(len(s.Data), window)], '\n') >= 0 {
+			return 0
+		}
+	}
+	return 5*float64(frames) + 4*float64(ended) - 6
+}
+
+// delimSpelling writes a mark in the words of a spelling.
+func delimSpelling(mark string) string {
+	if mark == "\x00" {
+		return "nul"
+	}
+	var s strings.Builder
+	s.WriteString("delim=")
+	for i := range len(mark) {
+		switch c := mark[i]; {
+		case c == '\n':
+			s.WriteString(`\n`)
+		case c == '\r':
+			s.WriteString(`\r`)
+		case c == '\t':
+			s.WriteString(`\t`)
+		case c == '\\':
+			s.WriteString(`\\`)
+		case c <= ' ' || c >= 0x7f || c == ',' || c == '/':
+			fmt.Fprintf(&s, `\x%02x`, c)
+		default:
+			s.WriteByte(c)
+		}
+	}
+	return s.String()
+}
+
+const (
+	slipEnd = 0xc0
+	slipEsc = 0xdb
+)
+
+// slip judges whether streams are frames of RFC 1055: END stands at their ends and
+// between messages, and behind every ESC one of two bytes.
+func slip(streams []Stream) (claim, bool) {
+	c := claim{Candidate: Candidate{Framing: "slip"}}
+	escapes, ends, total, text := 0, 0, 0, true
+	for _, s := range streams {
+		b := s.Data[:min(len(s.Data), window)]
+		if len(b) == 0 {
+			continue
+		}
+		whole := s.Ended && len(b) == len(s.Data)
+		total += len(b)
+		list := []int{0}
+		body := 0
+		for i := 0; i < len(b); i++ {
+			switch {
+			case b[i] == slipEnd:
+				ends++
+				if i > body {
+					c.Frames++
+					list = append(list, i+1)
+					text = text && isText(b[body:i])
+				}
+				body = i + 1
+			case b[i] == slipEsc && i+1 < len(b):
+				if b[i+1] != 0xdc && b[i+1] != 0xdd {
+					return c, false
+				}
+				escapes++
+				text = false
+				i++
+			}
+		}
+		c.Bytes += int64(list[len(list)-1])
+		c.starts = append(c.starts, list)
+		switch {
+		case whole && b[len(b)-1] != slipEnd:
+			return c, false
+		case whole:
+			c.bits += 7
+		}
+		if b[0] == slipEnd {
+			c.bits += 8
+		}
+	}
+	if c.Frames < 2 {
+		return c, false
+	}
+	share := float64(ends) / float64(total+1)
+	c.bits += 7*float64(escapes) - 6
+	if text {
+		c.bits += float64(ends) * math.Min(-math.Log2(share), 8)
+	}
+	if escapes == 0 {
+		c.SameAs = []string{`delim=\xc0`}
+	}
+	c.Evidence = fmt.Sprintf("%d END bytes, %d right escapes", ends, escapes)
+	h := chain{starts: c.starts}
+	h.sum()
+	c.chain = h.hash
+	return c, c.bits > 0
+}

@@ -1,0 +1,212 @@
+package detect
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/chancat/channel/framing"
+)
+
+// A Candidate is one framing and how it fares with the data.
+type Candidate struct {
+	Framing string   // a spelling that framing.Parse takes
+	SameAs  []string // other spellings of this rule, and rules that contain it
+
+	// Score is the probability that this is the framing, among all that were tried
+	// and none of them. It is 0 for a framing that the data breaks.
+	Score float64
+
+	Frames int   // complete frames, of all streams
+	Bytes  int64 // that they cover
+	Cut    int   // streams that end inside a frame
+
+	// Evidence says what speaks for it, Broke what the data has against it: for a
+	// person. One of them is empty.
+	Evidence, Broke string
+}
+
+// An Answer is what can be said about the framing of streams.
+type Answer struct {
+	// Candidates holds the most likely first, and at least one more where
+	// anything else came near: a survivor or one that was broken.
+	Candidates []Candidate
+
+	Decided bool   // the first candidate is the answer
+	Why     string // why it cannot be decided; empty where it is
+	Try     string // what would decide it; empty where it is decided or nothing is known to
+}
+
+const (
+	unknown   = 14   // bits by which anything must be more likely than chance
+	certain   = 0.99 // probability of a decided answer
+	mostShown = 6    // candidates in an answer
+)
+
+// Detect says which framing streams have. They are of one kind: the two
+// directions of a connection, or several connections, or several files. Where the
+// directions turn out to differ, the answer is a pair of spellings. Its time is
+// linear in their size. Nothing of them is kept.
+func Detect(streams []Stream) Answer {
+	streams = slices.DeleteFunc(slices.Clone(streams), func(s Stream) bool { return len(s.Data) == 0 })
+	if len(streams) == 0 {
+		return Answer{Why: "there is no data"}
+	}
+	joint := detect(streams)
+	if joint.Decided {
+		return joint
+	}
+	var sides [3][]Stream
+	for _, s := range streams {
+		sides[s.From] = append(sides[s.From], s)
+	}
+	if len(sides[Client]) == 0 || len(sides[Server]) == 0 {
+		return joint
+	}
+	client, server := detect(sides[Client]), detect(sides[Server])
+	if !client.Decided || !server.Decided {
+		return joint
+	}
+	a, b := client.Candidates[0], server.Candidates[0]
+	if a.Framing == b.Framing || strings.Contains(a.Framing+b.Framing, "/") {
+		return joint
+	}
+	pair := Candidate{
+		Framing: a.Framing + "/" + b.Framing, Score: a.Score * b.Score,
+		Frames: a.Frames + b.Frames, Bytes: a.Bytes + b.Bytes, Cut: a.Cut + b.Cut,
+		Evidence: "from the client: " + a.Evidence + "; from the server: " + b.Evidence,
+	}
+	return Answer{Candidates: append([]Candidate{pair}, joint.Candidates...), Decided: true}
+}
+
+// detect is Detect for streams of one framing.
+func detect(all []Stream) Answer {
+	streams := all[:min(len(all), windows)]
+	claims, broken := lengthRules(streams)
+	byName, failed := codecs(streams)
+	claims, broken = append(claims, byName...), append(broken, failed...)
+	byMark, failed := delimiters(streams)
+	claims, broken = append(claims, byMark...), append(broken, failed...)
+	claims, explained := explained(claims)
+	claims = append(claims, records(claims, streams)...)
+	broken = append(broken, explained...)
+	claims, failed = whole(claims, all)
+	broken = append(failed, broken...)
+	a := decide(claims, broken)
+	if a.Decided && claims[0].rule != nil && !claims[0].named && claims[0].bits < evenDoubt {
+		if n := evenly(streams, global(streams)); n > 0 {
+			a.Decided = false
+			a.Why = fmt.Sprintf("it looks like records of %d bytes, which many rules tile", n)
+			a.Try = "messages of other lengths"
+		}
+	}
+	return a
+}
+
+// decide weighs the claims against each other.
+func decide(claims, broken []claim) Answer {
+	sum := math.Exp2(unknown)
+	for _, c := range claims {
+		sum += math.Exp2(min(c.bits, 900))
+	}
+	for i := range claims {
+		c := &claims[i]
+		c.Score = math.Exp2(min(c.bits, 900)) / sum
+	}
+	slices.SortStableFunc(claims, func(a, b claim) int { return cmp.Compare(b.bits, a.bits) })
+	var a Answer
+	for _, c := range append(claims, broken...) {
+		c.Score = math.Floor(c.Score*1e4) / 1e4
+		a.Candidates = append(a.Candidates, c.Candidate)
+	}
+	a.Candidates = a.Candidates[:min(len(a.Candidates), mostShown)]
+	a.Decided, a.Why, a.Try = verdict(claims)
+	return a
+}
+
+// verdict says whether the first claim is the answer, and if not, why.
+func verdict(claims []claim) (decided bool, why, try string) {
+	if len(claims) == 0 {
+		return false, "nothing that is known tiles the data", "more of the stream, from its first byte"
+	}
+	best := claims[0]
+	switch {
+	case best.bits < unknown:
+		return false, "what tiles the data may do so by chance", "more of the stream, or its other direction"
+	case best.single:
+		return false, "it is a single frame, which proves no length", "a second message of another length"
+	case best.equal:
+		return false, "all frames are equally long, which many rules explain", "a message of another length"
+	case best.Score < certain && len(claims) > 1:
+		return false, rivals(claims), "messages of other lengths: longer ones, and more of them"
+	case best.Score < certain:
+		return false, "the data is too little to be sure", "more of the stream"
+	}
+	return true, "", ""
+}
+
+// rivals says which claims cannot be told apart.
+func rivals(claims []claim) string {
+	var names []string
+	alike := true
+	for _, c := range claims {
+		if c.bits > claims[0].bits-8 && len(names) < 4 {
+			names = append(names, c.Framing)
+			alike = alike && c.chain == claims[0].chain
+		}
+	}
+	switch {
+	case len(names) == 1:
+		return "the data is too little to be sure"
+	case alike:
+		return strings.Join(names, ", ") + " cut this data into the same frames"
+	}
+	return strings.Join(names, ", ") + " all tile this data"
+}
+
+// whole runs the likeliest claims over all of the data. Those that break there go.
+func whole(claims []claim, streams []Stream) (kept, broken []claim) {
+	const most = 8
+	slices.SortStableFunc(claims, func(a, b claim) int { return cmp.Compare(b.bits, a.bits) })
+	large := false
+	for _, s := range streams {
+		large = large || len(s.Data) > window
+	}
+	if !large && len(streams) <= windows {
+		return claims, nil
+	}
+	for i, c := range claims {
+		if i >= most {
+			break
+		}
+		f, err := framing.Parse(c.Framing)
+		if err != nil {
+			continue
+		}
+		c.Frames, c.Bytes, c.Cut = 0, 0, 0
+		for _, s := range streams {
+			t := Tile(s, f, 0)
+			c.Frames += t.Frames
+			c.Bytes += t.Bytes
+			if t.Cut {
+				c.Cut++
+			}
+			if t.Err != nil {
+				c.Broke = fmt.Sprintf("byte %d: %v", t.Err.Offset, t.Err.Err)
+				break
+			}
+		}
+		if c.Broke != "" {
+			c.Evidence, c.Score = "", 0
+			broken = append(broken, c)
+			continue
+		}
+		kept = append(kept, c)
+	}
+	return kept, broken
+}
+
+func validJSON(b []byte) bool { return json.Valid(b) }

@@ -1,0 +1,237 @@
+package detect
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+)
+
+const (
+	mostWeighed = 128 // rules of which the evidence is weighed
+	mostEqual   = 64   // and of those in which all frames are equally long
+	hopSamples  = 512 // places at which a rule is tried that are no start of a frame
+	rarest      = 14  // bits that one frame proves at most
+
+	// mostHops is how many bits it proves at most that one length leads to the next.
+	// Beyond it only the noise of the estimate would count.
+	mostHops = 120
+
+	// mostContent is how many bits it proves at most that lengths and the bytes at
+	// fixed places are alike: what is inside the messages may be built like that,
+	// while no chance makes a wide length lead from frame to frame.
+	mostContent = 40
+	mostPlaces  = 20
+
+	// missingEnd is what it costs when a stream that has ended ends inside a frame.
+	missingEnd = 6
+)
+
+// A claim is one framing with what speaks for and against it.
+type claim struct {
+	Candidate
+	bits   float64 // how much more likely the data is under it than by chance, in bits
+	chain  uint64  // hash of where its frames start; 0 where that is not compared
+	rule   *rule   // nil for what is no length field
+	starts [][]int
+	named  bool // a preset: rule is what it is a spelling of
+	zeros  int  // columns beside the length that are always 0
+	values bool // lines of which each is a JSON value
+	single bool // one frame in all
+	equal  bool // all frames are equally long
+}
+
+// lengthRules tries every rule of the length-field family on streams, and returns
+// those that tile them. broken holds those that went furthest before they broke.
+func lengthRules(streams []Stream) (claims, broken []claim) {
+	var (
+		equal     []survivor
+		survivors []survivor
+		scratch   = make([][]int, len(streams))
+		best      = map[*number]claim{}
+	)
+	for i := range numbers {
+		kind := &numbers[i]
+		for at := range maxAt + 1 {
+			for extra := -max(maxExtra, at+kind.width); extra <= maxExtra+1; extra++ {
+				r := rule{kind: kind, at: at, extra: extra}
+				if extra == maxExtra+1 {
+					if kind.width > 0 {
+						continue
+					}
+					r.extra, r.whole = 0, true
+				}
+				c := r.follow(streams, scratch)
+				copy(scratch, c.starts)
+				switch {
+				case c.fail == "" && c.sizes == 1:
+					equal = append(equal, survivor{r, r.cost()})
+				case c.fail == "" && c.frames > 0:
+					survivors = append(survivors, survivor{r, r.cost() - 4*float64(min(c.frames, 20)*(max(kind.width, 1)-1))})
+				case c.fail != "" && r.extra == 0 && at == 0 && c.reach >= best[kind].reach():
+					best[kind] = claim{Candidate: Candidate{Framing: r.spelling(layout{}), Frames: c.frames, Bytes: int64(c.reach), Broke: c.fail}}
+				}
+			}
+		}
+	}
+	costs := global(streams)
+	for _, s := range append(cheapest(survivors, mostWeighed), cheapest(equal, mostEqual)...) {
+		r := s.rule
+		claims = append(claims, weigh(&r, streams, costs))
+	}
+	for _, b := range best {
+		broken = append(broken, b)
+	}
+	slices.SortFunc(broken, func(a, b claim) int {
+		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Framing, b.Framing))
+	})
+	return claims, broken
+}
+
+// A survivor is a rule that tiles, and what it costs to believe in it at a glance.
+type survivor struct {
+	rule rule
+	cost float64
+}
+
+func cheapest(list []survivor, most int) []survivor {
+	slices.SortStableFunc(list, func(a, b survivor) int { return cmp.Compare(a.cost, b.cost) })
+	return list[:min(len(list), most)]
+}
+
+func (c claim) reach() int { return int(c.Bytes) }
+
+// weigh says how much speaks for a rule that tiles the streams.
+func weigh(r *rule, streams []Stream, costs *[256]float64) claim {
+	c := r.follow(streams, nil)
+	c.sum()
+	t := newTable(&c, streams)
+	l := layoutOf(r, t)
+	out := claim{chain: c.hash, rule: r, starts: c.starts, single: c.frames == 1, equal: t.distinct <= 1}
+	out.Framing, out.SameAs = r.spelling(l), append(r.spellings(l), presetsOf(r)...)
+	out.zeros = t.zerosBeside(r)
+	out.Frames, out.Cut = c.frames, c.cut
+	for _, list := range c.starts {
+		out.Bytes += int64(list[len(list)-1])
+	}
+	proofs := min(t.fresh, 1+2*t.changes)
+	hops := min(float64(proofs)*r.surprise(&c, streams), mostHops)
+	crowd := t.lengthSaving(r, costs)
+	texts, text := t.textProof(l)
+	textless := r.againstText(&c, streams)
+	if textless > 0 {
+		texts = 0
+	}
+	out.bits = max(hops, min(crowd, mostContent), min(texts, mostContent)) + min(t.savings(r, costs), mostPlaces) - textless - r.cost()
+	if l.check != "" {
+		out.bits += float64(8*l.tail*min(t.summed(l), 8)) - 4
+	}
+	for i, list := range c.starts {
+		s := &streams[i]
+		n := len(list) - 1
+		switch end := list[n]; {
+		case end == len(s.Data) && n >= 2:
+			bits := math.Log2(float64(end) / float64(n))
+			if !s.Ended {
+				bits /= 2 // it only happens to be cut between frames
+			}
+			out.bits += bits
+		case end < len(s.Data) && len(s.Data) <= window && s.Ended:
+			out.bits -= missingEnd
+		}
+	}
+	out.Evidence = describe(t, l, text)
+	return out
+}
+
+// surprise is how many bits a frame proves: how seldom bytes that are no length of
+// the chain could be taken for one. It leaves aside what the rule does with the
+// length, so that rules which read the same lengths are judged alike.
+func (r *rule) surprise(c *chain, streams []Stream) float64 {
+	tried, could, left := 0, 0, 0
+	for i, s := range streams {
+		b := s.Data[:min(len(s.Data), window)]
+		starts := c.starts[i]
+		share := hopSamples / len(streams)
+		step := max(1, len(b)/max(share, 1))
+		for pos, next := 0, 0; pos < len(b); pos += step {
+			for next < len(starts) && starts[next]+r.at < pos {
+				next++
+			}
+			if next < len(starts) && starts[next]+r.at == pos {
+				continue
+			}
+			tried++
+			left += len(s.Data) - pos
+			if value, n := r.kind.read(b, pos); n > 0 && value <= uint64(len(s.Data)-pos) {
+				could++
+			}
+		}
+	}
+	if tried == 0 {
+		return 0
+	}
+	rate := (float64(could) + 1) / (float64(tried) + 2)
+	if could == 0 && r.kind.width > 0 {
+		byChance := float64(left) / float64(tried) / math.Exp2(8*float64(r.kind.width))
+		rate = min(rate, max(byChance, math.Exp2(-rarest)))
+	}
+	return -math.Log2(min(rate, 1))
+}
+
+// textProof is what it proves that all bytes which are no text stand outside the
+// bodies.
+func (t *table) textProof(l layout) (bits float64, text bool) {
+	if !t.text(l.skip, l.tail) {
+		return 0, false
+	}
+	around, total, foreign := 0, 0, 0
+	for i, raw := range t.rows {
+		n := t.heads[i] + l.skip + l.tail
+		around += n
+		total += len(raw)
+		for _, b := range raw[:t.heads[i]+l.skip] {
+			if !isTextByte(b) {
+				foreign++
+			}
+		}
+		for _, b := range raw[len(raw)-l.tail:] {
+			if !isTextByte(b) {
+				foreign++
+			}
+		}
+	}
+	return float64(foreign) * -math.Log2(float64(around+1)/float64(total+1)), true
+}
+
+// againstText is what speaks against binary lengths in streams that are text with
+// their lengths and all.
+func (r *rule) againstText(c *chain, streams []Stream) (bits float64) {
+	const seldom = 1.4 // bits: that a byte is one of text
+	for i, s := range streams {
+		b := s.Data[:min(len(s.Data), window)]
+		if !lineText(b, true) {
+			continue
+		}
+		bits += seldom * float64(min(len(c.starts[i]), 40)*max(r.kind.width, 1))
+		if bytes.Count(b, []byte{'\n'}) > 1 {
+			bits += lineBits
+		}
+	}
+	return bits
+}
+
+func describe(t *table, l layout, text bool) string {
+	s := fmt.Sprintf("%d different lengths", t.distinct)
+	if text {
+		s += ", bodies of text"
+	}
+	if l.check != "" {
+		s += ", every " + l.check + " is right"
+	}
+	if l.magic != "" {
+		s += fmt.Sprintf(", every frame starts with %x", l.magic)
+	}
+	return s
+}
