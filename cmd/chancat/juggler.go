@@ -29,12 +29,7 @@ the server that its clients mirror.
 There are two versions of it on the wire, which nothing negotiates. --wire 0.7
 is that of today's Python and JavaScript packages, 0.6 of those up to 0.6.26.`,
 		Args: cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usage(fmt.Errorf("unknown command %q; see '%s --help'", args[0], cmd.CommandPath()))
-			}
-			return cmd.Help()
-		},
+		RunE: group,
 	}
 	cmd.AddCommand(newJugglerServe(e), newJugglerCall(e), newJugglerWatch(e))
 	return cmd

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -145,11 +144,7 @@ func (c *jugglerServe) configure(command []string) (err error) {
 		}
 		o.OnRequest = jugglerCommand(c.e, command)
 	}
-	level := slog.LevelError
-	if c.e.verbose {
-		level = slog.LevelInfo
-	}
-	o.Logger = slog.New(slog.NewTextHandler(c.e.stderr, &slog.HandlerOptions{Level: level}))
+	o.Logger = c.e.logger()
 	return nil
 }
 

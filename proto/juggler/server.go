@@ -308,7 +308,7 @@ func (s *Server) serve(c *Connection) {
 	if err == io.EOF || errors.Is(err, ErrClosed) {
 		s.opts.Logger.Info("disconnected", "remote", c.remote)
 	} else {
-		s.opts.Logger.Warn("disconnected", "remote", c.remote, "reason", err)
+		s.opts.Logger.Warn("disconnected", "remote", c.remote, "error", err)
 	}
 }
 
