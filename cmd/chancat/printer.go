@@ -199,7 +199,12 @@ func (p *printer) message(where string, body []byte) error {
 	if p.events != nil {
 		return nil // the Link tells
 	}
-	err := p.filtered(body, func(result []byte) error { return p.write(where, result) })
+	var err error
+	if p.filter == nil {
+		err = p.write(where, body)
+	} else {
+		err = p.filtered(body, func(result []byte) error { return p.write(where, result) })
+	}
 	if err != nil {
 		return &outputError{err}
 	}
