@@ -1,6 +1,8 @@
 package juggler
 
 import (
+	"strings"
+
 	"github.com/wI2L/jsondiff"
 )
 
@@ -58,8 +60,8 @@ func newDiff(from, to any) *payload {
 	}
 	dst := []byte(stateStart)
 	for i, op := range ops {
-		if op.Path == "" {
-			return newSnapshot(to)
+		if op.Path == "" || strings.Contains(op.Path, "/__proto__") {
+			return newSnapshot(to) // such a path leads a JavaScript client out of its state
 		}
 		if i > 0 {
 			dst = append(dst, ", "...)

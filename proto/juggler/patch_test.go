@@ -120,6 +120,7 @@ func TestDiffAndPatch(t *testing.T) {
 	for _, pair := range [][2]string{
 		{`[0]`, `[false]`}, {`[1]`, `[true]`}, {`{"a":1}`, `{"a":1.0}`}, {`{"a":0}`, `{"a":false}`},
 		{`12345678901234567890`, `12345678901234567891`}, {`{"a":"\ud83d"}`, `{"a":"\ufffd"}`}, {`null`, `false`},
+		{`{"a":{"__proto__":{"x":1}}}`, `{"a":{"__proto__":{"x":2}}}`}, {`{}`, `{"__proto__":1}`},
 		{`{"a":null}`, `{}`}, {`[null]`, `[]`}, {`{"\ud83d":1}`, `{"\ud83e":1}`},
 	} {
 		checkDiff(t, mustParse(t, pair[0]), mustParse(t, pair[1]))
@@ -142,6 +143,9 @@ func checkDiff(t *testing.T, from, to any) {
 	ops := mustParse(t, string(m.diff)).([]any)
 	for _, op := range ops {
 		o := op.(map[string]any)
+		if path, _ := o["path"].(string); strings.Contains(path, "__proto__") {
+			t.Fatalf("%s changes the page of a JavaScript client", m.diff)
+		}
 		if kind := o["op"]; kind != "add" && kind != "remove" && kind != "replace" || o["path"] == "" && kind != "replace" {
 			t.Fatalf("%s is not for every client", m.diff)
 		}
