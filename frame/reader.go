@@ -60,6 +60,7 @@ type Reader struct {
 	srcErr  error // the source's error, held back until the bytes before it are judged
 	broken  error // the *Error that ended the frames
 	seeking bool  // Resync has left the broken frame and not found a place yet
+	kept    int   // buf[kept:pos] are whole frames
 	credit  int   // bytes that Resync may look at for nothing
 	earned  int64 // stream offset up to which bytes have earned credit
 	owed    int64 // bytes to come that belong to the frame that Lose has broken
@@ -88,6 +89,14 @@ func (r *Reader) Offset() int64 { return r.offset }
 // Buffered returns the bytes that were read from the source and belong to no
 // frame yet. They are borrowed until the next call.
 func (r *Reader) Buffered() []byte { return r.buf[r.pos:r.end:r.end] }
+
+// Recent returns what is still in the buffer from some frame on: whole frames that
+// Next has returned, and then what Buffered returns. offset is the stream offset of
+// its first byte. It is for explaining what broke a frame; the bytes are borrowed
+// until the next call.
+func (r *Reader) Recent() (data []byte, offset int64) {
+	return r.buf[r.kept:r.end:r.end], r.offset - int64(r.pos-r.kept)
+}
 
 // Next returns the next frame. The error is io.EOF only where the stream ends at
 // a frame boundary. A broken or truncated frame is an [*Error], returned again by
@@ -313,7 +322,7 @@ func sparseMost(size int) int {
 func (r *Reader) makeRoom(need int) {
 	unread := r.end - r.pos
 	if unread == 0 {
-		r.pos, r.end = 0, 0
+		r.pos, r.end, r.kept = 0, 0, 0
 	}
 	size := len(r.buf)
 	switch {
@@ -333,11 +342,11 @@ func (r *Reader) makeRoom(need int) {
 	if size != len(r.buf) {
 		fresh := make([]byte, size)
 		copy(fresh, r.buf[r.pos:r.end])
-		r.buf, r.pos, r.end = fresh, 0, unread
+		r.buf, r.pos, r.end, r.kept = fresh, 0, unread, 0
 		return
 	}
 	if free := size - r.end; r.pos > 0 && (free == 0 || free < size/2 && unread <= size/2) {
 		copy(r.buf, r.buf[r.pos:r.end])
-		r.pos, r.end = 0, unread
+		r.pos, r.end, r.kept = 0, unread, 0
 	}
 }

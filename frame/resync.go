@@ -72,6 +72,7 @@ func (r *Reader) drop(n int) {
 		return
 	}
 	r.pos += n
+	r.kept = r.pos
 	r.offset += int64(n)
 	r.st = State{}
 	r.reads = 0

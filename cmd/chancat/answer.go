@@ -40,21 +40,21 @@ func shell(e *env, line string, limit int) answerer {
 		case err != nil:
 			e.warn(fmt.Errorf("--exec: %w", err)) // its output is still the reply
 		}
-		return reply.Bytes(), nil
+		return reply.kept.Bytes(), nil
 	}
 }
 
 // limitedBuffer fails a write that would make it larger than limit.
 type limitedBuffer struct {
-	bytes.Buffer
+	kept  bytes.Buffer // not embedded: its ReadFrom would go round Write
 	limit int
 	over  bool
 }
 
 func (b *limitedBuffer) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > b.limit {
+	if b.kept.Len()+len(p) > b.limit {
 		b.over = true
 		return 0, frame.ErrTooLarge
 	}
-	return b.Buffer.Write(p)
+	return b.kept.Write(p)
 }

@@ -154,7 +154,7 @@ func (s *conversations) feeder(ev *session.Event) *feeder {
 	}
 	directions := [...]framing.Direction{s.framing.Either, s.framing.C2S, s.framing.S2C}
 	c.feeders[side] = newFeeder(decoder{
-		c: s.c, conn: ev.Conn, from: ev.From, where: whereOf(ev.Conn, ev.From),
+		c: s.c, framing: s.framing, conn: ev.Conn, from: ev.From, where: whereOf(ev.Conn, ev.From),
 		name: fmt.Sprintf("%s: connection %d, from %s", s.name, ev.Conn, orDefault(string(ev.From), "an unknown side")),
 	}, directions[side])
 	return c.feeders[side]

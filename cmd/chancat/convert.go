@@ -8,6 +8,7 @@ import (
 
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/text"
 )
 
@@ -51,7 +52,7 @@ func convert(e *env, to string) error {
 			err = fmt.Errorf("message %d, frame at byte %d: %w", count, f.Offset, err)
 		}
 		if err != nil {
-			return firstError(out.Flush(), located("stdin", err, in.Buffered()))
+			return firstError(out.Flush(), located("stdin", err, link.FaultIn(in, from, "", err)))
 		}
 	}
 }

@@ -88,7 +88,7 @@ func notesOn(s pcap.Stats) string {
 		{s.Differing, "segments with other bytes than the first time (the first count)"},
 		{s.Lost, "bytes not captured"},
 		{s.Cut, "packets of which only the start was captured (a larger snapshot length helps)"},
-		{s.Fragments, "IP fragments, passed over"},
+		{s.Fragments, "IP fragments of packets that never were whole, passed over"},
 		{s.Damaged, "packets with damaged headers, passed over"},
 		{s.Unread, fmt.Sprintf("packets of other link types (%d), passed over", s.UnreadLink)},
 		{s.GivenUp, "connections given up because too many were open"},

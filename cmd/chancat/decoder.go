@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/session"
 )
@@ -13,7 +14,7 @@ import (
 // raw prints the messages of a bare stream.
 func (c *decodeCommand) raw(name string, stream io.Reader) error {
 	r := frame.NewReader(stream, c.framing.Either.Codec, c.framing.Either.Max)
-	d := decoder{c: c, name: name, reader: r, arrival: time.Now}
+	d := decoder{c: c, name: name, reader: r, framing: c.framing, arrival: time.Now}
 	for {
 		switch err := d.next(); {
 		case err == io.EOF && d.broken:
@@ -31,12 +32,15 @@ type decoder struct {
 	c       *decodeCommand
 	name    string // of the stream, for people
 	reader  *frame.Reader
+	framing framing.Framing
 	conn    int
 	from    session.Side
 	seq     int
 	arrival func() time.Time
 	where   string // put before messages for a person
 	broken  bool   // some frame was
+
+	explained int // broken frames
 
 	seeking     bool // a broken frame was left, and no other found yet
 	skipped     int64
@@ -56,8 +60,9 @@ func (d *decoder) next() error {
 	if !ok || e.Cause == "" {
 		return err
 	}
-	d.brokenEvent(e, d.reader.Buffered())
-	fault := located(d.name, err, d.reader.Buffered())
+	why := d.explain(err)
+	d.brokenEvent(e, why)
+	fault := located(d.name, err, why)
 	if !d.c.keepGoing {
 		return fault
 	}
@@ -115,12 +120,26 @@ func (d *decoder) message() error {
 	})
 }
 
-func (d *decoder) brokenEvent(e *frame.Error, bytes []byte) {
+// explainedMost bounds the broken frames of a stream that are explained at length: a
+// damaged file may have thousands.
+const explainedMost = 16
+
+// explain says why the frame at hand is broken.
+func (d *decoder) explain(err error) link.Fault {
+	if d.explained++; d.explained > explainedMost {
+		e, _ := errors.AsType[*frame.Error](err)
+		bytes := d.reader.Buffered()
+		return link.Fault{Bytes: bytes, Cause: e.Cause, Hint: link.Hint(err, bytes)}
+	}
+	return link.FaultIn(d.reader, d.framing, d.from, err)
+}
+
+func (d *decoder) brokenEvent(e *frame.Error, why link.Fault) {
 	if d.c.print.events == nil {
 		return
 	}
 	d.c.print.events.WriteEvent(&session.Event{
 		Kind: session.Broken, Time: d.arrival(), Conn: d.conn, From: d.from, Offset: e.Start, At: e.Offset,
-		Cause: string(e.Cause), Error: e.Error(), Hint: link.Hint(e, bytes), Data: bytes[:min(len(bytes), link.BrokenBytes)],
+		Cause: string(why.Cause), Error: e.Error(), Hint: why.Hint, Data: why.Bytes[:min(len(why.Bytes), link.BrokenBytes)],
 	})
 }

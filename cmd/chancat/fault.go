@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/view"
 )
 
@@ -15,6 +16,7 @@ type faultError struct {
 	where string // a file, or an address
 	err   *frame.Error
 	bytes []byte // from the first byte of the broken frame
+	hint  string
 }
 
 func (e *faultError) Error() string { return e.where + ": " + e.err.Error() }
@@ -42,9 +44,9 @@ func (e *lostError) Error() string {
 
 func (e *lostError) Unwrap() error { return e.err }
 
-// located adds to a broken frame where it was found, and its bytes, and to a
+// located adds to a broken frame where it was found, its bytes and what explains it, and to a
 // lost connection with whom it was. Other errors are returned as they are.
-func located(where string, err error, bytes []byte) error {
+func located(where string, err error, fault link.Fault) error {
 	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
 		return &lostError{where, err}
 	}
@@ -52,7 +54,7 @@ func located(where string, err error, bytes []byte) error {
 	if !ok || f.Cause == "" {
 		return err
 	}
-	return &faultError{where, f, append([]byte{}, bytes[:min(len(bytes), faultBytes)]...)}
+	return &faultError{where, f, append([]byte{}, fault.Bytes[:min(len(fault.Bytes), faultBytes)]...), fault.Hint}
 }
 
 // picture draws the bytes round the fault.

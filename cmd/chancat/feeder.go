@@ -7,6 +7,7 @@ import (
 
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/session"
 	"github.com/chancat/channel/session/pcap"
 )
@@ -94,11 +95,12 @@ func (f *feeder) lose(e *session.Event) error {
 			return nil // any bytes are a frame: nothing is skipped that may be whole
 		}
 	}
-	bytes := f.reader.Buffered()
+	why := link.Fault{Bytes: f.reader.Buffered()}
 	err := f.reader.Lose(int64(e.N))
 	if broken, ok := errors.AsType[*frame.Error](err); ok {
-		f.brokenEvent(broken, bytes)
-		err = f.tell(located(f.name, broken, bytes))
+		why.Cause = broken.Cause
+		f.brokenEvent(broken, why)
+		err = f.tell(located(f.name, broken, why))
 	}
 	if e.Reason != pcap.NoStart {
 		f.broken = true

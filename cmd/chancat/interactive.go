@@ -72,6 +72,9 @@ func (s *sitting) open(ctx context.Context, o repl.Options) (*repl.Session, erro
 	if err != nil {
 		return nil, err
 	}
+	if o.Secrets, err = s.out.redact.parse(); err != nil {
+		return nil, err
+	}
 	o.Side = s.out.side
 	o.Framing, o.View, o.Palette, o.OnConnect = s.framing, s.out.view, s.e.palette, messages
 	o.ASCII = !repl.UTF8Locale(s.e.getenv)
@@ -164,7 +167,7 @@ func (s *sitting) options(address string, max int) (*endpoint.Options, error) {
 // over is how a session has ended, in the errors of the commands.
 func over(err error) error {
 	if broken := as[*repl.BrokenError](err); broken != nil {
-		return located(broken.Where, broken.Err, broken.Bytes)
+		return located(broken.Where, broken.Err, broken.Fault)
 	}
 	if script := as[*repl.ScriptError](err); script != nil {
 		return usage(script)

@@ -84,9 +84,9 @@ stdin still has, are sent.`,
 	flags.StringVar(&c.reply, "reply", "", "answer every message with `TEXT`")
 	flags.BoolVarP(&c.escapes, "escapes", "e", false, `TEXT of --reply has escapes: \n \r \t \0 \\ \xNN \u{...}`)
 	flags.StringVar(&c.exec, "exec", "", "answer every message with what the shell line `CMD` makes of it")
-	flags.StringVar(&c.deliver, "deliver", "", "send in awkward pieces: each-byte, split, merge or random:SEED")
+	flags.StringVar(&c.deliver, "deliver", "", "send in awkward pieces: each-byte, split, merge[:N] or random:SEED")
 	flags.DurationVar(&c.gap, "gap", mutate.DefaultGap, "pause between the pieces of --deliver")
-	flags.VarP(&c.silence, "wait", "w", "wait this long for more of stdin after a client has ended its side (default 500ms)")
+	flags.VarP(&c.silence, "wait", "w", "wait this long for more of stdin after a client has ended its side (default 500ms); on UDP, a client that is silent for so long is gone (default 1m)")
 	flags.BoolVar(&c.reusePort, "reuse-port", false, "share the port with other listeners (SO_REUSEPORT)")
 	cmd.MarkFlagsMutuallyExclusive("echo", "reply", "exec")
 	return cmd
@@ -100,7 +100,7 @@ func (c *listenCommand) run(ctx context.Context, address string) (err error) {
 		if c.delivery, err = mutate.ParseDelivery(c.deliver); err != nil {
 			return usage(fmt.Errorf("--deliver %w", err))
 		}
-		if strings.HasPrefix(address, "ws://") || strings.HasPrefix(address, "wss://") {
+		if strings.HasPrefix(address, "ws://") || strings.HasPrefix(address, "wss://") || strings.HasPrefix(address, "udp://") {
 			return usage(fmt.Errorf("--deliver cuts a stream of bytes, and %s has only whole messages", address))
 		}
 	}
@@ -114,7 +114,7 @@ func (c *listenCommand) run(ctx context.Context, address string) (err error) {
 	if err != nil {
 		return err
 	}
-	options.ReusePort = c.reusePort
+	options.ReusePort, options.Idle = c.reusePort, time.Duration(c.silence)
 	if usesStdio(address) && c.answer == nil {
 		return usage(errors.New("stdio: is the stream, and leaves no place for messages; give --echo, --reply or --exec"))
 	}
@@ -174,13 +174,18 @@ func announce(e *env, l endpoint.Listener, portFile string) error {
 	if f := l.Fingerprint(); f != "" {
 		e.say("self-signed certificate, SHA-256 %s", f)
 	}
-	fmt.Fprintf(e.stderr, "listening on %s\n", l.Addr())
+	return announceAt(e, l.Addr(), l.Port(), portFile)
+}
+
+// announceAt prints address, and writes port to portFile.
+func announceAt(e *env, address string, port int, portFile string) error {
+	fmt.Fprintf(e.stderr, "listening on %s\n", address)
 	if portFile == "" {
 		return nil
 	}
 	// Whoever waits for the file must not find it half written.
 	unfinished := portFile + ".tmp"
-	if err := os.WriteFile(unfinished, []byte(strconv.Itoa(l.Port())+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(unfinished, []byte(strconv.Itoa(port)+"\n"), 0o644); err != nil {
 		return err
 	}
 	return os.Rename(unfinished, portFile)
@@ -279,7 +284,7 @@ func (c *listenCommand) client(ctx context.Context, conn *endpoint.Conn, number 
 	if err == nil {
 		l.CloseWrite() // what fails now has no one left to hear it
 	}
-	err = located(orDefault(l.Remote(), fmt.Sprint("client ", number)), err, l.Buffered())
+	err = located(orDefault(l.Remote(), fmt.Sprint("client ", number)), err, l.Fault(err))
 	if failed := c.print.flushed(); failed != nil {
 		err = failed
 	}

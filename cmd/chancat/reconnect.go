@@ -30,7 +30,7 @@ func (c *connectCommand) reconnecting(ctx context.Context, l *link.Link, address
 	for {
 		ended, err := c.conversation(ctx, l, messages, int64(c.want)-heard)
 		heard += l.Heard()
-		err = c.e.childStatus(l, located(orDefault(l.Remote(), address), err, l.Buffered()))
+		err = c.e.childStatus(l, located(orDefault(l.Remote(), address), err, l.Fault(err)))
 		if ended || ctx.Err() != nil {
 			return err
 		}

@@ -4,21 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/chancat/channel/framing"
-	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/term"
 	"github.com/chancat/channel/internal/text/escape"
 )
 
 // run executes one command line and returns its exit code.
 func run(args []string, e *env) int {
-	ctx, stop := notifyContext(os.Exit)
+	ctx, stop := notifyContext(e.exit)
 	defer stop()
 	args, err := netcatArgs(args, commandLineOf(e))
 	if err == nil {
@@ -32,7 +30,7 @@ func run(args []string, e *env) int {
 	} else {
 		err = usage(err)
 	}
-	if cause := context.Cause(ctx); cause != nil && err != nil {
+	if cause := context.Cause(ctx); cause != nil && err != nil && as[*statusError](err) == nil {
 		err = cause // whatever failed, failed because the command was to end
 	}
 	e.report(err)
@@ -47,10 +45,27 @@ type command struct {
 // commands returns all commands; each is one file.
 func commands() []command {
 	return []command{
-		{"connect", newConnect}, {"listen", newListen}, {"send", newSend},
-		{"encode", newEncode}, {"decode", newDecode}, {"convert", newConvert},
-		{"detect", newDetect}, {"expect", newExpect},
-		{"framings", newFramings}, {"man", newMan}, {"version", newVersion},
+		{"connect", newConnect},
+		{"listen", newListen},
+		{"send", newSend},
+		{"tap", newTap},
+		{"decode", newDecode},
+		{"encode", newEncode},
+		{"convert", newConvert},
+		{"detect", newDetect},
+		{"explain", newExplain},
+		{"replay", newReplay},
+		{"serve", newServe},
+		{"session", newSession},
+		{"probe", newProbe},
+		{"bench", newBench},
+		{"expect", newExpect},
+		{"fastdaemon", newFastdaemon},
+		{"juggler", newJuggler},
+		{"bgpy", newBgpy},
+		{"framings", newFramings},
+		{"man", newMan},
+		{"version", newVersion},
 	}
 }
 
@@ -204,7 +219,7 @@ func (e *env) say(format string, args ...any) {
 
 // report says why the command failed, unless that has been said.
 func (e *env) report(err error) {
-	if err == nil || as[*signalError](err) != nil || as[*toldError](err) != nil {
+	if err == nil || as[*signalError](err) != nil || as[*toldError](err) != nil || as[*statusError](err) != nil {
 		return
 	}
 	e.tell(err)
@@ -218,15 +233,17 @@ func (e *env) tell(err error) {
 	e.warn(err)
 	if f := as[*faultError](err); f != nil {
 		e.stderr.Write(f.picture())
-		if hint := link.Hint(f, f.bytes); hint != "" {
-			e.say("%s", hint)
+		if f.hint != "" {
+			e.say("%s", f.hint)
 		}
 	}
 }
 
 // warn says on stderr what went wrong.
-func (e *env) warn(err error) {
-	fmt.Fprintf(e.stderr, "%s: %s\n", e.palette.Error(e.command), printable(err.Error()))
+func (e *env) warn(err error) { e.warnText(err.Error()) }
+
+func (e *env) warnText(text string) {
+	fmt.Fprintf(e.stderr, "%s: %s\n", e.palette.Error(e.command), printable(text))
 }
 
 // printable makes text from the peer safe for a terminal.

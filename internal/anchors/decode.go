@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"os"
@@ -37,25 +38,41 @@ func decodeCells(chancat, dir string, v volume) []Cell {
 	return cells
 }
 
-// captureCell decodes a capture and prints its messages; the anchor only counts
-// them.
+// captureCell decodes a capture and prints its messages; the anchor of the goal only
+// counts them.
 func captureCell(name, chancat, dir string, f captureFile, goal Goal) Cell {
 	input := sync.OnceValues(func() (string, error) { return f.write(dir) })
-	return Cell{Name: name, Metrics: []Metric{{Name: "all", Time: true}}, Goals: []Goal{goal}, Entrants: []Entrant{
-		decodeEntrant(chancat, dir, f.count, f.size, input, nil),
-		{Name: "tcpassembly", Open: func() (Run, error) {
+	c := Cell{Name: name, Metrics: []Metric{{Name: "all", Time: true}}, Goals: []Goal{goal, slower("", "chancat", "tcpassembly, printing", 0)}}
+	c.Entrants = []Entrant{decodeEntrant(chancat, dir, f.count, f.size, input, nil)}
+	for _, prints := range []bool{false, true} {
+		e := Entrant{Name: "tcpassembly"}
+		if prints {
+			e.Name += ", printing"
+		}
+		e.Open = func() (Run, error) {
 			path, err := input()
 			return Run{Close: func() {}, Measure: func() ([]float64, error) {
+				null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+				if err != nil {
+					return nil, err
+				}
+				defer null.Close()
+				var out *bufio.Writer
+				if prints {
+					out = bufio.NewWriterSize(null, 64<<10)
+				}
 				start := time.Now()
-				n, err := assemble(path)
+				n, err := assemble(path, out)
 				d := time.Since(start)
 				if err == nil && n != f.count {
 					err = fmt.Errorf("%d messages, want %d", n, f.count)
 				}
 				return []float64{float64(d)}, err
 			}}, err
-		}},
-	}}
+		}
+		c.Entrants = append(c.Entrants, e)
+	}
+	return c
 }
 
 // tsharkCell is apart from the others because tshark takes half a minute.

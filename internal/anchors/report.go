@@ -49,8 +49,8 @@ same lines, encoded beforehand, to a server without subscribers and waits for it
 answers. tool/start is: connect, send one message, print the answer, exit; "true" is
 a program that does nothing. tool/capture decodes a capture of messages of 100 bytes,
 one in each segment or coalesced to segments of 32 KiB: chancat prints them, gopacket's
-tcpassembly (in this process) and tshark put the stream together. tool/decode is decode
-of a file of frames.
+tcpassembly (in this process) counts them, or prints them too, and tshark prints the
+stream. tool/decode is decode of a file of frames.
 
 `
 

@@ -16,8 +16,9 @@ import (
 
 // assemble counts the messages in a capture with gopacket and its tcpassembly, in
 // the fastest way that it documents: layers decoded in place, packets not copied.
-// The bytes of a stream are cut into messages where they lie, by the codec alone.
-func assemble(path string) (messages int, err error) {
+// The bytes of a stream are cut into messages where they lie, by the codec alone. If
+// out is not nil each is written to it as a line.
+func assemble(path string, out *bufio.Writer) (messages int, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return 0, err
@@ -35,7 +36,7 @@ func assemble(path string) (messages int, err error) {
 	)
 	parser := gopacket.NewDecodingLayerParser(layers.LayerTypeEthernet, &ethernet, &ip, &tcp)
 	parser.IgnoreUnsupported = true // the payload
-	streams := &messageStreams{}
+	streams := &messageStreams{out: out}
 	assembler := tcpassembly.NewAssembler(tcpassembly.NewStreamPool(streams))
 	for {
 		data, info, err := r.ZeroCopyReadPacketData()
@@ -51,11 +52,15 @@ func assemble(path string) (messages int, err error) {
 		assembler.AssembleWithTimestamp(ip.NetworkFlow(), &tcp, info.Timestamp)
 	}
 	assembler.FlushAll()
+	if out != nil && streams.err == nil {
+		streams.err = out.Flush()
+	}
 	return streams.messages, streams.err
 }
 
 // messageStreams makes the streams of the connections, and counts their messages.
 type messageStreams struct {
+	out      *bufio.Writer
 	messages int
 	err      error
 }
@@ -88,6 +93,10 @@ func (s *messageStream) Reassembled(pieces []tcpassembly.Reassembly) {
 			}
 			s.state = frame.State{}
 			s.all.messages++
+			if s.all.out != nil {
+				s.all.out.Write(data[span.Head : span.Head+span.Body]) // Flush has its error
+				s.all.out.WriteByte('\n')
+			}
 			data = data[span.Len():]
 		}
 		s.rest = append(s.rest[:0], data...)

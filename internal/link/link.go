@@ -61,6 +61,7 @@ type Link struct {
 	arrival time.Time // of the last bytes; kept when observed
 
 	heard atomic.Int64 // messages received
+	fault *Fault       // what ended them, once it was explained
 
 	sendMu  sync.Mutex // guards the rest and the order of observed writes
 	scratch []byte
@@ -89,7 +90,7 @@ func New(ctx context.Context, c *endpoint.Conn, o Options) *Link {
 	}
 	spelling := o.Framing.Spelling
 	if c.Stream == nil {
-		spelling = "ws" // the transport's own: nothing else frames by itself
+		spelling = c.Framing
 	}
 	l.event(&session.Event{Kind: session.Open, Local: c.Local, Remote: c.Remote, Framing: spelling})
 	return l
@@ -125,6 +126,21 @@ func (l *Link) Buffered() []byte {
 		return nil
 	}
 	return l.reader.Buffered()
+}
+
+// Fault explains err, with which Recv has ended.
+func (l *Link) Fault(err error) Fault {
+	if l.reader == nil || err == nil {
+		return Fault{}
+	}
+	if l.fault == nil {
+		f := FaultIn(l.reader, l.o.Framing, l.peer(), err)
+		if f.Cause == "" {
+			return f
+		}
+		l.fault = &f
+	}
+	return *l.fault
 }
 
 func (l *Link) receive() ([]byte, error) {
@@ -221,6 +237,9 @@ func (l *Link) Flush() error {
 	case l.pieces != nil:
 		return l.pieces.Flush()
 	}
+	if f, ok := l.conn.Messages.(interface{ Flush() error }); ok {
+		return f.Flush()
+	}
 	return nil
 }
 
@@ -289,7 +308,7 @@ func (l *Link) observeSent(raw []byte, sp frame.Span) {
 	l.sentSeq++
 	f := frame.Frame{Offset: l.sent, Raw: raw, Span: sp, Reads: 1}
 	l.sent += int64(len(raw))
-	if l.o.Reads {
+	if l.o.Reads && l.reader != nil { // a message of the transport's is no stretch of a stream
 		l.o.Observe(&session.Event{Kind: session.Read, Time: now, Conn: l.o.Number, From: l.self(), N: len(raw), Data: raw})
 	}
 	body := f.Body()
@@ -368,10 +387,10 @@ func (l *Link) ended(err error) {
 	e, ok := errors.AsType[*frame.Error](err)
 	switch {
 	case ok && e.Cause != "":
-		bytes := l.Buffered()
+		fault := l.Fault(err)
 		l.event(&session.Event{
-			Kind: session.Broken, From: l.peer(), Offset: e.Start, At: e.Offset, Cause: string(e.Cause),
-			Error: err.Error(), Hint: Hint(err, bytes), Data: bytes[:min(len(bytes), BrokenBytes)],
+			Kind: session.Broken, From: l.peer(), Offset: e.Start, At: e.Offset, Cause: string(fault.Cause),
+			Error: err.Error(), Hint: fault.Hint, Data: fault.Bytes[:min(len(fault.Bytes), BrokenBytes)],
 		})
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			l.closeEvent(l.peer(), "eof")

@@ -40,6 +40,9 @@ func Decode(data []byte, limits *Limits) (*Node, int, error) {
 		if err == nil {
 			err = d.withinLimits()
 		}
+		if err == nil && d.limits.Check != nil && op.kind >= KindGlobal {
+			err = d.limits.Check(op.name, referred(d.stack[len(d.stack)-1]))
+		}
 		if err != nil {
 			return nil, 0, &Error{at, op.name, err}
 		}

@@ -22,6 +22,12 @@ type Limits struct {
 	Depth int // levels of nesting; 0 means 1000, about what Python itself can write
 	Nodes int // values; 0 means 1<<20
 	Memo  int // memo entries; 0 means 1<<20
+
+	// Check, unless nil, is shown what is more than data when the opcode of that
+	// name has made it, though it may be thrown away later: globals, objects (by
+	// BUILD again, with their state), persistent ids, extensions and buffers. Its
+	// error ends decoding.
+	Check func(op string, n *Node) error
 }
 
 func (l *Limits) orDefaults() Limits {

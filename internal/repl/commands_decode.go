@@ -66,7 +66,7 @@ func (s *Session) decodeAgain(p *peer) {
 		s.showMessage(m)
 	})
 	if err != nil {
-		s.showFault(p, err, p.in.undecoded())
+		s.showFault(p, err, s.fault(p, err))
 	} else if n := len(p.in.undecoded()); n > 0 && p.state == open {
 		s.Note("%s%s more are the beginning of a frame", s.which(p), size(n))
 	}
@@ -113,7 +113,7 @@ func (s *Session) seek(p *peer) {
 	})
 	switch {
 	case err != nil:
-		s.showFault(p, err, p.in.undecoded())
+		s.showFault(p, err, s.fault(p, err))
 	case p.in.seeking && p.in.ended:
 		s.Note("%sno frame starts in the rest", s.which(p))
 	case p.in.seeking:

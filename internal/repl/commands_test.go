@@ -182,7 +182,7 @@ func TestCandidates(t *testing.T) {
 		}
 		got := strings.Join(texts, " ")
 		if step.line == "/he" { // in the order of the table
-			if len(texts) != 3 {
+			if len(texts) != 4 {
 				t.Errorf("%s: %s", step.line, got)
 			}
 			continue

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/chancat/channel/endpoint"
 	wire "github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/mutate"
 	"github.com/chancat/channel/session"
 )
@@ -205,17 +207,25 @@ func (s *Session) arrived(p *peer, b []byte, ended bool, now time.Time) (came []
 	if err == nil {
 		return came
 	}
-	broken := p.in.undecoded()
+	fault := s.fault(p, err)
 	if f, ok := errors.AsType[*wire.Error](err); ok {
-		s.recordBroken(p, f, broken, now)
+		s.recordBroken(p, f, fault, now)
 	}
 	if s.o.EndOnBroken && !s.trying {
-		s.end(&BrokenError{p.label(), err, append([]byte{}, broken[:min(len(broken), faultBytes)]...)})
+		s.end(&BrokenError{p.label(), err, fault})
 	} else {
-		s.showFault(p, err, broken)
+		s.showFault(p, err, fault)
 		s.prompt()
 	}
 	return came
+}
+
+// fault explains what broke the stream of p. s.mu is held.
+func (s *Session) fault(p *peer, err error) link.Fault {
+	data, offset := p.in.reader.Recent()
+	f := link.FaultOf(err, s.framing, p.other(), data, offset+p.in.origin)
+	f.Bytes = slices.Clone(f.Bytes[:min(len(f.Bytes), faultBytes)])
+	return f
 }
 
 // heard counts, keeps and shows a message of p. s.mu is held.

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/mutate"
 	"github.com/chancat/channel/internal/term"
 	"github.com/chancat/channel/session"
@@ -29,8 +31,9 @@ type Options struct {
 	ASCII   bool   // the locale has no arrows
 	View    string // of package view; empty means auto
 	Framing framing.Framing
-	Program string       // in recordings: its name and version
-	Side    session.Side // that we mostly are, in recordings that are captures; empty means the client
+	Program string           // in recordings: its name and version
+	Side    session.Side     // that we mostly are, in recordings that are captures; empty means the client
+	Secrets []*regexp.Regexp // what they match is blotted out in recordings
 	Getenv  func(string) string
 
 	// Dial and Listen open an address; max limits a message in bytes.
@@ -132,7 +135,7 @@ func (e *ScriptError) Unwrap() error { return e.Err }
 type BrokenError struct {
 	Where string // the peer
 	Err   error  // wraps a *frame.Error
-	Bytes []byte // from the first byte of the broken frame; at most 4 KiB
+	Fault link.Fault
 }
 
 func (e *BrokenError) Error() string { return e.Where + ": " + e.Err.Error() }

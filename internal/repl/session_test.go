@@ -124,7 +124,7 @@ func TestAnswer(t *testing.T) {
 func TestFraming(t *testing.T) {
 	d, c, address := connected(t, "msg", nil)
 	c.says("\x00\x00\x00\x02hi\x00\x00\x00\x03you")
-	d.sees("frame at byte 0: byte 0", "^^ byte 0", "/framing X")
+	d.sees("frame at byte 0: byte 0", "^^ byte 0", "try /framing u32be")
 	d.prompts(address + " msg broken> ")
 	c.says("\x00\x00")
 	d.types("/framing u32be")
@@ -178,7 +178,7 @@ func TestEndOnBroken(t *testing.T) {
 	c.says("nonsense")
 	err := d.ends()
 	broken, ok := errors.AsType[*BrokenError](err)
-	if !ok || !errors.Is(err, wire.ErrSyntax) || string(broken.Bytes) != "nonsense" {
+	if !ok || !errors.Is(err, wire.ErrSyntax) || string(broken.Fault.Bytes) != "nonsense" {
 		t.Errorf("%v", err)
 	}
 }

@@ -9,11 +9,12 @@
 //
 // It reads IPv4 and IPv6 on Ethernet (also with VLAN tags), loopback, Linux cooked
 // captures and bare IP. Checksums are not judged: where the network card makes
-// them they are not captured yet. IP fragments are counted and passed over.
+// them they are not captured yet. IP packets that came in fragments are put together;
+// fragments of those that stay incomplete are counted and passed over.
 //
 // Memory does not grow with the capture. What came early waits for the bytes
 // before it, up to 4 MiB or 4096 segments in a direction and 64 MiB in all; 16384
-// connections can be open at once. Bytes are lost when a bound is reached, when the
+// connections can be open at once, and 64 IP packets be in pieces. Bytes are lost when a bound is reached, when the
 // receiver has acknowledged them and 16 more of its packets or a second have
 // passed, or when the connection or the capture is at its end.
 package pcap
@@ -48,7 +49,7 @@ type Stats struct {
 	Differing  int64 // segments that sent other bytes again; the first count
 	Lost       int64 // bytes
 	Cut        int64 // packets that are shorter in the capture than on the wire
-	Fragments  int64 // of IP packets, passed over
+	Fragments  int64 // of IP packets that never were whole, passed over
 	Damaged    int64 // packets whose headers cannot be, passed over
 	Unread     int64 // packets of other link types, passed over
 	UnreadLink int   // the last of these link types
@@ -65,6 +66,7 @@ type Reader struct {
 	stats  Stats
 	packet packet // at hand, and what it carries
 	tcp    segment
+	pieces fragments // of packets that are not whole
 	now    time.Time // of it
 	err    error     // sticky
 
@@ -169,7 +171,7 @@ func (r *Reader) next() (err error) {
 	}
 	r.stats.Packets++
 	g := &r.tcp
-	if g.parse(&r.packet, &r.stats) && (r.port == 0 || g.srcPort == r.port || g.dstPort == r.port) {
+	if g.parse(&r.packet, &r.pieces, &r.stats) && (r.port == 0 || g.srcPort == r.port || g.dstPort == r.port) {
 		r.stats.Segments++
 		r.segment(g)
 	}

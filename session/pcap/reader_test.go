@@ -467,6 +467,8 @@ func TestFarSegments(t *testing.T) {
 
 func FuzzReader(f *testing.F) {
 	f.Add(capture(opened(a(0, "abc"), a(5, "fg"), b(0, "hi").with(fin), a(3, "de"))...))
+	f.Add(bare(time.Millisecond, fragmented(a(0, "sixteen bytes of").ip(), 7, 16)...))
+	f.Add(bare(time.Millisecond, fragmented(six(a(0, "sixteen bytes of")).ip(), 7, 16)...))
 	f.Add(slices.Concat(section(be), description(be, 1, 0, 9, 0, 1, 9, 0, 0, 0), enhanced(be, 0, 1, records(shake...)[0])))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		want, stats, err := told(t, file, nil)

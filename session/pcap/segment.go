@@ -54,7 +54,7 @@ type segment struct {
 }
 
 // parse makes s the segment in p, if there is one.
-func (s *segment) parse(p *packet, stats *Stats) bool {
+func (s *segment) parse(p *packet, pieces *fragments, stats *Stats) bool {
 	data, what := network(p)
 	switch what {
 	case contentUnread:
@@ -66,7 +66,7 @@ func (s *segment) parse(p *packet, stats *Stats) bool {
 	if what != contentIP {
 		return false
 	}
-	tcp, cut, ok := transport(data, &s.flow, stats)
+	tcp, cut, ok := transport(data, p.time, &s.flow, pieces, stats)
 	if !ok {
 		return false
 	}

@@ -3,6 +3,7 @@
 import os
 import sys
 
+from conversation import Conversation
 from studio import Proxy, background, free_port, run, version, wait_port
 
 GRPC = """
@@ -49,6 +50,7 @@ def record(studio):
         with Proxy(port) as p:
             run(*(a.replace("PORT", str(p.port)) for a in client), status=status)
         studio.save("http2", release, scenario, command, "http2", p.conversations[0], dissector="http2")
+        return p.conversations[0]
 
     with background("nghttpd", "--no-tls", "-a", "127.0.0.1", "-d", root, "--echo-upload", str(port)):
         wait_port(port)
@@ -61,4 +63,20 @@ def record(studio):
     port = free_port()
     with background(sys.executable, script, "serve", str(port)):
         wait_port(port)
-        one("grpc", f"grpcio {grpc.__version__}", "gRPC for Python: calls of one message, of streams, of a missing method", sys.executable, script, "call", "PORT")
+        c = one("grpc", f"grpcio {grpc.__version__}", "gRPC for Python: calls of one message, of streams, of a missing method", sys.executable, script, "call", "PORT")
+    # What HTTP/2 carries, as if it were the stream: 6 calls of 6 messages, 5 of which are answered.
+    inner = Conversation(*(c.events[0][end] for end in ("local", "remote")))
+    for side in ("client", "server"):
+        for payload in payloads(c.bytes[side].removeprefix(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")):
+            inner.read(side, payload)
+    studio.save("grpc", f"grpcio {grpc.__version__}", "calls", "gRPC for Python: calls of one message, of streams, of a missing method", "grpc", inner,
+                6, 5, "the messages of the calls", part="the payloads of DATA frames")
+
+
+def payloads(stream):
+    """Those of the DATA frames of one side, which does not pad them."""
+    while stream:
+        size, kind = int.from_bytes(stream[:3], "big"), stream[3]
+        if kind == 0 and size > 0:
+            yield stream[9:9 + size]
+        stream = stream[9 + size:]

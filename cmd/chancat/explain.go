@@ -1,0 +1,258 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancat/channel/detect"
+	"github.com/chancat/channel/internal/dump"
+	"github.com/chancat/channel/session"
+	"github.com/chancat/channel/view"
+)
+
+type explainCommand struct {
+	decodeCommand
+	json bool
+}
+
+func newExplain(e *env) *cobra.Command {
+	c := &explainCommand{decodeCommand: decodeCommand{e: e}}
+	cmd := &cobra.Command{
+		Use:   "explain [flags] [FILE]",
+		Short: "why does this stream not decode? the byte, the cause and the repair",
+		Long: `Say why a stream does not decode as the framing of -f: the byte where it breaks,
+the frame that is guilty, which may be an earlier one, the likely cause, and what
+mends it. Each cause is tried as a repair of the decoder, so that the advice is
+measured: it says how many messages decode with it. FILE is what decode reads: a
+raw stream, a session file, a capture, or with --in a hex dump. Without FILE it is
+stdin. Exit status 0 when nothing is wrong, 4 when a frame is broken.`,
+		Example: `  chancat explain -f u32be capture.bin
+  chancat explain -f lsp --json < server.log
+  chancat explain -f msg session.jsonl
+  chancat explain -f resp --port 6379 capture.pcap`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			return interruptible(cmd.Context(), func() error { return c.run(files) })
+		},
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&c.json, "json", false, "print the diagnosis as JSON")
+	flags.StringVar(&c.as, "as", "", "what the file is: raw, session or pcap (default: see for yourself)")
+	flags.StringVar(&c.in, "in", "", "the file is a dump of the stream as text: hex, xxd, hexdump or tcpdump")
+	flags.Uint16Var(&c.port, "port", 0, "of a capture, only connections with port `N` at either end")
+	cmd.MarkFlagsMutuallyExclusive("as", "in")
+	cmd.RegisterFlagCompletionFunc("as", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("in", cobra.FixedCompletions(dump.Names(), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func (c *explainCommand) run(files []string) (err error) {
+	if err := c.check(files); err != nil {
+		return err
+	}
+	if c.framing, err = c.e.parseFraming(); err != nil {
+		return err
+	}
+	name := "-"
+	if len(files) > 0 {
+		name = files[0]
+	}
+	streams, err := c.gather(name)
+	if d := as[*dump.Error](err); d != nil {
+		return usage(fmt.Errorf("%s: %w", shownName(name), d))
+	}
+	if err != nil {
+		return err
+	}
+	broken := false
+	for _, s := range streams {
+		d := detect.Explain(c.framing, s)
+		broken = broken || !d.OK
+		if err := c.show(shownName(name), s, &d); err != nil {
+			return &outputError{err}
+		}
+	}
+	if broken {
+		return &toldError{&codedError{exitBroken, errors.New("broken frames")}}
+	}
+	return nil
+}
+
+// gather reads the streams of a file.
+func (c *explainCommand) gather(name string) ([]detect.Stream, error) {
+	src := c.e.stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		src = f
+	}
+	stream, err := c.explained(src)
+	if err != nil {
+		return nil, err
+	}
+	kind := c.kind()
+	if kind == kindUnknown {
+		if kind, stream, err = sniff(stream); err != nil {
+			return nil, err
+		}
+	}
+	if c.port != 0 && kind != kindCapture {
+		return nil, usage(fmt.Errorf("%s is no capture, and has no ports", shownName(name)))
+	}
+	if kind == kindUnknown || kind == kindRaw {
+		data, err := io.ReadAll(io.LimitReader(stream, gatherMost+1))
+		if err != nil {
+			return nil, err
+		}
+		ended := len(data) <= gatherMost
+		return []detect.Stream{{Data: data[:min(len(data), gatherMost)], Ended: ended}}, nil
+	}
+	g := &streamGatherer{c: c, name: shownName(name)}
+	return g.gather(kind, stream)
+}
+
+// explained is the bytes of src, translated if they are a dump.
+func (c *explainCommand) explained(src io.Reader) (io.Reader, error) {
+	if c.in == "" {
+		return src, nil
+	}
+	kind, err := dump.Parse(c.in)
+	if err != nil {
+		return nil, err
+	}
+	return kind.NewReader(src), nil
+}
+
+// show prints what is said of one stream.
+func (c *explainCommand) show(name string, s detect.Stream, d *detect.Diagnosis) error {
+	if c.json {
+		return json.NewEncoder(c.e.stdout).Encode(diagnosisJSON(s, d))
+	}
+	if s.Conn > 0 {
+		name = fmt.Sprintf("%s: connection %d, from %s", name, s.Conn, orDefault(string(sessionSide(s.From)), "an unknown side"))
+	}
+	_, err := c.e.stdout.Write(c.text(name, s, d))
+	return err
+}
+
+// text is the diagnosis for people.
+func (c *explainCommand) text(name string, s detect.Stream, d *detect.Diagnosis) []byte {
+	p := c.e.outPalette
+	if d.OK {
+		note := ""
+		if rest := int64(len(s.Data)) - d.At; rest > 0 {
+			note = fmt.Sprintf(", and %d bytes of a frame of which more may follow", rest)
+		}
+		return fmt.Appendf(nil, "%s: %s: nothing is wrong with it: %d messages in %d bytes as -f %s%s\n",
+			printable(name), "ok", d.Messages, len(s.Data), c.framing.Spelling, note)
+	}
+	out := fmt.Appendf(nil, "%s: %d messages, then stuck at byte %d (%#x)", printable(name), d.Messages, d.At, d.At)
+	if d.Offset != d.Start {
+		out = fmt.Appendf(out, "; the frame at byte %d is guilty", d.Offset)
+	}
+	out = append(out, "\n\n"...)
+	out = append(out, picture(s.Data, d)...)
+	if d.Err != nil {
+		out = fmt.Appendf(out, "  decoder      %s\n", printable(d.Err.Error()))
+	}
+	out = append(out, '\n')
+	for i, x := range d.Causes {
+		label := "or"
+		if i == 0 {
+			label = "most likely"
+		}
+		out = fmt.Appendf(out, "  %-12s %s (%.0f %%)\n  %-12s %s\n", label, p.Error(string(x.Cause)), 100*x.Score, "", printable(x.Detail))
+		if x.Repair != "" && i == 0 {
+			out = fmt.Appendf(out, "  %-12s %s\n", "repair", printable(x.Repair))
+		}
+		if x.Then > 0 {
+			out = fmt.Appendf(out, "  %-12s %d messages decode with it from byte %d on\n", "then", x.Then, d.Offset)
+		}
+	}
+	for _, next := range c.next(name, d) {
+		out = fmt.Appendf(out, "  %-12s %s\n", "try", next)
+	}
+	return out
+}
+
+// picture draws the bytes of the guilty frame, and of the one where decoding stuck.
+func picture(data []byte, d *detect.Diagnosis) []byte {
+	from := int(min(d.Start, int64(len(data))))
+	var out []byte
+	if d.Offset < d.Start {
+		guilty := data[d.Offset:min(int64(len(data)), d.Offset+faultBytes)]
+		out = view.AppendFault(out, guilty, d.Offset, d.Offset)
+		out = append(out, "  ...\n"...)
+	}
+	return view.AppendFault(out, data[from:min(len(data), from+faultBytes)], d.Start, d.At)
+}
+
+// next are commands to type next.
+func (c *explainCommand) next(name string, d *detect.Diagnosis) []string {
+	var lines []string
+	x := d.Best()
+	file := ""
+	if name != "stdin" && !strings.ContainsAny(name, " '\"\\:") {
+		file = " " + name
+	}
+	switch {
+	case x.Framing != "":
+		lines = append(lines, fmt.Sprintf("chancat decode -f %s%s", x.Framing, file))
+	case x.Address != "":
+		lines = append(lines, fmt.Sprintf("chancat connect -f %s %sHOST:PORT", c.framing.Spelling, x.Address))
+	case x.Then > 0 && x.Cause == detect.CauseForeignBytes:
+		lines = append(lines, fmt.Sprintf("chancat decode --keep-going -f %s%s", c.framing.Spelling, file))
+	default:
+		lines = append(lines, "chancat detect"+file)
+	}
+	return lines
+}
+
+// A diagnosisLine is the form of docs/spec.md §7.10.
+type diagnosisLine struct {
+	OK       bool        `json:"ok"`
+	Conn     int         `json:"conn,omitempty"`
+	From     string      `json:"from,omitempty"`
+	Messages int         `json:"messages"`
+	Offset   int64       `json:"offset"`
+	At       int64       `json:"at"`
+	Causes   []causeLine `json:"causes"`
+}
+
+type causeLine struct {
+	Cause   string  `json:"cause"`
+	Score   float64 `json:"score"`
+	Detail  string  `json:"detail"`
+	Repair  string  `json:"repair"`
+	Then    int     `json:"then"`
+	Framing string  `json:"framing,omitempty"`
+}
+
+func diagnosisJSON(s detect.Stream, d *detect.Diagnosis) diagnosisLine {
+	line := diagnosisLine{
+		OK: d.OK, Conn: s.Conn, From: string(sessionSide(s.From)), Messages: d.Messages, Offset: d.Offset, At: d.At, Causes: []causeLine{},
+	}
+	for _, x := range d.Causes {
+		line.Causes = append(line.Causes, causeLine{string(x.Cause), x.Score, x.Detail, x.Repair, x.Then, x.Framing})
+	}
+	return line
+}
+
+func sessionSide(s detect.Side) session.Side {
+	switch s {
+	case detect.Client:
+		return session.Client
+	case detect.Server:
+		return session.Server
+	}
+	return ""
+}

@@ -1,0 +1,142 @@
+package detect
+
+import (
+	"strings"
+
+	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/framing"
+)
+
+// A Diagnosis says why a stream does not decode, in offsets of the stream.
+type Diagnosis struct {
+	OK       bool  // nothing is wrong with what is there
+	Messages int   // good frames before the guilty one
+	Offset   int64 // the first byte of the frame held guilty
+	At       int64 // the byte where decoding stuck, which may lie in a later frame
+	Start    int64 // the first byte of the frame in which it stuck
+
+	Err     error         // what the decoder said; nil where only a body is wrong
+	Causes  []Explanation // the most likely first; empty when OK
+	Counted int64         // bytes of the stream that were examined
+}
+
+// An Explanation is one reason for what broke, and what was measured of it.
+type Explanation struct {
+	Cause  frame.Cause // of docs/spec.md §7.10
+	Score  float64     // 0 to 1: how the explanations share the belief
+	Detail string      // what was seen, for people
+	Repair string      // what mends it, for people; empty when nothing is known to
+	Then   int         // messages that decode from Offset on with the repair
+
+	Framing string // a spelling that decodes the stream as it is; empty for none
+	Address string // the scheme of an address to try, such as "tls://"; empty for none
+
+	// Measured tells that more speaks for it than what the decoder said.
+	Measured bool
+
+	offset   int64
+	messages int
+	bits     float64 // of evidence
+}
+
+// Best returns the most likely explanation; the zero one when nothing is wrong.
+func (d *Diagnosis) Best() Explanation {
+	if len(d.Causes) == 0 {
+		return Explanation{}
+	}
+	return d.Causes[0]
+}
+
+// A Place says where in its stream the data of a [Stream] begins.
+type Place struct {
+	Offset   int64 // bytes before it
+	Messages int   // good frames before it
+}
+
+// Explain says why s does not decode as f, and what would make it. Each cause is
+// tried as a repair of the decoder; the ones with which most of the rest decodes
+// come first. It reads s.Data and keeps nothing of it.
+func Explain(f framing.Framing, s Stream) Diagnosis { return ExplainFrom(f, s, Place{}) }
+
+// ExplainFrom is Explain for a stream of which only the end is there, from a
+// frame boundary on.
+func ExplainFrom(f framing.Framing, s Stream, p Place) Diagnosis {
+	e := newExamination(f, s, p)
+	d := e.decode()
+	d.Counted = int64(len(s.Data))
+	if d.OK && e.halved() {
+		d.OK = false
+		e.conclude(&d)
+	} else if !d.OK || e.doubtful() {
+		e.explain(&d)
+	}
+	if d.OK && e.name == "line" {
+		e.judgeLines(&d)
+	}
+	return d
+}
+
+// An examination is one run of Explain.
+type examination struct {
+	data  []byte
+	ended bool
+	place Place
+	from  Side
+
+	framing  framing.Framing
+	spelling string
+	name     string // of the framing, without its options
+	codec    frame.Codec
+	first    frame.FirstScanner // nil unless the stream's first frame may be another
+	max      int
+	unit     unitScanner
+
+	frames int   // good frames of the plain decoder
+	starts []int // where the last of them begin, oldest first
+	stuck  int   // where the frame begins that it could not decode
+	err    *frame.Error
+
+	chain    *chains
+	perFrame float64
+	width    int           // of a fixed length field, in bytes
+	st       frame.State   // of the call at hand: one on the stack would not stay there
+	others   []alternative // nil until asked for
+	found    []Explanation // the best of each cause
+	top      float64       // the evidence of the best
+}
+
+func newExamination(f framing.Framing, s Stream, p Place) *examination {
+	spelling := f.Spelling
+	client, server, pair := strings.Cut(spelling, "/")
+	direction := f.Either
+	switch {
+	case s.From == Client:
+		direction = f.C2S
+	case s.From == Server:
+		direction = f.S2C
+		if pair {
+			client = server
+		}
+	}
+	e := &examination{
+		data: s.Data, ended: s.Ended, place: p, from: s.From,
+		framing: f, spelling: client, codec: direction.Codec, max: direction.Max,
+	}
+	e.name = nameOf(client)
+	if p.Offset == 0 {
+		e.first, _ = direction.Codec.(frame.FirstScanner)
+	}
+	e.unit = newUnitScanner(e)
+	return e
+}
+
+// nameOf returns the framing's name in a spelling, resolving aliases.
+func nameOf(spelling string) string {
+	name, _, _ := strings.Cut(spelling, ",")
+	name, _, _ = strings.Cut(name, "=")
+	switch name {
+	case "dap", "header":
+		return "lsp"
+	}
+	return name
+}

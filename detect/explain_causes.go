@@ -1,0 +1,160 @@
+package detect
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/chancat/channel/frame"
+)
+
+// The causes that package frame does not know.
+const (
+	CauseChars            frame.Cause = "chars-not-bytes"
+	CauseHeaderCounted    frame.Cause = "header-counted"
+	CauseHeaderNotCounted frame.Cause = "header-not-counted"
+	CauseByteOrder        frame.Cause = "byte-order"
+	CauseWidth            frame.Cause = "width"
+	CauseForeignBytes     frame.Cause = "foreign-bytes"
+	CauseWrongFraming     frame.Cause = "wrong-framing"
+	CauseShortRead        frame.Cause = "short-read"
+	CauseMissingSeparator frame.Cause = "missing-separator"
+	CausePrettyJSON       frame.Cause = "pretty-json"
+)
+
+// CauseOffBy is the cause off-by-N.
+func CauseOffBy(n int) frame.Cause { return frame.Cause(fmt.Sprintf("off-by-%d", max(n, -n))) }
+
+// explain finds the causes of what decode has found to be broken.
+func (e *examination) explain(d *Diagnosis) {
+	e.protocols()
+	if e.err != nil {
+		e.fallback()
+		if e.unit != nil {
+			e.lengths()
+		}
+		e.endings()
+	}
+	e.otherFramings()
+	e.conclude(d)
+}
+
+// hopeless is how much weaker than the best an explanation is that nobody will read.
+const hopeless = 24
+
+// worth reports whether an explanation with so much evidence may be shown.
+func (e *examination) worth(bits float64) bool { return len(e.found) == 0 || bits > e.top-hopeless }
+
+// add takes in an explanation, if there is no better one of its cause. bits is the
+// evidence for it, with what is known beforehand of its kind.
+func (e *examination) add(x Explanation, offset, messages int, bits float64) {
+	x.offset = e.place.Offset + int64(offset)
+	x.messages = e.place.Messages + messages
+	x.bits = bits
+	x.Measured = true
+	e.top = max(e.top, bits)
+	for i := range e.found {
+		if e.found[i].Cause == x.Cause {
+			if e.found[i].bits < bits {
+				e.found[i] = x
+			}
+			return
+		}
+	}
+	e.found = append(e.found, x)
+}
+
+const (
+	causesMost  = 5
+	doubt       = 0.01 // belief left for what is not thought of
+	scoreLeast  = 0.01 // of an explanation worth a line
+	highestBits = 40   // differences beyond say nothing more
+)
+
+// conclude ranks what was found.
+func (e *examination) conclude(d *Diagnosis) {
+	if len(e.found) == 0 {
+		return
+	}
+	slices.SortStableFunc(e.found, func(a, b Explanation) int {
+		switch {
+		case a.bits > b.bits:
+			return -1
+		case a.bits < b.bits:
+			return 1
+		}
+		return 0
+	})
+	best := e.found[0]
+	total := doubt
+	if !best.Measured {
+		total = 1
+	}
+	var kept []Explanation
+	for _, x := range e.found {
+		x.Score = math.Exp2(max(-highestBits, x.bits-best.bits))
+		total += x.Score
+		kept = append(kept, x)
+	}
+	for i := range kept {
+		kept[i].Score = math.Round(100*kept[i].Score/total) / 100
+	}
+	for i, x := range kept {
+		if i < causesMost && (i == 0 || x.Score >= scoreLeast) {
+			d.Causes = append(d.Causes, x)
+		}
+	}
+	d.OK = false
+	d.Offset, d.Messages = best.offset, best.messages
+	if e.err == nil {
+		d.At = best.offset
+		d.Start = best.offset
+	}
+}
+
+// fallback explains by what the decoder said alone.
+func (e *examination) fallback() {
+	x := Explanation{Cause: e.err.Cause, Detail: e.err.Err.Error()}
+	bits := -5.0
+	switch x.Cause {
+	case frame.CauseTruncated:
+		x.Detail, bits = e.truncation(), -1
+		x.Repair = "have the sender finish the frame before it closes"
+	case frame.CauseTooLarge:
+		x.Repair = "if that is a length, raise the limit: max=SIZE behind the framing; else the bytes are no head of a frame"
+		bits = -6
+	case frame.CauseLineEnding:
+		x.Repair = "end the lines of the head in CR LF"
+		bits = -3
+	case frame.CauseBadDigits:
+		x.Repair = "write the length as the framing asks"
+	case frame.CauseWrongProtocol:
+		bits = -2
+	default:
+		x.Cause = CauseForeignBytes
+		x.Detail = "no frame begins with these bytes: " + x.Detail
+		x.Repair = "find out what else writes to this stream"
+		bits = -7
+	}
+	e.add(x, e.stuck, e.frames, e.base(e.frames)+bits)
+	for i := range e.found {
+		e.found[i].Measured = e.found[i].Cause != x.Cause || e.found[i].Detail != x.Detail
+	}
+}
+
+// truncation tells what is missing at the end.
+func (e *examination) truncation() string {
+	have := len(e.data) - e.stuck
+	if e.unit != nil {
+		u, _, ok := e.unit.scan(e.data, e.stuck)
+		if ok && u.counted && e.name != "resp" && e.name != "fastdaemon" {
+			return fmt.Sprintf("the frame has a body of %d bytes by its head, of which %d came before the end of the stream",
+				u.body, max(0, have-u.head))
+		}
+	}
+	return fmt.Sprintf("the stream ends %d bytes into a frame", have)
+}
+
+// doubtful reports whether a stream that decodes may still be another protocol's:
+// anything decodes as lines.
+func (e *examination) doubtful() bool { return e.name == "line" && e.frames > 0 }

@@ -1,0 +1,189 @@
+package detect
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/chancat/channel/frame"
+)
+
+const (
+	endingEdits  = 256     // line ends of one head that are mended
+	endingWindow = 1 << 10 // bytes of a head, to begin with
+	endingFrame  = 1 << 20 // bytes of a frame that is mended
+	endingBits   = 16.0    // of evidence in a frame that is whole with other line ends
+)
+
+// endings tries LF where CR LF belongs, CR CR LF, and CR alone.
+func (e *examination) endings() {
+	if e.name == "crlf" && e.truncated() {
+		e.bareLines()
+		return
+	}
+	if e.err.Cause == frame.CauseTruncated || e.stuckAt() >= len(e.data) {
+		return
+	}
+	for _, bodies := range []bool{false, true} {
+		e.mend(bodies)
+	}
+}
+
+// mend decodes with other line ends from the stuck frame on; with bodies their line
+// ends were written in another way than they were counted too.
+func (e *examination) mend(bodies bool) {
+	pos, frames, edited := e.stuck, 0, 0
+	whole := false
+	kind := ""
+	for pos < len(e.data) && frames < 1<<16 {
+		n, body, how, ok := e.mended(pos)
+		if r, resp := e.unit.(respUnits); resp && !r.inline && strings.IndexByte(respTypes, e.data[pos]) < 0 {
+			break // text is no command here
+		}
+		if !ok {
+			break
+		}
+		if bodies {
+			n = e.translated(pos, n, body)
+		}
+		if n <= 0 || pos+n > len(e.data) {
+			break
+		}
+		if how != "" {
+			edited++
+			if kind == "" {
+				kind = how
+			}
+		} else if frames == 0 {
+			return // the fault is another
+		}
+		frames++
+		pos += n
+	}
+	whole = pos == len(e.data)
+	if edited == 0 {
+		return
+	}
+	where := "this frame"
+	if edited > 1 {
+		where = fmt.Sprintf("%d frames", edited)
+		if frames == edited {
+			where = "every frame"
+		}
+	}
+	x := Explanation{
+		Cause:  frame.CauseLineEnding,
+		Detail: fmt.Sprintf("%s (%s)", kind, where),
+		Repair: "write CR LF, in binary mode where the platform translates line ends",
+		Then:   frames,
+	}
+	bits := float64(frames)*max(endingBits, e.frameBits()) - 1
+	if !whole {
+		bits -= 4
+	}
+	if bodies {
+		bits -= 2
+	}
+	if e.name == "msg" && kind == "LF where CR LF belongs" {
+		x.Framing = "msg,lenient"
+	}
+	e.add(x, e.stuck, e.frames, e.base(e.frames)+bits)
+}
+
+func (e *examination) frameBits() float64 {
+	if e.chain == nil {
+		return 0
+	}
+	return e.chain.bits
+}
+
+// mended returns the bytes of the frame at pos when line ends are mended, those of
+// its body, and what was wrong.
+func (e *examination) mended(pos int) (n, body int, how string, ok bool) {
+	rest := e.data[pos:]
+	have := min(len(rest), endingWindow)
+	text := append([]byte(nil), rest[:have]...)
+	shift := 0 // bytes that text has more than rest
+	for range endingEdits {
+		sp, need, err := e.codec.Scan(text, &frame.State{})
+		switch f, _ := errors.AsType[*frame.Error](err); {
+		case err == nil && need == 0:
+			return sp.Len() - shift, sp.Body, how, true
+		case err == nil:
+			more := min(len(rest), max(have*2, sp.Len()-shift+2, have+need))
+			if more == have || more > endingFrame {
+				return 0, 0, how, false
+			}
+			text = append(text, rest[have:more]...)
+			have = more
+			continue
+		case f == nil || f.Offset >= int64(len(text)):
+			return 0, 0, how, false
+		default:
+			i := int(f.Offset)
+			afterCR := i > 0 && text[i-1] == '\r'
+			switch {
+			case afterCR && text[i] == '\r' && i+1 < len(text) && text[i+1] == '\n':
+				text = append(text[:i], text[i+1:]...)
+				shift--
+				how = "CR CR LF where CR LF belongs: text mode has added a CR"
+			case afterCR && text[i] != '\n':
+				text = insert(text, i, '\n')
+				shift++
+				how = "CR where CR LF belongs"
+			case text[i] == '\n' && (afterCR || i == 0 && pos > 0 && e.data[pos-1] == '\r'):
+				return 0, 0, how, false // that CR was counted to what stands before
+			case text[i] == '\n':
+				text = insert(text, i, '\r')
+				shift++
+				how = "LF where CR LF belongs"
+			default:
+				return 0, 0, how, false
+			}
+		}
+	}
+	return 0, 0, how, false
+}
+
+func insert(text []byte, i int, c byte) []byte {
+	text = append(text, 0)
+	copy(text[i+1:], text[i:])
+	text[i] = c
+	return text
+}
+
+// translated returns the bytes of the frame of n bytes at pos when each CR LF in its
+// body was counted as one byte.
+func (e *examination) translated(pos, n, body int) int {
+	at := pos + n - body
+	if at <= pos {
+		return 0 // the body is not told from the head
+	}
+	for left := body; left > 0; left-- {
+		if at >= len(e.data) {
+			return 0
+		}
+		if e.data[at] == '\r' && at+1 < len(e.data) && e.data[at+1] == '\n' {
+			at++
+		}
+		at++
+	}
+	return at - pos
+}
+
+// bareLines explains lines that end in LF where CR LF is the delimiter.
+func (e *examination) bareLines() {
+	rest := e.data[e.stuck:]
+	n := bytes.Count(rest, []byte{'\n'})
+	if n == 0 || !textual(rest[:min(len(rest), 4<<10)]) && n < 2 {
+		return
+	}
+	e.add(Explanation{
+		Cause:   frame.CauseLineEnding,
+		Detail:  fmt.Sprintf("%d lines end in LF alone, want CR LF", n),
+		Repair:  "end each line in CR LF",
+		Then:    n,
+		Framing: "line",
+	}, e.stuck, e.frames, e.base(e.frames)+8)
+}

@@ -1,0 +1,169 @@
+package detect
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/framing"
+)
+
+// otherFramings tries the other framings of the table on the whole stream.
+func (e *examination) otherFramings() {
+	if e.place.Offset > 0 || len(e.data) == 0 || e.err == nil && e.name != "line" {
+		return
+	}
+	best := walk{}
+	bits, spelling := math.Inf(-1), ""
+	for _, s := range framing.Specs() {
+		if s.Preset != "" && s.Name != "postgres" && s.Name != "amqp" && s.Name != "http2" && s.Name != "bgp" || s.Name == e.name || s.Codec == nil {
+			continue
+		}
+		if isFixed(s.Name) && isFixed(e.name) {
+			continue // judged as other lengths, with the options at hand
+		}
+		c := s.Codec
+		if s.Either != nil {
+			c = s.Either
+		} else if e.from == Server && s.Server != nil {
+			c = s.Server
+		}
+		w, b := e.tile(s.Name, c)
+		if e.err == nil && s.Name != "lsp" && s.Name != "msg" {
+			continue // only what cannot be lines by chance
+		}
+		if w.frames > 0 && b > bits {
+			best, bits, spelling = w, b, s.Name
+		}
+	}
+	if spelling == "" || bits < 4 {
+		return
+	}
+	e.add(Explanation{
+		Cause:   CauseWrongFraming,
+		Detail:  fmt.Sprintf("as -f %s the whole stream decodes", spelling),
+		Repair:  fmt.Sprintf("read it as -f %s", spelling),
+		Then:    best.frames,
+		Framing: spelling,
+	}, 0, 0, bits)
+}
+
+// textHeads reports whether frames begin with lines of text.
+func (e *examination) textHeads() bool {
+	switch e.name {
+	case "msg", "lsp", "resp", "nats", "memcached", "stomp", "chunked":
+		return true
+	}
+	return false
+}
+
+// tileMost bounds the frames that are tried of another framing.
+const tileMost = 1 << 16
+
+// tile decodes the whole stream with another codec, and says how much that proves.
+func (e *examination) tile(name string, c frame.Codec) (w walk, bits float64) {
+	texts, values := 0, 0
+	pos := 0
+	for pos < len(e.data) && w.frames < tileMost {
+		sp, err := e.scan(c, pos, framing.DefaultMax)
+		if err != nil {
+			return walk{}, 0
+		}
+		n := sp.Len()
+		if n == 0 {
+			break
+		}
+		body := e.data[pos+sp.Head : pos+sp.Head+sp.Body]
+		if len(body) > 1 && (body[0] == '{' && body[len(body)-1] == '}' || body[0] == '[' && body[len(body)-1] == ']') {
+			values++
+		}
+		if textual(body) {
+			texts++
+		}
+		w.frames++
+		if len(body) > 0 {
+			w.proofs++
+		}
+		pos += n
+		if w.frames == 64 && (name == "line" || name == "json") && texts < 32 {
+			return walk{}, 0
+		}
+	}
+	if w.frames == 0 {
+		return walk{}, 0
+	}
+	n := float64(w.frames)
+	ended := e.data[len(e.data)-1]
+	switch name {
+	case "line", "crlf", "nul":
+		delimiter := map[string]byte{"line": '\n', "crlf": '\n', "nul": 0}[name]
+		if ended != delimiter || texts < w.frames {
+			return walk{}, 0
+		}
+		bits = -2
+		if values == w.frames {
+			bits += 10 * n
+		} else if w.frames > 1 {
+			bits += min(2*n, 16) - 4*float64(e.frames)
+			if e.textHeads() {
+				return walk{}, 0
+			}
+		}
+		if name == "crlf" {
+			bits += 1 // says more than line
+		}
+		return w, bits
+	case "json":
+		if values < w.frames {
+			return walk{}, 0
+		}
+		return w, 9.5*float64(values) - 3
+	case "slip":
+		if ended != 0xc0 {
+			return walk{}, 0
+		}
+		return w, 6*n - 8
+	case "varint", "bsuint", "u8":
+		if w.proofs*2 < w.frames {
+			return walk{}, 0
+		}
+		return w, 2 + min(8, math.Log2(1+float64(len(e.data))/n)) + textBits(e.data, texts, w.frames) - 4
+	}
+	return w, float64(w.proofs)*e.codecBits(c) + 4 - 6
+}
+
+// textBits is the evidence in bodies that are all text although the stream is not.
+func textBits(data []byte, texts, frames int) float64 {
+	if texts < frames || textual(data) {
+		return 0
+	}
+	return 2 * float64(frames)
+}
+
+// codecBits is the evidence in one frame of c, by what random places of the stream
+// look like to it.
+func (e *examination) codecBits(c frame.Codec) float64 {
+	step := max(1, len(e.data)/512)
+	valid, places := 0, 0
+	for p := 0; p < len(e.data); p += step {
+		places++
+		buf := e.data[p:min(len(e.data), p+headWindow)]
+		e.st = frame.State{}
+		sp, need, err := c.Scan(buf, &e.st)
+		if err == nil && (need == 0 || sp.Len() > 0) && p+sp.Len() <= len(e.data) {
+			valid++
+		}
+	}
+	return max(0.05, min(30, -math.Log2((float64(valid)+0.5)/(float64(places)+8))))
+}
+
+// framesOf counts the frames of a stream until one is broken.
+func framesOf(spelling string, data []byte, ended bool) int {
+	f, err := framing.Parse(spelling)
+	if err != nil {
+		return 0
+	}
+	e := newExamination(f, Stream{Data: data, Ended: ended}, Place{})
+	e.decode()
+	return e.frames
+}

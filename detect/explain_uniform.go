@@ -1,0 +1,203 @@
+package detect
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/chancat/channel/frame"
+)
+
+// A bodyRule says where the body of a unit ends that begins at data[start:]; negative
+// for nowhere.
+type bodyRule func(u unit, pos int) (end int)
+
+// A walk is how far a rule leads.
+type walk struct {
+	frames int // that decode by it
+	whole  bool
+	start  int // the first frame of which the rule says otherwise than the framing; -1 for none
+	before int // frames before it
+	pos    int // its unit
+	unit   unit
+	proofs int // units that prove something
+	places int // frames of which the rule says otherwise
+}
+
+// manyFrames is how many frames are walked over that prove nothing.
+const manyFrames = 1 << 16
+
+// follow decodes the stream by units and r.
+func (e *examination) follow(units unitScanner, r bodyRule, limit int) walk {
+	w := walk{start: -1}
+	var st unitState
+	start := 0
+	for pos := 0; ; {
+		if pos == start && pos >= limit {
+			w.whole = true
+			return w
+		}
+		u, cut, ok := units.scan(e.data, pos)
+		if !ok {
+			w.whole = pos == len(e.data) && pos == start || cut && !e.ended
+			return w
+		}
+		body := pos + u.head
+		end := body + u.body
+		if u.counted {
+			if end = r(u, pos); end < body || end-body > e.max {
+				return w
+			}
+		}
+		next := end + u.tail
+		if next > len(e.data) {
+			w.whole = !e.ended
+			return w
+		}
+		if !units.tailOK(e.data, u, body, end) || next == pos {
+			return w
+		}
+		if end != body+u.body {
+			if w.places++; w.start < 0 {
+				w.start, w.before, w.pos, w.unit = start, w.frames, pos, u
+			}
+		}
+		w.proofs += int(proof(units, u))
+		done := units.ends(&st, e.data, pos, u)
+		pos = next
+		if done {
+			if w.frames++; w.frames%manyFrames == 0 && w.proofs*4 < w.frames {
+				return w // zeros make as many empty frames as one likes
+			}
+			start = pos
+		}
+	}
+}
+
+// uniform tries rules that are wrong in every frame.
+func (e *examination) uniform() {
+	e.shifts()
+	for _, utf16 := range []bool{false, true} {
+		w := e.follow(e.unit, func(u unit, pos int) int { return passText(e.data, pos+u.head, u.body, utf16) }, e.chain.hi)
+		if w.start >= 0 {
+			body := w.pos + w.unit.head
+			size := passText(e.data, body, w.unit.body, utf16) - body
+			x := charsExplanation(w.unit.body, size, utf16, "every frame whose text is not ASCII")
+			if w.places == 1 {
+				x = charsExplanation(w.unit.body, size, utf16, "the first frame whose text is not ASCII")
+			}
+			if e.name == "fastdaemon" && !utf16 {
+				x.Framing = "fastdaemon,chars"
+			}
+			e.addWalk(x, w, e.chain.bits, -1.5)
+		}
+	}
+	e.decimals()
+	for _, a := range e.alternatives() {
+		w := e.follow(a.unit, func(u unit, pos int) int { return pos + u.head + u.body }, e.chain.hi)
+		if w.frames == 0 {
+			continue
+		}
+		e.depart(&w, a.unit)
+		if w.start < 0 {
+			continue
+		}
+		mine, _, _ := e.unit.scan(e.data, w.start)
+		theirs, _, _ := a.unit.scan(e.data, w.start)
+		e.addWalk(a.explanation(mine.body, theirs.body, "every frame"), w, e.sample(a.unit), -2+alternativePrior(a.cause))
+	}
+}
+
+func alternativePrior(c frame.Cause) float64 {
+	if c == CauseByteOrder {
+		return 0
+	}
+	return -1.5
+}
+
+// shifts tries lengths that are wrong by the same number everywhere.
+func (e *examination) shifts() {
+	for d := -8; d <= 8; d++ {
+		if d != 0 {
+			e.shift(func(unit) int { return d })
+		}
+	}
+	e.shift(func(u unit) int { return -u.head })
+	e.shift(func(u unit) int { return u.head })
+	if e.name == "lsp" || e.name == "nats" || e.name == "stomp" {
+		return
+	}
+	e.shift(func(u unit) int { return -u.head - u.tail })
+}
+
+func (e *examination) shift(by func(unit) int) {
+	w := e.follow(e.unit, func(u unit, pos int) int { return pos + u.head + u.body + by(u) }, e.chain.hi)
+	if w.start < 0 {
+		return
+	}
+	d := by(w.unit)
+	x := e.shiftExplanation(d, w.unit, w.pos, true)
+	prior := e.shiftPrior(d, w.unit, w.pos)
+	if x.Cause == CauseHeaderCounted {
+		x.Framing = e.inclSpelling()
+	}
+	if d == -w.unit.head-w.unit.tail && w.unit.tail > 0 && d < -2 {
+		x.Cause = CauseHeaderCounted
+		x.Detail = fmt.Sprintf("the length counts the whole frame, head and tail: %d bytes more than the body (every frame)", -d)
+		prior = -2
+	}
+	if w.places == 1 {
+		prior -= 2
+	}
+	e.addWalk(x, w, e.chain.bits, prior)
+}
+
+// addWalk adds an explanation by which w was made, with the evidence in each of
+// its frames.
+func (e *examination) addWalk(x Explanation, w walk, bits, prior float64) {
+	if w.frames <= w.before {
+		return
+	}
+	x.Then = w.frames - w.before
+	evidence := float64(w.proofs) * bits
+	if w.whole {
+		evidence += e.chain.last
+	} else {
+		evidence -= 4
+	}
+	e.add(x, w.start, w.before, evidence+prior)
+}
+
+// depart finds the first frame that units and the framing at hand divide
+// differently.
+func (e *examination) depart(w *walk, units unitScanner) {
+	for pos, before := 0, 0; before < w.frames; before++ {
+		u, _, ok := units.scan(e.data, pos)
+		mine, _, same := e.unit.scan(e.data, pos)
+		if !ok {
+			return
+		}
+		if !same || mine.len() != u.len() {
+			w.start, w.before, w.pos, w.unit = pos, before, pos, u
+			return
+		}
+		pos += u.len()
+	}
+}
+
+const samples = 4096
+
+// sample is the evidence in one frame of units, by what random places of the
+// stream look like to them.
+func (e *examination) sample(units unitScanner) float64 {
+	step := max(1, len(e.data)/samples)
+	valid, places := 0, 0
+	for p := 0; p < len(e.data); p += step {
+		places++
+		u, _, ok := units.scan(e.data, p)
+		if ok && u.body <= e.max && p+u.len() <= len(e.data) && units.tailOK(e.data, u, p+u.head, p+u.head+u.body) {
+			valid++
+		}
+	}
+	q := (float64(valid) + 0.5) / (float64(places) + 8)
+	return max(0.05, min(30, -math.Log2(q)))
+}

@@ -1,0 +1,79 @@
+package link
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/chancat/channel/detect"
+	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/session"
+)
+
+// A Fault is what is known of a broken frame.
+type Fault struct {
+	Bytes []byte      // from the first byte of the broken frame; borrowed
+	Cause frame.Cause // of docs/spec.md §7.10, or syntax
+	Hint  string      // what it is and what to try; empty when nothing is known
+}
+
+// surely is the score from which an explanation is told as the cause.
+const surely = 0.5
+
+// FaultIn explains err, with which r has ended: f is its framing, from the side
+// that sends what it reads. The zero Fault says that err is no broken frame.
+func FaultIn(r *frame.Reader, f framing.Framing, from session.Side, err error) Fault {
+	e, ok := errors.AsType[*frame.Error](err)
+	if !ok || e.Cause == "" {
+		return Fault{}
+	}
+	data, offset := r.Recent()
+	return FaultOf(err, f, from, data, offset)
+}
+
+// FaultOf explains err by data, which begins with a frame at that offset of the
+// stream and holds the broken one.
+func FaultOf(err error, f framing.Framing, from session.Side, data []byte, offset int64) Fault {
+	e, ok := errors.AsType[*frame.Error](err)
+	if !ok || e.Cause == "" {
+		return Fault{}
+	}
+	broken := data[min(max(e.Start-offset, 0), int64(len(data))):]
+	fault := Fault{Bytes: broken, Cause: e.Cause, Hint: Hint(err, broken)}
+	s := detect.Stream{Data: data, From: sideOf(from), Ended: e.Cause == frame.CauseTruncated}
+	d := detect.ExplainFrom(f, s, detect.Place{Offset: offset})
+	x := d.Best()
+	if d.OK || !x.Measured || x.Score < surely || d.Start != e.Start {
+		return fault
+	}
+	fault.Cause = x.Cause
+	if x.Cause != frame.CauseWrongProtocol || fault.Hint == "" {
+		fault.Hint = hintOf(&d, x)
+	}
+	return fault
+}
+
+// hintOf is an explanation in one line.
+func hintOf(d *detect.Diagnosis, x detect.Explanation) string {
+	text := fmt.Sprintf("%s: %s", x.Cause, x.Detail)
+	if d.Offset != d.Start {
+		text += fmt.Sprintf("; the frame at byte %d is guilty", d.Offset)
+	}
+	if x.Framing != "" {
+		return text + "; try -f " + x.Framing
+	}
+	if x.Repair != "" {
+		text += "; " + x.Repair
+	}
+	return text
+}
+
+func sideOf(s session.Side) detect.Side {
+	switch s {
+	case session.Client:
+		return detect.Client
+	case session.Server:
+		return detect.Server
+	}
+	return detect.Unknown
+}

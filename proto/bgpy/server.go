@@ -1,0 +1,143 @@
+package bgpy
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/chancat/channel/framing"
+)
+
+const (
+	defaultConns = 256
+	defaultIdle  = 5 * time.Minute
+	wrongTokens  = 10                    // after that many the connection ends
+	exitConfirm  = 5 * time.Second       // that the client has for its last confirmation
+	acceptPause  = 50 * time.Millisecond // after an accept failed, as for want of descriptors
+)
+
+// A Task is what a function of Python is on a Python server. It gets the args of
+// the message, and returns the args of the response; nil sends an empty response
+// to a client that waits for one. Its error is logged and is the response ERROR.
+type Task func(ctx context.Context, args Dict) (Dict, error)
+
+// A Server runs tasks for its clients, until one of them sends EXIT. Its fields
+// must not change while it serves; a zero field means its default.
+type Server struct {
+	// Tasks are the tasks that INIT may name, by their names in Python, such as
+	// "bgpy.example.tasks.init_task".
+	Tasks map[string]Task
+
+	// Task, unless nil, finds the task of the type Init, Exec or Exit that has that
+	// name and is not in Tasks; nil where there is none.
+	Task func(t MessageType, name string) Task
+
+	Token    string        // that AUTH must have; empty accepts any
+	Parallel int           // tasks that run at once; 0 means 1, so that they need no locks
+	Pace     time.Duration // distance between messages; 0 means [DefaultPace]
+	Timeout  time.Duration // to authenticate, and to take a message; 0 means 30 s
+	Idle     time.Duration // that a client may be silent for; 0 means 5 min
+
+	MaxConns   int          // connections at once, more wait to be accepted; 0 means 256
+	MaxMessage int          // bytes of a message, in base64; 0 means 16 MiB
+	Logger     *slog.Logger // nil means that nobody is told
+}
+
+// Serve serves the clients of l until a client sends EXIT: then it returns nil.
+// When ctx ends it returns why, without the task for EXIT, or else the error of
+// l. It closes l and all connections, and returns when all tasks have.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	r := &run{Server: s, exited: func() { cancel(errExited) }, slots: make(chan struct{}, max(s.Parallel, 1))}
+	err := r.accept(ctx, l)
+	cancel(nil)
+	r.served.Wait()
+	if errors.Is(context.Cause(ctx), errExited) {
+		return nil
+	}
+	return err
+}
+
+var errExited = errors.New("a client sent EXIT")
+
+// accept serves until ctx ends.
+func (r *run) accept(ctx context.Context, l net.Listener) error {
+	defer l.Close()
+	defer context.AfterFunc(ctx, func() { l.Close() })()
+	conns := make(chan struct{}, orDefault(r.MaxConns, defaultConns))
+	for {
+		select {
+		case conns <- struct{}{}:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		nc, err := l.Accept()
+		switch {
+		case err == nil:
+			r.served.Go(func() {
+				defer func() { <-conns }()
+				r.serve(ctx, nc)
+			})
+			continue
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case errors.Is(err, net.ErrClosed):
+			return err
+		}
+		<-conns
+		r.logger().Error("accept", "error", err)
+		select {
+		case <-time.After(acceptPause):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// serve serves one connection.
+func (r *run) serve(ctx context.Context, nc net.Conn) {
+	conn, stop := newConn(ctx, nc, orDefault(r.Pace, DefaultPace), orDefault(r.MaxMessage, framing.DefaultMax))
+	defer stop()
+	c := &client{run: r, conn: conn, log: r.logger().With("client", nc.RemoteAddr().String())}
+	c.log.Info("connected")
+	err := c.serve()
+	stop()
+	switch {
+	case err == nil || err == io.EOF:
+		c.log.Info("gone")
+	case ctx.Err() != nil:
+		conn.Close()
+		return
+	case isTimeout(err):
+		c.log.Warn("silent for too long")
+	default:
+		c.log.Warn("the connection ends", "error", err)
+	}
+	conn.finish(linger)
+}
+
+func (s *Server) timeout() time.Duration { return orDefault(s.Timeout, defaultTimeout) }
+
+func (s *Server) logger() *slog.Logger {
+	if s.Logger == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return s.Logger
+}
+
+// A run is the life of a Server: from INIT to EXIT.
+type run struct {
+	*Server
+	exited func()
+	slots  chan struct{} // of tasks that run
+	served sync.WaitGroup
+
+	mu    sync.RWMutex // held to read while a task for EXEC runs, to write for INIT and EXIT
+	ready bool         // INIT is done
+	over  bool         // EXIT is
+	exec  Task
+	exit  Task
+}
