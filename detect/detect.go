@@ -3,7 +3,6 @@ package detect
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -249,5 +248,3 @@ func whole(claims []claim, streams []Stream) (kept, broken []claim) {
 	}
 	return kept, broken
 }
-
-func validJSON(b []byte) bool { return json.Valid(b) }
