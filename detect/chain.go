@@ -36,7 +36,7 @@ func (r *rule) follow(streams []Stream, scratch [][]int) chain {
 		s := &streams[i]
 		var list []int
 		if i < len(scratch) {
-			list = scratch[:len(scratch)][i][:0]
+			list = scratch[i][:0]
 		}
 		list, ok := c.stream(s, list)
 		c.starts = append(c.starts, list)

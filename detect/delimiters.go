@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
@@ -117,8 +118,7 @@ func lineText(line []byte, partial bool) bool {
 
 func looksJSON(line []byte) bool {
 	line = bytes.TrimSpace(line)
-	n := len(line)
-	return n >= 2 && (line[0] == '{' && line[n-1] == '}' || line[0] == '[' && line[n-1] == ']') && validJSON(line)
+	return len(line) > 0 && json.Valid(line)
 }
 
 // marks returns what may end messages: how the streams end, and what ends there

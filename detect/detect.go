@@ -3,7 +3,6 @@ package detect
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -42,7 +41,7 @@ type Answer struct {
 }
 
 const (
-	unknown   = 14   // bits by which anything must be more likely than chance
+	unknown   = 14 // bits by which anything must be more likely than chance
 	mostSure  = 0.9999
 	certain   = 0.99 // probability of a decided answer
 	mostShown = 5    // candidates in an answer
@@ -249,5 +248,3 @@ func whole(claims []claim, streams []Stream) (kept, broken []claim) {
 	}
 	return kept, broken
 }
-
-func validJSON(b []byte) bool { return json.Valid(b) }

@@ -54,7 +54,7 @@ var framings = []named{
 	{name: "jsonseq", cost: 3, single: true},
 	{name: "ws", cost: 3, single: true, check: checkWS},
 	{name: "cobs", cost: 3, chance: cobsChance},
-	{name: "json", cost: 2, sure: true, proves: provesJSON},
+	{name: "json", cost: 2, sure: true, lines: true, proves: provesJSON},
 	{name: "postgres", cost: preset, rule: &rule{kind: u32be, at: 1, extra: -4}, single: true, check: checkPostgres},
 	{name: "mysql", cost: preset, rule: &rule{kind: u24le, extra: 1}, single: true, check: checkMySQL},
 	{name: "mongodb", cost: preset, rule: &rule{kind: u32le, extra: -4}, single: true, check: checkMongoDB},
@@ -286,11 +286,15 @@ func provesRESP(raw []byte) float64 {
 
 // provesJSON believes in objects and arrays; a number or a word may be anything.
 func provesJSON(raw []byte) float64 {
+	own := len(raw) > 0 && raw[0] == '\n' // it begins a line
 	switch raw = bytes.TrimSpace(raw); {
 	case len(raw) == 0:
 		return 0
 	case raw[0] == '{', raw[0] == '[':
 		return min(rarest, 4+float64(len(raw))/2)
 	}
-	return -20 // numbers and words between values are rather lengths or lines
+	if own {
+		return 1
+	}
+	return -8 // numbers and words beside values are rather lengths or text
 }

@@ -137,7 +137,7 @@ func settle(ctx context.Context, e *env, c *endpoint.Conn, silence time.Duration
 			return framing.Framing{}, context.Cause(ctx)
 		case timedOut.Load():
 			return framing.Framing{}, fmt.Errorf("%w: -f auto: the peer has said %s within %v, which decide nothing; give the framing with -f",
-				errTimeout, counted(int64(len(d.held)), "byte", "bytes"), silence)
+				errTimeout, counted(len(d.held), "byte", "bytes"), silence)
 		case err != nil && err != io.EOF:
 			return framing.Framing{}, err
 		}
