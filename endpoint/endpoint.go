@@ -17,6 +17,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/chancat/channel/internal/socket"
@@ -26,18 +27,21 @@ import (
 type Conn struct {
 	Stream   io.ReadWriteCloser // has CloseWrite() error where the transport can half-close
 	Messages Messages
+	Framing  string // what frames where Messages is set: "ws" or "udp"
 
 	// Local and Remote name the ends for people: "127.0.0.1:5000", a path for a
 	// Unix socket or a pipe, a command; empty where there is no name.
 	Local, Remote string
 
-	wait  func() error    // of a child
-	ended <-chan struct{} // of a child
+	wait   func() error         // of a child
+	ended  <-chan struct{}      // of a child
+	signal func(syscall.Signal) // of a child
 }
 
 // Messages is a connection whose transport keeps messages apart. Send and Recv may
 // be called by any number of goroutines. Recv returns io.EOF after a normal close;
-// the caller owns the message. Close interrupts both.
+// the caller owns the message. Close interrupts both. A Flush() error, where there is
+// one, returns what the network has said of messages that were sent.
 type Messages interface {
 	Recv() ([]byte, error)
 	Send(msg []byte) error
@@ -76,6 +80,14 @@ func (c *Conn) Wait() error {
 // ended; nil for other connections.
 func (c *Conn) Ended() <-chan struct{} { return c.ended }
 
+// Signal sends s to the child of an exec address and to what it has started. For
+// other connections it does nothing.
+func (c *Conn) Signal(s syscall.Signal) {
+	if c.signal != nil {
+		c.signal(s)
+	}
+}
+
 // A Kind is what a WebSocket message says it holds.
 type Kind int
 
@@ -99,9 +111,10 @@ type Options struct {
 	Kind        Kind                // of the WebSocket messages sent
 	Max         int                 // bytes in a WebSocket message received; 0 means 16 MiB
 
-	Family    int    // 4 or 6 for that version of IP only, 0 for either
-	LocalAddr string // what to connect from: "IP", "IP:port" or ":port"
-	ReusePort bool   // let other listeners that also ask for it share the port
+	Family    int           // 4 or 6 for that version of IP only, 0 for either
+	LocalAddr string        // what to connect from: "IP", "IP:port" or ":port"
+	Idle      time.Duration // after which a UDP client that is silent is gone; 0 means 1 min
+	ReusePort bool          // let other listeners that also ask for it share the port
 
 	Stdin  io.Reader // for stdio; nil means os.Stdin
 	Stdout io.Writer // for stdio; nil means os.Stdout

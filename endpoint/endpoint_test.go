@@ -175,7 +175,7 @@ func TestNames(t *testing.T) {
 
 func TestBadAddresses(t *testing.T) {
 	for _, address := range []string{
-		"", "host", "udp://127.0.0.1:1", "ftp://x", "unix:", "exec:", "exec:  ", "exec:''", "exec:a 'b", `exec:a \`,
+		"", "host", "sctp://127.0.0.1:1", "ftp://x", "unix:", "exec:", "exec:  ", "exec:''", "exec:a 'b", `exec:a \`,
 		"fifo:", "fifo:a,", "fifo:,b", "fifo:a,b,c", "fifo:a,a", "echo:x", "stdio:x", "ws://host:port/", "tls://host",
 	} {
 		var usage *socket.AddressError

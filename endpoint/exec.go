@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/chancat/channel/internal/socket"
@@ -50,11 +51,18 @@ func dialExec(_ context.Context, address string, o *Options) (*Conn, error) {
 	if len(words) == 0 || words[0] == "" {
 		return nil, &socket.AddressError{Address: address, Reason: "no command", Hint: "write exec:COMMAND ARGS"}
 	}
-	c, err := start(words, o)
+	return Exec(words, o)
+}
+
+// Exec starts the program words[0] with the arguments that follow it. It is what
+// Dial does with an exec address whose words are known.
+func Exec(words []string, o *Options) (*Conn, error) {
+	command := strings.Join(words, " ")
+	c, err := start(words, o.orDefault())
 	if err != nil {
-		return nil, &socket.Error{Op: "dial", Address: address, Hint: startHint(words[0], err), Err: err}
+		return nil, &socket.Error{Op: "dial", Address: "exec:" + command, Hint: startHint(words[0], err), Err: err}
 	}
-	return &Conn{Stream: c, Remote: command, wait: c.exit, ended: c.ended}, nil
+	return &Conn{Stream: c, Remote: command, wait: c.exit, ended: c.ended, signal: c.signal}, nil
 }
 
 func startHint(program string, err error) string {
@@ -115,6 +123,9 @@ func start(words []string, o *Options) (*child, error) {
 	}()
 	return c, nil
 }
+
+// signal sends s to the child and what it has started.
+func (c *child) signal(s syscall.Signal) { signalGroup(c.cmd.Process, s) }
 
 func (c *child) Read(p []byte) (int, error)  { return c.stdout.Read(p) }
 func (c *child) Write(p []byte) (int, error) { return c.stdin.Write(p) }

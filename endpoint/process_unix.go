@@ -11,8 +11,10 @@ import (
 // ownGroup has cmd lead a process group, so that what it starts ends with it.
 func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
-func terminate(p *os.Process) { syscall.Kill(-p.Pid, syscall.SIGTERM) }
-func kill(p *os.Process)      { syscall.Kill(-p.Pid, syscall.SIGKILL) }
+func terminate(p *os.Process) { signalGroup(p, syscall.SIGTERM) }
+func kill(p *os.Process)      { signalGroup(p, syscall.SIGKILL) }
+
+func signalGroup(p *os.Process, s syscall.Signal) { syscall.Kill(-p.Pid, s) }
 
 func signalOf(s *os.ProcessState) (number int, name string, ok bool) {
 	status := s.Sys().(syscall.WaitStatus)

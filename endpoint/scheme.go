@@ -33,7 +33,7 @@ type scheme struct {
 }
 
 // The table is in the order of help. Each scheme is a file of its own.
-var schemes = []scheme{tcpScheme, tlsScheme, unixScheme, wsScheme, wssScheme, execScheme, stdioScheme, fifoScheme, echoScheme}
+var schemes = []scheme{tcpScheme, tlsScheme, unixScheme, wsScheme, wssScheme, udpScheme, execScheme, stdioScheme, serialScheme, fifoScheme, echoScheme}
 
 // find returns the scheme of address. What names none is host:port.
 func find(address string) (scheme, error) {

@@ -65,7 +65,7 @@ func (o *Options) ws() *ws.Options {
 }
 
 func wsConn(c *ws.Conn) *Conn {
-	return &Conn{Messages: c, Local: name(c.LocalAddr()), Remote: name(c.RemoteAddr())}
+	return &Conn{Messages: c, Framing: "ws", Local: name(c.LocalAddr()), Remote: name(c.RemoteAddr())}
 }
 
 type wsListener struct {

@@ -48,7 +48,11 @@ func Append(dst []byte, e *Event) []byte {
 		dst = appendString(dst, `,"error":`, e.Error)
 		dst = appendString(dst, `,"hint":`, e.Hint)
 		dst = appendBytes(dst, e.Data)
-	case Close:
+	case Fault:
+		dst = appendInt(dst, `,"seq":`, int64(e.Seq))
+		dst = appendInt(dst, `,"offset":`, e.Offset)
+		dst = appendString(dst, `,"reason":`, e.Reason)
+	case Close, Note:
 		dst = appendString(dst, `,"reason":`, e.Reason)
 	}
 	return append(dst, '}')

@@ -32,6 +32,8 @@ const (
 	Lost    Kind = "lost"    // bytes of a stream were not captured
 	Broken  Kind = "broken"  // a frame is broken
 	Close   Kind = "close"   // a side ended its stream, or the connection is gone
+	Fault   Kind = "fault"   // a message was spoilt on purpose
+	Note    Kind = "note"    // something to know about a stream
 )
 
 // A Side is one end of a connection.
@@ -57,10 +59,10 @@ type Event struct {
 	Local   string // open: addresses
 	Remote  string
 
-	Seq     int           // message: counted from 1, by connection and side
+	Seq     int           // message, fault: counted from 1, by connection and side
 	Answers int           // message: the Seq of the other side's message that it answers
 	Latency time.Duration // message: since then; whole microseconds are kept; only with Answers
-	Offset  int64         // message, broken: first byte of the frame in its side's stream; lost: first lost byte
+	Offset  int64         // message, broken, fault: first byte of the frame in its side's stream; lost: first lost byte
 	Head    int           // message: bytes of the frame's parts
 	Body    int
 	Tail    int
@@ -73,7 +75,7 @@ type Event struct {
 
 	N int // read, lost: bytes
 
-	Reason string // close: such as eof; lost: such as missing
+	Reason string // close: such as eof; lost: such as missing; fault: the rule; note: what there is to know
 
 	// Data is what the event carries: the message; the bytes of a read; bytes of
 	// the stream from a broken frame on, some or all.

@@ -208,7 +208,7 @@ func (c *benchCommand) located(ctx context.Context, err error) error {
 		return &codedError{exitClosed, err}
 	}
 	if received := as[*bench.ReceiveError](err); received != nil {
-		return located(orDefault(received.Remote, c.address), received.Err, link.Fault{Bytes: received.Bytes, Hint: link.Hint(received.Err, received.Bytes)})
+		return located(orDefault(received.Remote, c.address), received.Err, received.Fault)
 	}
 	return err
 }

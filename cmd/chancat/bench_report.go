@@ -14,18 +14,11 @@ import (
 // title says what was measured.
 func (c *benchCommand) title() string {
 	text := fmt.Sprintf("%s, %s, %d B: %s of %d in flight", c.address, c.framing.Spelling, len(c.message),
-		counted(int64(c.conns), "connection"), c.depth)
+		counted(c.conns, "connection", "connections"), c.depth)
 	if c.rate > 0 {
 		return text + fmt.Sprintf(", %v messages a second", c.rate)
 	}
 	return text + ", closed loop"
-}
-
-func counted(n int64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // The percentiles that are shown.
@@ -102,13 +95,13 @@ func (c *benchCommand) described(r bench.Result) string {
 	if c.replies == 0 {
 		n = r.Sent
 	}
-	fmt.Fprintf(&b, "%s %s in %s: %s a second, %s/s\n", counted(n, "message"), what, rounded(r.Elapsed),
+	fmt.Fprintf(&b, "%s %s in %s: %s a second, %s/s\n", counted(n, "message", "messages"), what, rounded(r.Elapsed),
 		p.Pass(fmt.Sprintf("%.0f", r.PerSecond())), bytesText(r.PerSecond()*float64(len(c.message))))
 	if missing := r.Sent - r.Answered; missing > 0 && c.replies > 0 {
-		fmt.Fprintf(&b, "%s\n", p.Error(counted(missing, "message")+" unanswered"))
+		fmt.Fprintf(&b, "%s\n", p.Error(counted(missing, "message", "messages")+" unanswered"))
 	}
 	if r.Extra > 0 && c.replies == 1 {
-		fmt.Fprintf(&b, "%s more than one a message came\n", counted(r.Extra, "answer"))
+		fmt.Fprintf(&b, "%s more than one a message came\n", counted(r.Extra, "answer", "answers"))
 	}
 	if r.Latency.TotalCount() == 0 {
 		return b.String()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -142,8 +143,35 @@ func (c *connectCommand) scanOnce(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
+	defer conn.Close()
+	if conn.Framing == "udp" {
+		return c.scanUDP(conn)
+	}
 	c.e.note("%s is open", conn.Remote)
-	return conn.Close()
+	return nil
+}
+
+// scanUDP sends an empty datagram: a closed port is reported by the network, an open
+// one, or a firewall, is silent.
+func (c *connectCommand) scanUDP(conn *endpoint.Conn) error {
+	if err := conn.Messages.Send(nil); err != nil {
+		return err
+	}
+	silence := time.Duration(c.silence)
+	if silence == 0 {
+		silence = silenceDefault
+	}
+	timer := time.AfterFunc(silence, func() { conn.Close() })
+	defer timer.Stop()
+	_, err := conn.Messages.Recv()
+	if errors.Is(err, net.ErrClosed) {
+		c.e.note("%s is open, or a firewall is silent", conn.Remote)
+		return nil
+	}
+	if err == nil {
+		c.e.note("%s is open", conn.Remote)
+	}
+	return err
 }
 
 // dial opens a link, tried again for waitUp.

@@ -126,7 +126,7 @@ func detectReport(a detect.Answer, files []string) []byte {
 		if i == 0 && a.Decided {
 			mark = '*'
 		}
-		fmt.Fprintf(&b, "%c %s  %s: %s tile %s", mark, percent(x.Score), x.Framing, counted(int64(x.Frames), "frame"), counted(x.Bytes, "byte"))
+		fmt.Fprintf(&b, "%c %s  %s: %s tile %s", mark, percent(x.Score), x.Framing, counted(x.Frames, "frame", "frames"), counted(x.Bytes, "byte", "bytes"))
 		if x.Cut > 0 {
 			fmt.Fprintf(&b, ", the next is cut off")
 		}
@@ -167,12 +167,4 @@ func percent(score float64) string {
 	default:
 		return fmt.Sprintf("%3d%%", p)
 	}
-}
-
-// shellWord quotes s where a shell would not take it as it is.
-func shellWord(s string) string {
-	if strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=,./:@%") == "" && s != "" {
-		return printable(s)
-	}
-	return printable("'" + strings.ReplaceAll(s, "'", `'\''`) + "'")
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"sync/atomic"
 
 	"github.com/chancat/channel/internal/term"
 )
@@ -19,11 +20,22 @@ type env struct {
 	command string       // "chancat decode", for the start of messages
 
 	outPalette term.Palette // of stdout
+
+	beforeExit *atomic.Pointer[func()] // called when a second signal ends the process at once
 }
 
 func systemEnv() *env {
-	return &env{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, command: "chancat"}
+	return &env{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, command: "chancat",
+		beforeExit: new(atomic.Pointer[func()])}
 }
 
 // interactive reports whether a person sits at both ends of the command.
 func (e *env) interactive() bool { return term.Is(e.stdin) && term.Is(e.stdout) }
+
+// exit ends the process at once.
+func (e *env) exit(code int) {
+	if f := e.beforeExit.Load(); f != nil {
+		(*f)()
+	}
+	os.Exit(code)
+}

@@ -43,6 +43,8 @@ func exitCode(err error) int {
 		return as[*codedError](err).code
 	case as[*signalError](err) != nil:
 		return as[*signalError](err).exitCode()
+	case as[*statusError](err) != nil:
+		return as[*statusError](err).status
 	case as[*endpoint.ExitError](err) != nil:
 		return exitFailed
 	case errors.Is(err, frame.ErrUnsendable), as[*text.InputError](err) != nil, as[*framing.SpellingError](err) != nil,

@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/diff"
 	"github.com/chancat/channel/internal/expect"
@@ -197,10 +196,12 @@ func (c *expectCommand) describe(script *expect.Script, f *expect.Failure) strin
 			b.WriteString("       " + line)
 		}
 	}
-	if broken := as[*frame.Error](f.Err); broken != nil && broken.Cause != "" {
-		picture := (&faultError{where: c.address, err: broken, bytes: f.Rest[:min(len(f.Rest), faultBytes)]}).picture()
-		for line := range strings.Lines(string(picture)) {
+	if broken := as[*faultError](located(c.address, f.Err, f.Fault)); broken != nil {
+		for line := range strings.Lines(string(broken.picture())) {
 			b.WriteString("     " + line)
+		}
+		if broken.hint != "" {
+			fmt.Fprintf(&b, "     %s\n", printable(broken.hint))
 		}
 	}
 	return b.String()
@@ -288,11 +289,4 @@ func exitOf(f *expect.Failure) error {
 		return usage(f)
 	}
 	return f
-}
-
-func rounded(d time.Duration) time.Duration {
-	if d < time.Millisecond {
-		return d.Round(time.Microsecond)
-	}
-	return d.Round(100 * time.Microsecond)
 }

@@ -72,6 +72,9 @@ func (s *sitting) open(ctx context.Context, o repl.Options) (*repl.Session, erro
 	if err != nil {
 		return nil, err
 	}
+	if o.Secrets, err = s.out.redact.parse(); err != nil {
+		return nil, err
+	}
 	o.Side = s.out.side
 	o.Framing, o.View, o.Palette, o.OnConnect = s.framing, s.out.view, s.e.palette, messages
 	o.ASCII = !repl.UTF8Locale(s.e.getenv)

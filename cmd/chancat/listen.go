@@ -84,9 +84,9 @@ stdin still has, are sent.`,
 	flags.StringVar(&c.reply, "reply", "", "answer every message with `TEXT`")
 	flags.BoolVarP(&c.escapes, "escapes", "e", false, `TEXT of --reply has escapes: \n \r \t \0 \\ \xNN \u{...}`)
 	flags.StringVar(&c.exec, "exec", "", "answer every message with what the shell line `CMD` makes of it")
-	flags.StringVar(&c.deliver, "deliver", "", "send in awkward pieces: each-byte, split, merge or random:SEED")
+	flags.StringVar(&c.deliver, "deliver", "", "send in awkward pieces: each-byte, split, merge[:N] or random:SEED")
 	flags.DurationVar(&c.gap, "gap", mutate.DefaultGap, "pause between the pieces of --deliver")
-	flags.VarP(&c.silence, "wait", "w", "wait this long for more of stdin after a client has ended its side (default 500ms)")
+	flags.VarP(&c.silence, "wait", "w", "wait this long for more of stdin after a client has ended its side (default 500ms); on UDP, a client that is silent for so long is gone (default 1m)")
 	flags.BoolVar(&c.reusePort, "reuse-port", false, "share the port with other listeners (SO_REUSEPORT)")
 	cmd.MarkFlagsMutuallyExclusive("echo", "reply", "exec")
 	return cmd
@@ -100,7 +100,7 @@ func (c *listenCommand) run(ctx context.Context, address string) (err error) {
 		if c.delivery, err = mutate.ParseDelivery(c.deliver); err != nil {
 			return usage(fmt.Errorf("--deliver %w", err))
 		}
-		if strings.HasPrefix(address, "ws://") || strings.HasPrefix(address, "wss://") {
+		if strings.HasPrefix(address, "ws://") || strings.HasPrefix(address, "wss://") || strings.HasPrefix(address, "udp://") {
 			return usage(fmt.Errorf("--deliver cuts a stream of bytes, and %s has only whole messages", address))
 		}
 	}
@@ -114,7 +114,7 @@ func (c *listenCommand) run(ctx context.Context, address string) (err error) {
 	if err != nil {
 		return err
 	}
-	options.ReusePort = c.reusePort
+	options.ReusePort, options.Idle = c.reusePort, time.Duration(c.silence)
 	if usesStdio(address) && c.answer == nil {
 		return usage(errors.New("stdio: is the stream, and leaves no place for messages; give --echo, --reply or --exec"))
 	}

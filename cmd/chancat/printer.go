@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chancat/channel/internal/filter"
+	"github.com/chancat/channel/internal/recording"
 	"github.com/chancat/channel/internal/term"
 	"github.com/chancat/channel/internal/text"
 	"github.com/chancat/channel/session"
@@ -27,13 +29,14 @@ type outputFlags struct {
 	filter string
 	json   bool
 	record string
+	redact redactFlags
 	side   session.Side // that we are, in the recording
 }
 
 func (f *outputFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.out, "out", "", "messages to stdout as line, nul, raw, hex, base64, escape or frames=FRAMING (default line)")
-	flags.StringVar(&f.view, "view", "", "show messages to a person as auto, text, json, hex, msgpack, cbor, protobuf or pickle (default auto on a terminal)")
+	flags.StringVar(&f.view, "view", "", "show messages to a person as auto, text, json, hex, msgpack, cbor, protobuf, pickle, fastdaemon, bgpy or juggler (default auto on a terminal)")
 	flags.StringVar(&f.filter, "filter", "", "print the results of the `JQ` query on each message that is JSON, and no others")
 	flags.BoolVar(&f.json, "json", false, "print events, one JSON object a line")
 	cmd.MarkFlagsMutuallyExclusive("out", "view", "json")
@@ -46,6 +49,7 @@ func (f *outputFlags) add(cmd *cobra.Command) {
 func (f *outputFlags) addRecord(cmd *cobra.Command, side session.Side) {
 	f.side = side
 	cmd.Flags().StringVar(&f.record, "record", "", "keep every read and message in the session `FILE`, or in a capture if it ends in .pcapng")
+	f.redact.add(cmd)
 }
 
 // A recorder keeps what happens on connections.
@@ -59,6 +63,14 @@ func (f *outputFlags) recorder(file *os.File) recorder {
 		return pcap.NewWriter(file, &pcap.WriterOptions{Program: "chancat " + version(), Local: f.side})
 	}
 	return session.NewWriter(file)
+}
+
+// redacted is a recorder without secrets.
+func redacted(r recorder, secrets []*regexp.Regexp) recorder {
+	if secrets == nil {
+		return r
+	}
+	return recording.NewRedactor(r, secrets)
 }
 
 // A printer prints received messages, or events. It is safe for concurrent use.
@@ -92,6 +104,13 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 			return nil, usage(err)
 		}
 	}
+	secrets, err := f.redact.parse()
+	if err != nil {
+		return nil, err
+	}
+	if secrets != nil && f.record == "" {
+		return nil, usage(errors.New("--redact is about what --record keeps; what is printed stays as it is"))
+	}
 	name := f.view
 	if name == "" && f.out == "" && term.Is(e.stdout) {
 		name = "auto"
@@ -100,6 +119,9 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 	case f.json:
 		p.events = session.NewWriter(e.stdout)
 	case name != "":
+		if name == "auto" {
+			name = view.ForFraming(framing)
+		}
 		if p.view, err = e.parseView(name); err != nil {
 			return nil, err
 		}
@@ -107,10 +129,10 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 		p.messages = coding.NewWriter(e.stdout)
 	}
 	if f.record != "" {
-		if p.recordFile, err = os.OpenFile(f.record, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
+		if p.recordFile, err = createPrivate(f.record); err != nil {
 			return nil, err
 		}
-		p.record = f.recorder(p.recordFile)
+		p.record = redacted(f.recorder(p.recordFile), secrets)
 		p.observeRecord(&session.Event{Kind: session.Session, Time: time.Now(), Framing: framing, Program: "chancat " + version()})
 	}
 	return p, nil
@@ -180,7 +202,12 @@ func (p *printer) message(where string, body []byte) error {
 	if p.events != nil {
 		return nil // the Link tells
 	}
-	err := p.filtered(body, func(result []byte) error { return p.write(where, result) })
+	var err error
+	if p.filter == nil {
+		err = p.write(where, body)
+	} else {
+		err = p.filtered(body, func(result []byte) error { return p.write(where, result) })
+	}
 	if err != nil {
 		return &outputError{err}
 	}
@@ -255,6 +282,10 @@ func (p *printer) flushed() error {
 func (p *printer) closeAfter(err error) error {
 	flushErr := p.flush()
 	if p.recordFile != nil {
+		if held, ok := p.record.(io.Closer); ok {
+			p.recordFailed(held.Close())
+			p.recordFailed(p.record.Flush())
+		}
 		p.recordFailed(p.recordFile.Close())
 	}
 	switch failed := p.recordErr.Load(); {

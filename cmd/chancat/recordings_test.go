@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chancat/channel/internal/recording"
+	"github.com/chancat/channel/internal/realtraffic"
 )
 
 // recordings is the directory of those to test: CHANCAT_RECORDINGS names another
@@ -20,7 +20,7 @@ func recordings() string {
 // decode finds in recordings of real services the messages that others see in them.
 func TestDecodeRecordings(t *testing.T) {
 	directory := recordings()
-	entries, err := recording.Index(directory)
+	entries, err := realtraffic.Index(directory)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,7 +16,7 @@ import (
 
 // run executes one command line and returns its exit code.
 func run(args []string, e *env) int {
-	ctx, stop := notifyContext(os.Exit)
+	ctx, stop := notifyContext(e.exit)
 	defer stop()
 	args, err := netcatArgs(args, commandLineOf(e))
 	if err == nil {
@@ -31,7 +30,7 @@ func run(args []string, e *env) int {
 	} else {
 		err = usage(err)
 	}
-	if cause := context.Cause(ctx); cause != nil && err != nil {
+	if cause := context.Cause(ctx); cause != nil && err != nil && as[*statusError](err) == nil {
 		err = cause // whatever failed, failed because the command was to end
 	}
 	e.report(err)
@@ -49,14 +48,20 @@ func commands() []command {
 		{"connect", newConnect},
 		{"listen", newListen},
 		{"send", newSend},
+		{"tap", newTap},
 		{"decode", newDecode},
-		{"detect", newDetect},
-		{"explain", newExplain},
 		{"encode", newEncode},
 		{"convert", newConvert},
+		{"detect", newDetect},
+		{"explain", newExplain},
+		{"replay", newReplay},
+		{"serve", newServe},
+		{"session", newSession},
+		{"probe", newProbe},
 		{"bench", newBench},
 		{"expect", newExpect},
 		{"fastdaemon", newFastdaemon},
+		{"juggler", newJuggler},
 		{"bgpy", newBgpy},
 		{"framings", newFramings},
 		{"man", newMan},
@@ -211,7 +216,7 @@ func (e *env) say(format string, args ...any) {
 
 // report says why the command failed, unless that has been said.
 func (e *env) report(err error) {
-	if err == nil || as[*signalError](err) != nil || as[*toldError](err) != nil {
+	if err == nil || as[*signalError](err) != nil || as[*toldError](err) != nil || as[*statusError](err) != nil {
 		return
 	}
 	e.tell(err)

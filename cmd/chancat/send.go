@@ -11,7 +11,6 @@ import (
 
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/link"
-	"github.com/chancat/channel/internal/mutate"
 	"github.com/chancat/channel/internal/text"
 	"github.com/chancat/channel/internal/text/escape"
 	"github.com/chancat/channel/session"
@@ -24,8 +23,7 @@ type sendCommand struct {
 	replies   int
 	wait      seconds
 	escapes   bool
-	chunks    string
-	gap       time.Duration
+	awkward   awkwardFlags
 
 	framing framing.Framing
 }
@@ -58,8 +56,7 @@ half-closed and what the peer says is discarded.`,
 	flags.IntVarP(&c.replies, "replies", "r", 0, "wait for `N` replies; exit 5 or 6 if they do not come")
 	flags.VarP(&c.wait, "wait", "w", "time limit for the replies")
 	flags.BoolVarP(&c.escapes, "escapes", "e", false, `MSG has escapes: \n \r \t \0 \\ \xNN \u{...}`)
-	flags.StringVar(&c.chunks, "chunks", "", "write each frame in pieces of these `SIZES` in bytes, such as 2,11")
-	flags.DurationVar(&c.gap, "gap", mutate.DefaultGap, "pause between the pieces of --chunks")
+	c.awkward.add(cmd)
 	return cmd
 }
 
@@ -67,11 +64,9 @@ func (c *sendCommand) run(ctx context.Context, address string, args []string) (e
 	if c.framing, err = c.e.parseFraming(); err != nil {
 		return err
 	}
-	var delivery mutate.Delivery
-	if c.chunks != "" {
-		if delivery, err = mutate.ParseChunks(c.chunks); err != nil {
-			return usage(fmt.Errorf("--chunks %w", err))
-		}
+	delivery, err := c.awkward.delivery()
+	if err != nil {
+		return err
 	}
 	if c.replies < 0 {
 		return usage(fmt.Errorf("-r %d: want a number of replies", c.replies))
@@ -92,20 +87,25 @@ func (c *sendCommand) run(ctx context.Context, address string, args []string) (e
 	if err != nil {
 		return err
 	}
+	closeOthers, err := c.awkward.before(ctx, c.e, address, options, c.framing, messages)
+	defer closeOthers()
+	if err != nil {
+		return print.closeAfter(err)
+	}
 	conn, err := dial(ctx, address, options, time.Duration(c.transport.waitUp))
 	if err != nil {
 		return print.closeAfter(err)
 	}
 	if conn.Stream == nil && !delivery.Whole() {
 		conn.Close()
-		return print.closeAfter(usage(fmt.Errorf("--chunks cuts a stream of bytes, and %s has only whole messages", address)))
+		return print.closeAfter(usage(fmt.Errorf("%s cuts a stream of bytes, and %s has only whole messages", c.awkward.cutter(), address)))
 	}
 	c.e.note("connected to %s", orDefault(conn.Remote, address))
 	l := link.New(ctx, conn, link.Options{
 		Framing: c.framing, Number: 1,
 		Observe: print.observer(), Reads: c.out.record != "",
 		BeforeRead: print.flushed,
-		Delivery:   delivery, Gap: c.gap,
+		Delivery:   delivery, Gap: c.awkward.gap,
 	})
 	stop := context.AfterFunc(ctx, func() { l.Close() })
 	defer stop()
@@ -133,7 +133,11 @@ func (c *sendCommand) messages(address string, args []string) ([][]byte, error) 
 				return nil, &text.InputError{Message: i + 1, Err: err}
 			}
 		}
-		msg, err := compose(c.framing.C2S.Codec, msg)
+		msg, err := c.awkward.fill(msg)
+		if err != nil {
+			return nil, err
+		}
+		msg, err = compose(c.framing.C2S.Codec, msg)
 		if err != nil {
 			return nil, &text.InputError{Message: i + 1, Err: err}
 		}
@@ -145,7 +149,7 @@ func (c *sendCommand) messages(address string, args []string) ([][]byte, error) 
 func (c *sendCommand) exchange(ctx context.Context, l *link.Link, messages [][]byte, print *printer) error {
 	sent := make(chan error, 1)
 	go func() {
-		err := c.sendAll(l, messages)
+		err := c.sendAll(ctx, l, messages)
 		print.flush() // Recv flushed before, and may wait long for the reply
 		sent <- err
 	}()
@@ -196,8 +200,16 @@ func (c *sendCommand) exchange(ctx context.Context, l *link.Link, messages [][]b
 
 // sendAll sends the messages, the ones before a message that the framing cannot
 // carry too.
-func (c *sendCommand) sendAll(l *link.Link, messages [][]byte) error {
+func (c *sendCommand) sendAll(ctx context.Context, l *link.Link, messages [][]byte) error {
 	for i, msg := range messages {
+		if i > 0 && c.awkward.pause > 0 {
+			if err := l.Flush(); err != nil {
+				return err
+			}
+			if err := sleep(ctx, c.awkward.pause); err != nil {
+				return err
+			}
+		}
 		if err := l.Send(msg); err != nil {
 			if exitCode(err) == exitUsage {
 				l.Flush()
@@ -205,6 +217,9 @@ func (c *sendCommand) sendAll(l *link.Link, messages [][]byte) error {
 			}
 			return err
 		}
+	}
+	if c.awkward.halfClose && c.replies > 0 { // without replies that is done anyway
+		return l.CloseWrite()
 	}
 	return l.Flush()
 }

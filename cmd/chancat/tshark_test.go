@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chancat/channel/internal/recording"
+	"github.com/chancat/channel/internal/realtraffic"
 	"github.com/chancat/channel/session"
 	"github.com/chancat/channel/session/pcap"
 )
@@ -31,10 +31,13 @@ func needTshark(t *testing.T) {
 	t.Skip("tshark is not installed")
 }
 
+// complaints are the packets that tshark finds fault with.
+const complaints = "tcp.analysis.flags || tcp.checksum.status == 0 || ip.checksum.status == 0 || _ws.short"
+
 func tshark(t *testing.T, args ...string) string {
 	t.Helper()
 	var stderr bytes.Buffer
-	cmd := exec.Command("tshark", args...)
+	cmd := exec.Command("tshark", append([]string{"-o", "tcp.check_checksum:true", "-o", "ip.check_checksum:true"}, args...)...)
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -49,7 +52,7 @@ func tshark(t *testing.T, args ...string) string {
 }
 
 // capture writes the recordings as a capture of as many connections.
-func capture(t *testing.T, all []recording.Conversation) string {
+func capture(t *testing.T, all []realtraffic.Conversation) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "capture.pcapng")
 	f, err := os.Create(name)
@@ -86,13 +89,12 @@ func capture(t *testing.T, all []recording.Conversation) string {
 func TestInteropTsharkReadsCaptures(t *testing.T) {
 	needTshark(t)
 	t.Parallel()
-	all, err := recording.Load(recordings())
+	all, err := realtraffic.Load(recordings())
 	if err != nil {
 		t.Fatal(err)
 	}
 	name := capture(t, all)
-	if out := tshark(t, "-r", name, "-o", "tcp.check_checksum:true", "-o", "ip.check_checksum:true",
-		"-Y", "tcp.analysis.flags || tcp.checksum.status == 0 || ip.checksum.status == 0 || _ws.short"); out != "" {
+	if out := tshark(t, "-r", name, "-Y", complaints); out != "" {
 		t.Errorf("it complains of\n%s", out)
 	}
 	args := []string{"-r", name, "-q"}
@@ -106,6 +108,28 @@ func TestInteropTsharkReadsCaptures(t *testing.T) {
 				t.Errorf("%s: from %s: %d bytes, or others, of %d", c.File, from, len(got), len(c.Stream(from)))
 			}
 		}
+	}
+}
+
+// What --record writes of a conversation is that conversation for tshark.
+func TestInteropTsharkReadsRecord(t *testing.T) {
+	needTshark(t)
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "record.pcapng")
+	cmd := exec.Command("chancat", "connect", "-f", "u32be", "--record", name, "echo:")
+	cmd.Stdin = strings.NewReader("hello\nžluť\n\n" + strings.Repeat("x", 100_000) + "\n")
+	cmd.Stderr = t.Output()
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if out := tshark(t, "-r", name, "-Y", complaints); out != "" {
+		t.Errorf("it complains of\n%s", out)
+	}
+	want := []byte("\x00\x00\x00\x05hello\x00\x00\x00\x06žluť\x00\x00\x00\x00\x00\x01\x86\xa0" + strings.Repeat("x", 100_000))
+	out := tshark(t, "-r", name, "-q", "-z", "follow,tcp,raw,0")
+	// The server is at port 4000 of a made-up address.
+	if got := follow(t, strings.ReplaceAll(out, ":4000\n", ":5555\n"))[0]; !bytes.Equal(got[0], want) || !bytes.Equal(got[1], want) {
+		t.Errorf("%d bytes to the server and %d back, or others: want %d", len(got[0]), len(got[1]), len(want))
 	}
 }
 
@@ -148,7 +172,7 @@ func follow(t *testing.T, out string) map[int][2][]byte {
 func TestInteropTsharkDissects(t *testing.T) {
 	needTshark(t)
 	t.Parallel()
-	all, err := recording.Load(recordings())
+	all, err := realtraffic.Load(recordings())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +191,7 @@ func TestInteropTsharkDissects(t *testing.T) {
 		{"tls", "tls", "tls.record.length", 0},
 	} {
 		t.Run(d.framing, func(t *testing.T) {
-			var of []recording.Conversation
+			var of []realtraffic.Conversation
 			for _, c := range all {
 				if c.Framing == d.framing {
 					of = append(of, c)

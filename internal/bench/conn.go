@@ -87,7 +87,7 @@ func (c *conn) lost(err error, expected bool) {
 	case err == io.EOF:
 		c.run.fail(ErrClosed)
 	default:
-		c.run.fail(&ReceiveError{c.link.Remote(), err, append([]byte{}, c.link.Buffered()...)})
+		c.run.fail(&ReceiveError{c.link.Remote(), err, c.link.Fault(err)})
 	}
 }
 
@@ -95,7 +95,7 @@ func (c *conn) lost(err error, expected bool) {
 type ReceiveError struct {
 	Remote string
 	Err    error
-	Bytes  []byte // received that belong to no message; after a broken frame from it on
+	Fault  link.Fault // where it is a broken frame
 }
 
 func (e *ReceiveError) Error() string { return e.Err.Error() }

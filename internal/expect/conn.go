@@ -30,8 +30,9 @@ type conn struct {
 
 // An arrival is a message, or why no more come.
 type arrival struct {
-	msg, rest []byte // rest: what was received of the frame that broke
-	err       error
+	msg   []byte
+	err   error
+	fault link.Fault // of err, where it is a broken frame
 }
 
 func newConn(ctx context.Context, l *link.Link, number int, f framing.Framing) *conn {
@@ -50,7 +51,8 @@ func (c *conn) read() {
 		msg, err := c.link.Recv()
 		a := arrival{msg: bytes.Clone(msg), err: err}
 		if err != nil {
-			a.rest = bytes.Clone(c.link.Buffered())
+			a.fault = c.link.Fault(err)
+			a.fault.Bytes = bytes.Clone(a.fault.Bytes) // it is borrowed
 		} else if a.msg == nil {
 			a.msg = []byte{}
 		}

@@ -57,13 +57,13 @@ type Outcome struct {
 
 // A Failure is the step at which a case has ended.
 type Failure struct {
-	Line int
-	Step string
-	Err  error  // such as ErrDiffers
-	Want string // for people; empty where no message was wanted
-	Same []byte // the bytes that were wanted, where it is bytes that were
-	Got  []byte // the message that came; nil if none did
-	Rest []byte // after a broken frame: the bytes from it on
+	Line  int
+	Step  string
+	Err   error      // such as ErrDiffers
+	Want  string     // for people; empty where no message was wanted
+	Same  []byte     // the bytes that were wanted, where it is bytes that were
+	Got   []byte     // the message that came; nil if none did
+	Fault link.Fault // where Err is a broken frame
 }
 
 func (f *Failure) Error() string { return fmt.Sprintf("line %d: %s: %v", f.Line, f.Step, f.Err) }
@@ -247,7 +247,7 @@ func (r *run) next(ctx context.Context, c *conn, within time.Duration) ([]byte, 
 			return nil, failed(err)
 		}
 		if a.err != nil {
-			return nil, &Failure{Err: a.err, Rest: a.rest}
+			return nil, &Failure{Err: a.err, Fault: a.fault}
 		}
 		r.out.Received++
 		if r.o.Told != nil {

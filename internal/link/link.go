@@ -90,7 +90,7 @@ func New(ctx context.Context, c *endpoint.Conn, o Options) *Link {
 	}
 	spelling := o.Framing.Spelling
 	if c.Stream == nil {
-		spelling = "ws" // the transport's own: nothing else frames by itself
+		spelling = c.Framing
 	}
 	l.event(&session.Event{Kind: session.Open, Local: c.Local, Remote: c.Remote, Framing: spelling})
 	return l
@@ -237,6 +237,9 @@ func (l *Link) Flush() error {
 	case l.pieces != nil:
 		return l.pieces.Flush()
 	}
+	if f, ok := l.conn.Messages.(interface{ Flush() error }); ok {
+		return f.Flush()
+	}
 	return nil
 }
 
@@ -305,7 +308,7 @@ func (l *Link) observeSent(raw []byte, sp frame.Span) {
 	l.sentSeq++
 	f := frame.Frame{Offset: l.sent, Raw: raw, Span: sp, Reads: 1}
 	l.sent += int64(len(raw))
-	if l.o.Reads {
+	if l.o.Reads && l.reader != nil { // a message of the transport's is no stretch of a stream
 		l.o.Observe(&session.Event{Kind: session.Read, Time: now, Conn: l.o.Number, From: l.self(), N: len(raw), Data: raw})
 	}
 	body := f.Body()

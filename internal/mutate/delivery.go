@@ -25,6 +25,7 @@ type Delivery struct {
 	name  string
 	sizes []int // of the pieces, for Chunks
 	seed  uint64
+	many  int // frames in one write, for merge
 }
 
 // Chunks writes a frame in pieces of those sizes in bytes; what is left goes out
@@ -45,20 +46,28 @@ func ParseChunks(text string) (Delivery, error) {
 }
 
 // ParseDelivery reads each-byte, split (every frame in two pieces), merge (two
-// frames in one write) or random:SEED (any of these, the same for the same seed).
+// frames in one write), merge:N (N frames) or random:SEED (any of these, the same for
+// the same seed).
 func ParseDelivery(text string) (Delivery, error) {
+	const most = 1000 // frames in one write
 	name, seed, seeded := strings.Cut(text, ":")
 	switch {
+	case name == "merge" && seeded:
+		n, err := strconv.Atoi(seed)
+		if err != nil || n < 2 || n > most {
+			return Delivery{}, fmt.Errorf("merge:%s: want a number of frames from 2 to %d", seed, most)
+		}
+		return Delivery{name: name, many: n}, nil
 	case name == "random" && seeded:
 		n, err := strconv.ParseUint(seed, 10, 64)
 		if err != nil {
 			return Delivery{}, fmt.Errorf("random:%s: want a number as seed", seed)
 		}
-		return Delivery{name: name, seed: n}, nil
+		return Delivery{name: name, seed: n, many: 2}, nil
 	case !seeded && (name == "each-byte" || name == "split" || name == "merge"):
-		return Delivery{name: name}, nil
+		return Delivery{name: name, many: 2}, nil
 	}
-	return Delivery{}, fmt.Errorf("%q: want each-byte, split, merge or random:SEED", text)
+	return Delivery{}, fmt.Errorf("%q: want each-byte, split, merge[:N] or random:SEED", text)
 }
 
 // Whole reports whether frames are written as they are.
@@ -74,7 +83,8 @@ type Writer struct {
 
 	mu    sync.Mutex // guards the rest and the order of writes
 	rand  *rand.Rand
-	held  []byte // a frame that waits to be merged
+	held  []byte // frames that wait to be merged
+	holds int    // how many
 	timer *time.Timer
 	err   error
 }
@@ -95,9 +105,12 @@ func (w *Writer) Write(frame []byte) (int, error) {
 	}
 	switch {
 	case w.merges() && w.held == nil:
-		w.held = append([]byte{}, frame...)
+		w.held, w.holds = append([]byte{}, frame...), 1
 		w.timer = time.AfterFunc(mergeWait, func() { w.Flush() })
 		return len(frame), nil
+	case w.held != nil && w.holds+1 < w.d.many:
+		w.held = append(w.held, frame...)
+		w.holds++
 	case w.held != nil:
 		w.release(frame)
 	default:

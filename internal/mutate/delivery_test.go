@@ -43,6 +43,7 @@ func TestDelivery(t *testing.T) {
 		"each-byte": "[0 a 10 b 20 c 20 d 30 e]",
 		"split":     "[0 ab 10 c 10 d 20 e]",
 		"merge":     "[0 abcde]",
+		"merge:3":   "[0 abcde]",
 	} {
 		d, err := ParseDelivery(text)
 		if err != nil {
@@ -104,7 +105,7 @@ func TestRandomDelivery(t *testing.T) {
 }
 
 func TestBadDeliveries(t *testing.T) {
-	for _, text := range []string{"", "each", "random", "random:", "random:x", "merge:2"} {
+	for _, text := range []string{"", "each", "random", "random:", "random:x", "merge:1", "merge:x", "split:2"} {
 		if _, err := ParseDelivery(text); err == nil {
 			t.Errorf("ParseDelivery(%q) succeeds", text)
 		}

@@ -2,8 +2,10 @@ package mutate
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,8 +34,7 @@ func FrameFaults() []string {
 //	head-only           the body is missing
 //	twice               the frame follows itself
 //
-// The faults of the length need a c that declares one ([frame.LengthLocator]). f is
-// not changed.
+// The faults of the length need a frame that declares one. f is not changed.
 func SpoilFrame(kind string, f frame.Frame, c frame.Codec) ([]byte, error) {
 	raw := slices.Clone(f.Raw)
 	switch name, value, valued := strings.Cut(kind, "="); {
@@ -62,23 +63,41 @@ func SpoilFrame(kind string, f frame.Frame, c frame.Codec) ([]byte, error) {
 }
 
 func spoilLength(how string, f frame.Frame, c frame.Codec) ([]byte, error) {
-	l, ok := c.(frame.LengthLocator)
-	if !ok || f.Span.Head == 0 {
-		return nil, fmt.Errorf("length%s: this framing declares no length", how)
-	}
-	if delta, err := strconv.Atoi(how); err == nil && (how[0] == '+' || how[0] == '-') {
-		return spoilBy(delta, f, c)
-	}
-	at := l.LengthOffset(f.Raw)
-	if at < 0 || at >= f.Span.Head {
+	l := LayoutOf(f, c)
+	if l.Length == 0 {
 		return nil, fmt.Errorf("length%s: this frame declares no length", how)
 	}
-	field := findField(f, c, at)
-	declared, ok := field.claims(how, f.Raw[at:at+field.size])
+	if delta, err := strconv.Atoi(how); err == nil && (how[0] == '+' || how[0] == '-') {
+		if f.Span.Head == 0 {
+			return l.add(delta, f.Raw)
+		}
+		return spoilBy(delta, f, c)
+	}
+	at := l.LengthAt
+	declared, ok := l.field.claims(how, f.Raw[at:at+l.Length])
 	if !ok {
 		return nil, fmt.Errorf("unknown fault %q; known are %s", "length"+how, strings.Join(FrameFaults(), ", "))
 	}
-	return slices.Concat(f.Raw[:at], declared, f.Raw[at+field.size:]), nil
+	return slices.Concat(f.Raw[:at], declared, f.Raw[at+l.Length:]), nil
+}
+
+// add changes the number in the length field of raw.
+func (l Layout) add(delta int, raw []byte) ([]byte, error) {
+	old := raw[l.LengthAt : l.LengthAt+l.Length]
+	if !l.field.text {
+		n := int64(binary.BigEndian.Uint32(old)) + int64(delta)
+		if delta == 0 || n < 0 || n > math.MaxUint32 {
+			return nil, fmt.Errorf("length%+d: the length is %d", delta, n-int64(delta))
+		}
+		spoiled := slices.Clone(raw)
+		binary.BigEndian.PutUint32(spoiled[l.LengthAt:], uint32(n))
+		return spoiled, nil
+	}
+	n, err := strconv.Atoi(string(old))
+	if err != nil || delta == 0 || n+delta < 0 {
+		return nil, fmt.Errorf("length%+d: the length is %s", delta, old)
+	}
+	return slices.Concat(raw[:l.LengthAt], strconv.AppendInt(nil, int64(n+delta), 10), raw[l.LengthAt+l.Length:]), nil
 }
 
 // spoilBy gives the frame the head of one whose body is delta bytes longer.

@@ -1,108 +1,337 @@
-package recording_test
+package recording
 
 import (
 	"bytes"
-	"io"
-	"os"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
-	"testing/iotest"
 
-	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
-	"github.com/chancat/channel/internal/recording"
 	"github.com/chancat/channel/session"
 )
 
-// directory has the recordings; CHANCAT_RECORDINGS is another one, of recordings
-// that were made just now.
-func directory() string {
-	if d := os.Getenv("CHANCAT_RECORDINGS"); d != "" {
-		return d
-	}
-	return "../../testdata/recordings"
+// kept is a Sink that keeps what it gets.
+type kept struct{ events []session.Event }
+
+func (k *kept) Flush() error { return nil }
+
+func (k *kept) WriteEvent(e *session.Event) error {
+	c := *e
+	c.Data = bytes.Clone(e.Data)
+	k.events = append(k.events, c)
+	return nil
 }
 
-// What each side of each conversation sent is messages from the first byte to the
-// last, as many and as long as others see in it.
-func TestRecordings(t *testing.T) {
-	all, err := recording.Load(directory())
+// reads joins the bytes of the reads of a side; each read without its bytes is "?".
+func (k *kept) reads(from session.Side) string {
+	var b strings.Builder
+	for _, e := range k.events {
+		if e.Kind == session.Read && e.From == from {
+			if len(e.Data) != e.N {
+				b.WriteByte('?')
+			}
+			b.Write(e.Data)
+		}
+	}
+	return b.String()
+}
+
+func (k *kept) messages(from session.Side) (list []string) {
+	for _, e := range k.events {
+		if e.Kind == session.Message && e.From == from {
+			list = append(list, string(e.Data))
+		}
+	}
+	return list
+}
+
+func parse(t testing.TB, spelling string) framing.Framing {
+	t.Helper()
+	f, err := framing.Parse(spelling)
 	if err != nil {
 		t.Fatal(err)
 	}
-	streams, services := 0, map[string]bool{}
-	for _, c := range all {
-		services[c.Service] = true
-		f, err := framing.Parse(c.Framing)
-		if err != nil {
-			t.Errorf("%s: %v", c.File, err)
-			continue
-		}
-		for from, d := range map[session.Side]framing.Direction{session.Client: f.C2S, session.Server: f.S2C} {
-			stream, want := c.Stream(from), c.Account(from)
-			if len(stream) != want.Bytes {
-				t.Errorf("%s: %s: %d bytes, and %d in the index", c.File, from, len(stream), want.Bytes)
+	return f
+}
+
+// dialogue is a recording of both sides saying messages in turn, cut into reads at
+// random.
+func dialogue(t testing.TB, f framing.Framing, r *rand.Rand, messages []string) []session.Event {
+	t.Helper()
+	events := []session.Event{{Kind: session.Session, Framing: f.Spelling}, {Kind: session.Open, Conn: 1}}
+	var streams [2][]byte
+	var pending [2][]session.Event
+	var told, offsets [2]int64
+	sides := []session.Side{session.Client, session.Server}
+	flush := func(side int, all bool) {
+		for len(streams[side]) > 0 {
+			n := 1 + r.IntN(len(streams[side]))
+			events = append(events, session.Event{Kind: session.Read, Conn: 1, From: sides[side], N: n, Data: streams[side][:n]})
+			streams[side] = streams[side][n:]
+			told[side] += int64(n)
+			for len(pending[side]) > 0 {
+				m := pending[side][0]
+				if m.Offset+int64(m.Head+m.Body+m.Tail) > told[side] {
+					break
+				}
+				events = append(events, m)
+				pending[side] = pending[side][1:]
 			}
-			if len(stream) > 0 {
-				streams++
-			}
-			for name, src := range map[string]io.Reader{
-				"as it came":   &chunked{c.Chunks(from)},
-				"byte by byte": iotest.OneByteReader(&chunked{c.Chunks(from)}),
-			} {
-				t.Run(c.File+"/"+string(from)+"/"+name, func(t *testing.T) { decodes(t, src, d, stream, want) })
-			}
-			if e := f.Either; e.Codec != nil {
-				t.Run(c.File+"/"+string(from)+"/direction unknown", func(t *testing.T) {
-					decodes(t, &chunked{[][]byte{stream}}, e, stream, want)
-				})
+			if !all && r.IntN(2) == 0 {
+				return
 			}
 		}
 	}
-	if len(services) < 11 || streams < 60 {
-		t.Errorf("%d streams of %d services: want at least 60 of 11", streams, len(services))
+	for i, m := range messages {
+		side := i % 2
+		codec := f.C2S.Codec
+		if side == 1 {
+			codec = f.S2C.Codec
+		}
+		raw, err := codec.AppendFrame(nil, []byte(m))
+		if err != nil {
+			t.Skip(err)
+		}
+		dec := NewDecoder(f.C2S)
+		got := dec.Feed(raw)
+		if len(got) == 0 {
+			got = dec.End()
+		}
+		if len(got) != 1 || string(got[0].Message) != m {
+			t.Skip("not one message of this framing")
+		}
+		pending[side] = append(pending[side], session.Event{
+			Kind: session.Message, Conn: 1, From: sides[side], Seq: i/2 + 1, Offset: offsets[side],
+			Head: got[0].Span.Head, Body: got[0].Span.Body, Tail: got[0].Span.Tail, Reads: 1, Data: []byte(m),
+		})
+		offsets[side] += int64(len(raw))
+		streams[side] = append(streams[side], raw...)
+		flush(r.IntN(2), false)
+	}
+	flush(0, true)
+	flush(1, true)
+	return append(events, session.Event{Kind: session.Close, Conn: 1, From: session.Server, Reason: "eof"})
+}
+
+func write(t testing.TB, sink interface {
+	Sink
+	Close() error
+}, events []session.Event) {
+	t.Helper()
+	for i := range events {
+		data := bytes.Clone(events[i].Data)
+		e := events[i]
+		e.Data = data
+		if err := sink.WriteEvent(&e); err != nil {
+			t.Fatal(err)
+		}
+		for i := range data { // they are borrowed
+			data[i] = 'X'
+		}
+	}
+	if err := sink.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 
-func decodes(t *testing.T, src io.Reader, d framing.Direction, stream []byte, want recording.Account) {
-	var end int64
-	var bodies []int
-	r := frame.NewReader(src, d.Codec, d.Max)
-	for f, err := range r.Frames() {
-		if err != nil {
-			t.Fatalf("after %d messages: %v", len(bodies), err)
+func all(events []session.Event) iter.Seq2[*session.Event, error] {
+	return func(yield func(*session.Event, error) bool) {
+		for i := range events {
+			if !yield(&events[i], nil) {
+				return
+			}
 		}
-		if f.Offset != end || string(f.Raw) != string(stream[end:end+int64(len(f.Raw))]) {
-			t.Fatalf("a frame of %d bytes at %d, behind one that ends at %d, or of other bytes", len(f.Raw), f.Offset, end)
-		}
-		end += int64(len(f.Raw))
-		bodies = append(bodies, f.Span.Body)
-	}
-	// RabbitMQ ends a frame of STOMP with a newline, which is none of the next frame.
-	if rest := bytes.Trim(stream[end:], "\n"); len(rest) > 0 {
-		t.Errorf("the frames end at byte %d of %d", end, len(stream))
-	}
-	if len(bodies) != want.Messages {
-		t.Errorf("%d messages: want %d", len(bodies), want.Messages)
-	}
-	if want.Lengths == nil {
-		return
-	}
-	if !slices.EqualFunc(bodies, want.Lengths, func(got, want int) bool { return want < 0 || got == want }) {
-		t.Errorf("lengths %v: want %v", bodies, want.Lengths)
 	}
 }
 
-// chunked gives its chunks one a read.
-type chunked struct{ chunks [][]byte }
+var secret = []*regexp.Regexp{regexp.MustCompile(`secret\d+`), regexp.MustCompile(`key=(\w+)`)}
 
-func (c *chunked) Read(p []byte) (int, error) {
-	if len(c.chunks) == 0 {
-		return 0, io.EOF
+// What is secret stands nowhere, every length stays, and the reads still decode to
+// the messages, however they were cut.
+func TestRedact(t *testing.T) {
+	messages := []string{"hello", "a secret42 b", "key=abc;x", "secret1secret2", "", "no key", "key=", "the last secret7"}
+	want := []string{"hello", "a ******** b", "key=***;x", "**************", "", "no key", "key=", "the last *******"}
+	for _, spelling := range []string{"msg", "line", "u32be", "lsp", "netstring", "u16le,tail=2"} {
+		for seed := range uint64(20) {
+			f := parse(t, spelling)
+			events := dialogue(t, f, rand.New(rand.NewPCG(seed, 1)), messages)
+			var out kept
+			write(t, NewRedactor(&out, secret), events)
+			if len(out.events) != len(events) {
+				t.Fatalf("%s: %d events of %d", spelling, len(out.events), len(events))
+			}
+			for i, e := range out.events {
+				o := events[i]
+				if e.Kind != o.Kind || e.From != o.From || e.N != o.N || len(e.Data) != len(o.Data) || e.Offset != o.Offset {
+					t.Fatalf("%s: event %d is %+v, was %+v", spelling, i, e, o)
+				}
+			}
+			var decoded kept
+			for e := range Decode(all(out.events), f) {
+				decoded.WriteEvent(e)
+			}
+			for i, side := range []session.Side{session.Client, session.Server} {
+				var expect []string
+				for j := i; j < len(want); j += 2 {
+					expect = append(expect, want[j])
+				}
+				if got := out.messages(side); !slices.Equal(got, expect) {
+					t.Fatalf("%s: messages %q, want %q", spelling, got, expect)
+				}
+				if got := decoded.messages(side); !slices.Equal(got, expect) {
+					t.Fatalf("%s: the reads hold %q, want %q", spelling, got, expect)
+				}
+			}
+		}
 	}
-	n := copy(p, c.chunks[0])
-	if c.chunks[0] = c.chunks[0][n:]; len(c.chunks[0]) == 0 {
-		c.chunks = c.chunks[1:]
+}
+
+// Where the wire has other bytes than the message, the reads lose theirs.
+func TestRedactEscaped(t *testing.T) {
+	events := dialogue(t, parse(t, "slip"), rand.New(rand.NewPCG(1, 1)), []string{"plain", "x", "a\xc0secret1", "y"})
+	var out kept
+	write(t, NewRedactor(&out, secret), events)
+	if got := out.reads(session.Client); strings.Contains(got, "secret") || !strings.Contains(got, "?") {
+		t.Errorf("%q", got)
 	}
-	return n, nil
+	if got := out.messages(session.Client); !slices.Equal(got, []string{"plain", "a\xc0*******"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// Bytes that belong to no message are searched as they are.
+func TestRedactBroken(t *testing.T) {
+	read := func(data string) session.Event {
+		return session.Event{Kind: session.Read, Conn: 1, From: session.Client, N: len(data), Data: []byte(data)}
+	}
+	events := []session.Event{
+		read("sec"), read("ret55"),
+		{Kind: session.Broken, Conn: 1, From: session.Client, Data: []byte("secret55")},
+		read("more secret1"),
+		{Kind: session.Close, Conn: 1, From: session.Client, Reason: "eof"},
+	}
+	var out kept
+	write(t, NewRedactor(&out, secret), events)
+	if got := out.reads(session.Client); got != "********more *******" {
+		t.Errorf("%q", got)
+	}
+	if got := string(out.events[2].Data); got != "********" {
+		t.Errorf("%q", got)
+	}
+}
+
+// A frame that does not end is not kept for ever: its bytes are withheld.
+func TestRedactHoldsLittle(t *testing.T) {
+	var out kept
+	r := NewRedactor(&out, secret)
+	r.holder.limit = 100
+	for range 50 {
+		if err := r.WriteEvent(&session.Event{Kind: session.Read, Conn: 1, From: session.Client, N: 10, Data: []byte("0123456789")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r.holder.held > 100 || len(out.events) != 40 || out.reads(session.Client) != strings.Repeat("?", 40) {
+		t.Errorf("%d held, %d written: %q", r.holder.held, len(out.events), out.reads(session.Client))
+	}
+}
+
+func TestSlice(t *testing.T) {
+	messages := []string{"c1", "s1", "c2", "s2", "c3", "s3", "c4", "s4"}
+	for _, c := range []struct {
+		selection      Selection
+		client, server []string // nil: in any order of the file
+		count          int
+	}{
+		{Selection{}, []string{"c1", "c2", "c3", "c4"}, []string{"s1", "s2", "s3", "s4"}, 8},
+		{Selection{Conn: 2}, nil, nil, 0},
+		{Selection{Only: session.Client}, []string{"c1", "c2", "c3", "c4"}, nil, 4},
+		{Selection{Only: session.Server, From: 2, Count: 2}, nil, []string{"s2", "s3"}, 2},
+		{Selection{From: 3, Count: 4}, nil, nil, 4},
+	} {
+		for seed := range uint64(20) {
+			f := parse(t, "msg")
+			events := dialogue(t, f, rand.New(rand.NewPCG(seed, 2)), messages)
+			var out kept
+			s := NewSlicer(&out, c.selection)
+			write(t, s, events)
+			client, server := out.messages(session.Client), out.messages(session.Server)
+			if s.Messages() != c.count || len(client)+len(server) != c.count ||
+				c.client != nil && !slices.Equal(client, c.client) || c.server != nil && !slices.Equal(server, c.server) {
+				t.Fatalf("%+v: %q %q", c.selection, client, server)
+			}
+			var decoded kept
+			for e := range Decode(all(out.events), f) {
+				decoded.WriteEvent(e)
+			}
+			if got, want := fmt.Sprint(decoded.messages(session.Client), decoded.messages(session.Server)), fmt.Sprint(client, server); got != want {
+				t.Fatalf("%+v: the reads hold %s, the messages are %s", c.selection, got, want)
+			}
+			checkNumbers(t, &out, &decoded)
+		}
+	}
+}
+
+// checkNumbers compares the messages that were written with those that the reads
+// hold.
+func checkNumbers(t *testing.T, out, decoded *kept) {
+	t.Helper()
+	for _, side := range []session.Side{session.Client, session.Server} {
+		of := func(k *kept) (list []string) {
+			for _, e := range k.events {
+				if e.Kind == session.Message && e.From == side {
+					list = append(list, fmt.Sprint(e.Seq, e.Offset, e.Head, e.Body, e.Tail))
+				}
+			}
+			return list
+		}
+		if !slices.Equal(of(out), of(decoded)) {
+			t.Fatalf("numbers %v, the reads have %v", of(out), of(decoded))
+		}
+	}
+}
+
+// Whatever a recording holds, no event of it is lost or grows, nothing secret stands
+// in a message, and nothing panics.
+func FuzzRedact(f *testing.F) {
+	f.Add([]byte("secret1 key=ab secret22"), uint64(1), "line")
+	f.Add([]byte("\x00\xc0secret9\xdb"), uint64(2), "slip")
+	f.Add([]byte("a\nkey=x\nb"), uint64(3), "u8")
+	f.Fuzz(func(t *testing.T, data []byte, seed uint64, spelling string) {
+		fr, err := framing.Parse(spelling)
+		if err != nil {
+			t.Skip()
+		}
+		r := rand.New(rand.NewPCG(seed, 3))
+		var events []session.Event
+		for rest := data; len(rest) > 0; {
+			n := 1 + r.IntN(len(rest))
+			events = append(events, session.Event{Kind: session.Read, Conn: 1, From: session.Client, N: n, Data: rest[:n]})
+			rest = rest[n:]
+		}
+		var decoded kept
+		for e := range Decode(all(events), fr) {
+			decoded.WriteEvent(e)
+		}
+		for i := range decoded.events {
+			if e := &decoded.events[i]; r.IntN(20) == 0 { // edited by hand
+				e.Offset, e.N, e.Head = r.Int64N(100), r.IntN(20), r.IntN(20)
+			}
+		}
+		var out kept
+		write(t, NewRedactor(&out, secret), decoded.events)
+		if len(out.events) != len(decoded.events) {
+			t.Fatalf("%d events of %d", len(out.events), len(decoded.events))
+		}
+		for _, e := range out.events {
+			if e.Kind == session.Message && secret[0].Match(e.Data) {
+				t.Fatalf("%q", e.Data)
+			}
+		}
+		var part kept
+		write(t, NewSlicer(&part, Selection{From: 1 + r.IntN(3), Count: r.IntN(3)}), decoded.events)
+	})
 }

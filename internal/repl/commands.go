@@ -22,7 +22,7 @@ type command struct {
 var table []command
 
 func init() {
-	table = slices.Concat(sendCommands, peerCommands, decodeCommands, filterCommands, messageCommands, breakCommands, sessionCommands)
+	table = slices.Concat(sendCommands, peerCommands, decodeCommands, filterCommands, messageCommands, replayCommands, breakCommands, sessionCommands)
 }
 
 // A usageError is a line that cannot be obeyed whatever the state of the world.

@@ -12,6 +12,7 @@ import (
 
 	wire "github.com/chancat/channel/frame"
 	"github.com/chancat/channel/internal/link"
+	redactor "github.com/chancat/channel/internal/recording"
 	"github.com/chancat/channel/session"
 	"github.com/chancat/channel/session/pcap"
 )
@@ -24,6 +25,13 @@ type recorder interface {
 
 // recorder is what writes the file of that name.
 func (s *Session) recorder(path string, f *os.File) recorder {
+	if len(s.o.Secrets) > 0 {
+		return redactor.NewRedactor(s.plainRecorder(path, f), s.o.Secrets)
+	}
+	return s.plainRecorder(path, f)
+}
+
+func (s *Session) plainRecorder(path string, f *os.File) recorder {
 	if !strings.HasSuffix(path, ".pcapng") {
 		return session.NewWriter(f)
 	}
@@ -71,7 +79,11 @@ func (s *Session) stopRecording() {
 	if r == nil {
 		return
 	}
-	err := errors.Join(r.events.Flush(), r.file.Close())
+	var held error
+	if c, ok := r.events.(io.Closer); ok {
+		held = c.Close()
+	}
+	err := errors.Join(held, r.events.Flush(), r.file.Close())
 	if err != nil && r.err == nil {
 		s.fail(fmt.Errorf("the recording ends early: %w", err))
 	}

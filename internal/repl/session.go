@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -30,8 +31,9 @@ type Options struct {
 	ASCII   bool   // the locale has no arrows
 	View    string // of package view; empty means auto
 	Framing framing.Framing
-	Program string       // in recordings: its name and version
-	Side    session.Side // that we mostly are, in recordings that are captures; empty means the client
+	Program string           // in recordings: its name and version
+	Side    session.Side     // that we mostly are, in recordings that are captures; empty means the client
+	Secrets []*regexp.Regexp // what they match is blotted out in recordings
 	Getenv  func(string) string
 
 	// Dial and Listen open an address; max limits a message in bytes.

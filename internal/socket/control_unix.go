@@ -33,3 +33,12 @@ func reusePort(_, _ string, c syscall.RawConn) error {
 func privateSocket(_, _ string, c syscall.RawConn) error {
 	return c.Control(func(fd uintptr) { _ = unix.Fchmod(int(fd), socketMode) })
 }
+
+// pendingError takes the error that waits on a socket.
+func pendingError(fd uintptr) error {
+	n, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_ERROR)
+	if err != nil || n == 0 {
+		return err
+	}
+	return syscall.Errno(n)
+}

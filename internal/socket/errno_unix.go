@@ -12,4 +12,5 @@ const (
 	errHostUnreach  = syscall.EHOSTUNREACH
 	errNetUnreach   = syscall.ENETUNREACH
 	errTimedOut     = syscall.ETIMEDOUT
+	errMessageSize  = syscall.EMSGSIZE
 )

@@ -12,4 +12,5 @@ const (
 	errHostUnreach  = windows.WSAEHOSTUNREACH
 	errNetUnreach   = windows.WSAENETUNREACH
 	errTimedOut     = windows.WSAETIMEDOUT
+	errMessageSize  = windows.WSAEMSGSIZE
 )

@@ -76,6 +76,8 @@ func hint(op string, a Address, err error) string {
 		return "check the spelling of the host"
 	case errors.As(err, &dns):
 		return "the name server does not answer; try the IP address"
+	case errors.Is(err, errRefused) && a.Network == "udp":
+		return "nothing listens there; start the peer first"
 	case errors.Is(err, errRefused):
 		return "nothing listens there; start the peer first, or wait for it with --wait-up 10s"
 	case errors.Is(err, errAddrInUse):
@@ -104,6 +106,8 @@ func hintUnix(op string, a Address, err error) string {
 		return "there is no such directory"
 	case errors.Is(err, errRefused) && a.Addr[0] == '@':
 		return "nothing listens on that name; start the peer first, or wait for it with --wait-up 10s"
+	case errors.Is(err, errRefused) && a.Network == "udp":
+		return "nothing listens there; start the peer first"
 	case errors.Is(err, errRefused):
 		return "nothing listens there; the file was left behind by a listener that is gone, or is not a socket"
 	case errors.Is(err, fs.ErrPermission):

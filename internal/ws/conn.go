@@ -20,6 +20,8 @@ import (
 // closeWait is how long Close waits for the peer's close frame.
 const closeWait = time.Second
 
+const maxReason = 123 // bytes, RFC 6455 §5.5
+
 // A Conn is a WebSocket connection. Send may be called by any number of
 // goroutines, and so may Recv.
 type Conn struct {
@@ -116,17 +118,38 @@ func (c *Conn) Send(msg []byte) error {
 // Close sends a close frame, waits up to a second for the peer's and closes the
 // connection. It interrupts a blocked Recv or Send. Messages that arrive meanwhile
 // may be lost: WebSocket has no half-close.
-func (c *Conn) Close() error {
+func (c *Conn) Close() error { return c.CloseWith(int(websocket.StatusNormalClosure), "") }
+
+// CloseWith is Close with a status of RFC 6455 §7.4 and a reason, of which the
+// first 123 bytes are sent.
+func (c *Conn) CloseWith(code int, reason string) error {
 	if c.closed.Swap(true) {
 		return nil
+	}
+	for len(reason) > maxReason || !utf8.ValidString(reason) {
+		reason = reason[:min(len(reason), maxReason+1)-1] // never in the middle of a character
 	}
 	cut := time.AfterFunc(closeWait, func() { c.conn.Close() })
 	defer cut.Stop()
 	// The library's error is about the closing handshake. A peer that is gone, or
 	// does not answer, leaves this end closed all the same.
-	_ = c.ws.Close(websocket.StatusNormalClosure, "")
+	_ = c.ws.Close(websocket.StatusCode(code), reason)
 	return nil
 }
+
+// CloseNow closes the connection without a word.
+func (c *Conn) CloseNow() {
+	c.closed.Store(true)
+	_ = c.ws.CloseNow() // it may be closed already
+}
+
+// Ping sends a ping and waits for the peer's pong, which arrives while somebody is
+// in Recv.
+func (c *Conn) Ping(ctx context.Context) error { return c.ws.Ping(ctx) }
+
+// SetWriteDeadline bounds the writes under way and those to come. After one that
+// it cut short the connection is of no more use.
+func (c *Conn) SetWriteDeadline(t time.Time) error { return c.conn.SetWriteDeadline(t) }
 
 // LocalAddr returns this end's address.
 func (c *Conn) LocalAddr() net.Addr { return c.conn.LocalAddr() }

@@ -6,7 +6,6 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"sync"
 
@@ -89,8 +88,8 @@ func (l *Listener) upgrade(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path != l.url.Path:
 		http.NotFound(w, r)
 		return
-	case r.Header.Get("Origin") != "" && !l.ownHost(r.Host):
-		http.Error(w, "a web page must call this host by its address or localhost", http.StatusForbidden)
+	case r.Header.Get("Origin") != "" && !ownHost(r.Host, l.url.Hostname()):
+		http.Error(w, errForeignPage.Error(), http.StatusForbidden)
 		return
 	}
 	opts := &websocket.AcceptOptions{}
@@ -106,18 +105,6 @@ func (l *Listener) upgrade(w http.ResponseWriter, r *http.Request) {
 	case <-l.done:
 		ws.CloseNow()
 	}
-}
-
-// ownHost reports whether a browser cannot have been led here by a name that
-// somebody else controls. That Origin and Host agree is not enough: a site may
-// point its own name at 127.0.0.1 (DNS rebinding), and then they do.
-func (l *Listener) ownHost(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = hostport
-	}
-	_, err = netip.ParseAddr(host)
-	return err == nil || host == "localhost" || host == l.url.Hostname()
 }
 
 // Accept returns the next connection, its handshakes done. After Close it returns
@@ -158,28 +145,6 @@ func (l *Listener) Close() error {
 		<-l.ended
 	})
 	return err
-}
-
-// A boundedListener accepts no more than its slots hold until some of them are
-// settled.
-type boundedListener struct {
-	net.Listener
-	slots chan struct{}
-	done  chan struct{}
-}
-
-func (l *boundedListener) Accept() (net.Conn, error) {
-	select {
-	case l.slots <- struct{}{}:
-	case <-l.done:
-		return nil, net.ErrClosed
-	}
-	c, err := l.Listener.Accept()
-	if err != nil {
-		<-l.slots
-		return nil, err
-	}
-	return &pendingConn{wire: wire{c}, slots: l.slots}, nil
 }
 
 // A pendingConn holds a slot until it is accepted, refused or closed.

@@ -31,6 +31,9 @@ var homes = map[string]string{
 	"github.com/spf13/cobra":       "cmd/chancat",
 	"github.com/gopacket/gopacket": "session/pcap",
 	"github.com/itchyny/gojq":      "internal/filter",
+	"go.bug.st/serial":             "endpoint",
+	"github.com/wI2L/jsondiff":     "proto/juggler",
+	"github.com/tg123/go-htpasswd": "proto/juggler",
 }
 
 type goPackage struct {

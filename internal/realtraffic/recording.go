@@ -1,6 +1,6 @@
-// Package recording has the conversations of real services that are kept in
+// Package realtraffic has the conversations of real services that are kept in
 // testdata/recordings, for tests.
-package recording
+package realtraffic
 
 import (
 	"encoding/json"

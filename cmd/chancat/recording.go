@@ -1,0 +1,96 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+
+	"github.com/chancat/channel/internal/replay"
+	"github.com/chancat/channel/session"
+	"github.com/chancat/channel/session/pcap"
+)
+
+// recordedEvents returns the events of a session file or a capture, each borrowed
+// until the next. The caller closes the file.
+func recordedEvents(f *os.File, name string) (events iter.Seq2[*session.Event, error], isCapture bool, err error) {
+	kind, stream, err := sniff(f)
+	if err != nil {
+		return nil, false, err
+	}
+	switch kind {
+	case kindCapture:
+		return pcap.NewReader(stream, nil).Events(), true, nil
+	case kindSession:
+		return func(yield func(*session.Event, error) bool) {
+			for ev, err := range session.NewReader(stream, 0).Events() {
+				if !yield(&ev, err) {
+					return
+				}
+			}
+		}, false, nil
+	}
+	return nil, false, usage(fmt.Errorf("%s is neither a session file, as --record makes, nor a capture", name))
+}
+
+// openRecorded opens a file of a command that takes recordings; - is stdin.
+func openRecorded(e *env, name string) (*os.File, error) {
+	if name == "-" {
+		return e.stdin, nil
+	}
+	return os.Open(name)
+}
+
+// recordingError says where a recording is broken.
+func recordingError(name string, err error) error {
+	if as[*session.Error](err) != nil || as[*pcap.Error](err) != nil {
+		return usage(fmt.Errorf("%s: %w", name, err))
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+// loadRecording reads the recording that is to be played. What stands before a
+// broken line is used, and that is told.
+func loadRecording(e *env, name string) (*replay.Recording, error) {
+	f, err := openRecorded(e, name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	events, _, err := recordedEvents(f, shownName(name))
+	if err != nil {
+		return nil, err
+	}
+	r, err := replay.Load(events, e.framing, orDefault(e.getenv("CHANCAT_FRAMING"), "msg"))
+	switch {
+	case err == nil:
+		return r, nil
+	case r == nil || len(r.Conversations) == 0:
+		return nil, recordingError(shownName(name), err)
+	}
+	e.warn(fmt.Errorf("%w; what stands before is used", recordingError(shownName(name), err)))
+	return r, nil
+}
+
+// conversation chooses the connection to play; number 0 means the first in which
+// the client, or for serve the server, says anything.
+func chooseConversation(e *env, r *replay.Recording, name string, number int) (*replay.Conversation, error) {
+	var speaking []*replay.Conversation
+	for _, c := range r.Conversations {
+		if number != 0 && c.Number == number {
+			return c, nil
+		}
+		if client, server := c.Sides(); client || server {
+			speaking = append(speaking, c)
+		}
+	}
+	switch {
+	case number != 0:
+		return nil, usage(fmt.Errorf("%s has no connection %d; it has %d", name, number, len(r.Conversations)))
+	case len(speaking) == 0:
+		return nil, &codedError{exitFailed, errors.New(name + " has no messages")}
+	case len(speaking) > 1:
+		e.say("%s has %d connections; this is connection %d, and --conn chooses another", name, len(speaking), speaking[0].Number)
+	}
+	return speaking[0], nil
+}

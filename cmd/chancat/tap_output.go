@@ -1,0 +1,217 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/internal/repl"
+	"github.com/chancat/channel/internal/term"
+	"github.com/chancat/channel/session"
+	"github.com/chancat/channel/view"
+)
+
+// A tapOutput shows what happens on the connections of a tap. It is safe for
+// concurrent use.
+type tapOutput struct {
+	outputFlags
+	file string // with -o
+
+	e       *env
+	print   *printer
+	quiet   bool // nothing is shown: stdout belongs to the peers
+	ascii   bool
+	failed  func(error) // ends the command; may be nil
+	opened  *os.File
+	palette term.Palette
+
+	mu    sync.Mutex // guards lines
+	lines *bufio.Writer
+}
+
+func (o *tapOutput) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&o.view, "view", "", "show messages as "+strings.Join(view.Names(), ", ")+" (default auto on a terminal, else text)")
+	flags.StringVar(&o.filter, "filter", "", "show the results of the `JQ` query on each message that is JSON, and no others")
+	flags.BoolVar(&o.json, "json", false, "print events, one JSON object a line")
+	flags.StringVarP(&o.file, "output", "o", "", "show messages, or events, in `FILE` and not on stdout")
+	cmd.MarkFlagsMutuallyExclusive("view", "json")
+	cmd.MarkFlagsMutuallyExclusive("filter", "json")
+	cmd.RegisterFlagCompletionFunc("view", cobra.FixedCompletions(view.Names(), cobra.ShellCompDirectiveNoFileComp))
+	o.addRecord(cmd, session.Client)
+}
+
+// open makes the output of the flags. Where stdout belongs to the peers, messages
+// go to stderr, and only with -v or --json.
+func (o *tapOutput) open(e *env, framing string, stdoutTaken bool) (err error) {
+	o.e = e
+	shown := *e
+	switch {
+	case o.file != "":
+		if o.opened, err = os.OpenFile(o.file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
+			return err
+		}
+		shown.stdout, shown.outPalette = o.opened, term.Palette{}
+	case stdoutTaken:
+		shown.stdout, shown.outPalette = e.stderr, e.palette
+		o.quiet = !e.verbose && !o.json
+	}
+	if o.view == "" && !o.json {
+		if o.view = "text"; term.Is(shown.stdout) {
+			o.view = "auto"
+		}
+	}
+	if o.print, err = o.outputFlags.open(&shown, framing); err != nil {
+		return err
+	}
+	o.ascii = term.Is(shown.stdout) && !repl.UTF8Locale(e.getenv)
+	o.palette = shown.outPalette
+	o.lines = bufio.NewWriterSize(shown.stdout, 64<<10)
+	return nil
+}
+
+// observe shows an event.
+func (o *tapOutput) observe(ev *session.Event) {
+	if tell := o.print.observer(); tell != nil {
+		tell(ev)
+	}
+	switch ev.Kind {
+	case session.Message:
+		if !o.json && !o.quiet {
+			o.print.filtered(ev.Data, func(shown []byte) error { o.message(ev, shown); return nil })
+		}
+	case session.Broken:
+		o.idle()
+		o.e.tell(&faultError{o.direction(ev), &frame.Error{
+			Start: ev.Offset, Offset: ev.At, Cause: frame.Cause(ev.Cause), Err: errors.New(withoutPlace(ev.Error)),
+		}, ev.Data, ev.Hint})
+	case session.Fault:
+		o.e.say("%s: fault %s applied to message %d", o.direction(ev), ev.Reason, ev.Seq)
+	case session.Note:
+		o.e.say("%s: %s", o.direction(ev), ev.Reason)
+	case session.Lost:
+		o.e.say("%s: decoding fell behind: %d bytes from byte %d on were forwarded and not decoded", o.direction(ev), ev.N, ev.Offset)
+	case session.Open:
+		o.e.note("connection %d: %s to %s", ev.Conn, orDefault(ev.Local, "a client"), ev.Remote)
+	case session.Close:
+		o.e.note("%s: %s", o.direction(ev), ev.Reason)
+	}
+}
+
+// withoutPlace is what a frame's error says behind the place, which is said
+// elsewhere.
+func withoutPlace(text string) string {
+	if parts := strings.SplitN(text, ": ", 3); len(parts) == 3 && strings.HasPrefix(text, "frame at byte ") {
+		return parts[2]
+	}
+	return text
+}
+
+// direction names the connection and side of an event for people.
+func (o *tapOutput) direction(ev *session.Event) string {
+	if ev.From == "" {
+		return fmt.Sprintf("connection %d", ev.Conn)
+	}
+	return fmt.Sprintf("connection %d, from the %s", ev.Conn, ev.From)
+}
+
+// message shows a message with what is known about it.
+func (o *tapOutput) message(ev *session.Event, body []byte) {
+	mark := o.mark(ev)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	line := append(o.lines.AvailableBuffer(), mark...)
+	start := len(line)
+	line = o.print.view(append(line, "  "...), body)
+	if i := bytes.IndexByte(line[start:], '\n'); i >= 0 { // what has lines begins on one
+		line[start] = '\n'
+		line = append(line[:start+1], line[start+2:]...)
+	}
+	if line[len(line)-1] != '\n' {
+		line = append(line, '\n')
+	}
+	if _, err := o.lines.Write(line); err != nil && o.failed != nil {
+		o.failed(&outputError{err})
+	}
+}
+
+// mark is what stands before the body.
+func (o *tapOutput) mark(ev *session.Event) string {
+	mark := ev.Time.Local().AppendFormat(nil, "15:04:05.000")
+	mark = append(mark, " ["...)
+	mark = strconv.AppendInt(mark, int64(ev.Conn), 10)
+	mark = append(mark, "] "...)
+	mark = append(mark, o.arrow(ev.From)...)
+	mark = append(mark, " #"...)
+	mark = strconv.AppendInt(mark, int64(ev.Seq), 10)
+	mark = append(mark, ' ')
+	mark = strconv.AppendInt(mark, int64(ev.Body), 10)
+	mark = append(mark, " B"...)
+	if ev.Answers != 0 {
+		mark = fmt.Appendf(mark, ", %s after #%d", ev.Latency.Round(rounding(ev.Latency)), ev.Answers)
+	}
+	if ev.Reads > 1 {
+		mark = fmt.Appendf(mark, ", %d reads", ev.Reads)
+	}
+	if ev.From == session.Client {
+		return o.palette.Sent(string(mark))
+	}
+	return o.palette.Received(string(mark))
+}
+
+func (o *tapOutput) arrow(from session.Side) string {
+	switch {
+	case o.ascii && from == session.Client:
+		return "->"
+	case o.ascii:
+		return "<-"
+	case from == session.Client:
+		return "→"
+	}
+	return "←"
+}
+
+// rounding keeps three digits or so of a latency.
+func rounding(d time.Duration) time.Duration {
+	switch {
+	case d < time.Millisecond:
+		return time.Microsecond
+	case d < time.Second:
+		return 100 * time.Microsecond
+	}
+	return 10 * time.Millisecond
+}
+
+// idle writes out what is buffered.
+func (o *tapOutput) idle() {
+	err := o.print.flush()
+	o.mu.Lock()
+	if flushErr := o.lines.Flush(); err == nil {
+		err = flushErr
+	}
+	o.mu.Unlock()
+	if err != nil && o.failed != nil {
+		o.failed(&outputError{err})
+	}
+}
+
+// closeAfter closes, and returns err, or else what failed here.
+func (o *tapOutput) closeAfter(err error) error {
+	o.idle()
+	err = o.print.closeAfter(err)
+	if o.opened != nil {
+		if closeErr := o.opened.Close(); err == nil {
+			err = closeErr
+		}
+	}
+	return err
+}

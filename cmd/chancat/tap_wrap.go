@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/chancat/channel/endpoint"
+	"github.com/chancat/channel/internal/tap"
+)
+
+// A statusError is the exit status of the program that tap runs, which becomes
+// ours. The program has told why.
+type statusError struct{ status int }
+
+func (e *statusError) Error() string { return fmt.Sprintf("exit status %d", e.status) }
+
+// wrap runs a program and stands on its stdin and stdout.
+func (c *tapCommand) wrap(ctx context.Context, words []string) error {
+	if err := c.out.open(c.e, c.framing.Spelling, true); err != nil {
+		return err
+	}
+	return c.out.closeAfter(c.around(ctx, words))
+}
+
+func (c *tapCommand) around(ctx context.Context, words []string) error {
+	streams := &endpoint.Options{Stdin: c.e.stdin, Stdout: c.e.stdout, Stderr: c.e.stderr}
+	child, err := endpoint.Exec(words, streams)
+	if err != nil {
+		return err
+	}
+	kill := func() {
+		child.Signal(syscall.SIGKILL)
+		select {
+		case <-child.Ended():
+		case <-time.After(time.Second):
+		}
+	}
+	c.e.beforeExit.Store(&kill)
+	defer c.e.beforeExit.Store(nil)
+	defer context.AfterFunc(ctx, func() {
+		if s := as[*signalError](context.Cause(ctx)); s != nil {
+			child.Signal(s.signal) // it decides what to make of it
+		}
+	})()
+	client, err := endpoint.Dial(context.WithoutCancel(ctx), "stdio:", streams)
+	if err != nil {
+		return err
+	}
+	o := c.options
+	o.Number, o.Wraps, o.Stdin = 1, true, true
+	o.Observe, o.Reads, o.Idle = c.out.observe, c.out.record != "", c.out.idle
+	result := tap.Run(context.WithoutCancel(ctx), client, child, o)
+	c.e.note("%s", account(result))
+	if ended := as[*endpoint.ExitError](child.Wait()); ended != nil {
+		return &statusError{ended.Status}
+	}
+	return nil
+}
+
+func timeOf(s seconds) time.Duration { return time.Duration(s) }

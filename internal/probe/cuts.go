@@ -1,0 +1,418 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/chancat/channel/internal/text/escape"
+)
+
+// A cut is a place in the frames of a conversation: before byte at of turn number
+// turn.
+type cut struct{ turn, at int }
+
+const (
+	mostHeadCuts = 24 // that split-header tries in one frame
+	mostBodyCuts = 6  // that split-body tries in one frame
+	mostCuts     = 60 // of either, in all frames
+)
+
+func (r *run) splitHeader(ctx context.Context) Result {
+	cuts := r.cutsIn(headCuts)
+	if len(cuts) == 0 {
+		for _, t := range r.talk.turns() {
+			if t.layout.Head > 0 {
+				return skip("the header is a single byte, which cannot be cut")
+			}
+		}
+		return skip("frames of " + r.talk.name() + " have no header")
+	}
+	return r.splits(ctx, cuts, "header")
+}
+
+func (r *run) splitBody(ctx context.Context) Result {
+	cuts := r.cutsIn(bodyCuts)
+	if len(cuts) == 0 {
+		return skip("the message has no two bytes between which the body could be cut")
+	}
+	return r.splits(ctx, cuts, "body")
+}
+
+// cutsIn are the places that one frame offers, of all frames.
+func (r *run) cutsIn(places func(t turn) []int) []cut {
+	var cuts []cut
+	for i, t := range r.talk.cuttable() {
+		for _, at := range places(t) {
+			if len(cuts) < mostCuts {
+				cuts = append(cuts, cut{i, at})
+			}
+		}
+	}
+	return cuts
+}
+
+// headCuts are the places inside the header.
+func headCuts(t turn) []int {
+	l := t.layout
+	return thin(1, l.Head, mostHeadCuts, l.LengthAt, l.LengthAt+1, l.LengthAt+l.Length, l.Head-1)
+}
+
+// bodyCuts are places inside the body, then those round it: a peer that has read
+// the head alone, or all but the tail, has to wait too.
+func bodyCuts(t turn) []int {
+	l := t.layout
+	end := l.Head + l.Body
+	cuts := thin(l.Head+1, end, mostBodyCuts, l.Head+1, l.Head+l.Body/2, end-1)
+	if l.Head > 0 && l.Body > 0 {
+		cuts = append(cuts, l.Head)
+	}
+	if l.Tail > 0 && end > 0 {
+		cuts = append(cuts, end)
+	}
+	return append(cuts, thin(end+1, end+l.Tail, 2)...)
+}
+
+// thin returns the numbers from first to below end, but at most that many: those
+// preferred, and the rest evenly.
+func thin(first, end, most int, preferred ...int) []int {
+	n := end - first
+	if n <= 0 {
+		return nil
+	}
+	var list []int
+	for _, at := range preferred {
+		if at >= first && at < end && len(list) < most {
+			list = append(list, at)
+		}
+	}
+	for i, left := 0, min(most, n)-len(list); i < min(most, n) && left > 0; i++ {
+		list = append(list, first+i*n/min(most, n))
+	}
+	slices.Sort(list)
+	list = slices.Compact(list)
+	return list[:min(most, len(list))]
+}
+
+// splits tries cuts until one fails.
+func (r *run) splits(ctx context.Context, cuts []cut, where string) Result {
+	tried := 0
+	for _, c := range cuts {
+		if ctx.Err() != nil {
+			break
+		}
+		if tried > 0 && time.Until(r.end) < 0 {
+			return pass("%d of %d cuts in the %s, as many as the time allowed", tried, len(cuts), where)
+		}
+		tried++
+		if o := r.tryCut(ctx, c); o.fault != sound {
+			return r.failedSplit(c, o)
+		}
+	}
+	return pass("%s in the %s", plural(len(cuts), "cut"), where)
+}
+
+// tryCut cuts one frame in two. What was tried before is known.
+func (r *run) tryCut(ctx context.Context, c cut) *outcome {
+	if o := r.cuts[c]; o != nil {
+		return o
+	}
+	o := r.try(ctx, r.cutActs(c)...)
+	r.cuts[c] = o
+	return o
+}
+
+func (r *run) cutActs(c cut) []act {
+	acts := r.talk.acts()
+	if c.turn >= len(acts) {
+		acts = r.talk.fullActs()
+	}
+	raw := acts[c.turn].pieces[0]
+	acts[c.turn].pieces = [][]byte{raw[:c.at], raw[c.at:]}
+	acts[c.turn].pauses = []time.Duration{r.o.Gap}
+	return acts
+}
+
+func (r *run) failedSplit(c cut, o *outcome) Result {
+	turns := r.talk.cuttable()
+	t := turns[c.turn]
+	sizes := []int{c.at, len(t.raw()) - c.at}
+	split := &Split{Sizes: sizes, Part: t.layout.Part(t.raw(), c.at)}
+	return Result{
+		Verdict: Fail, Split: split,
+		Observed: fmt.Sprintf("%scut after byte %d of %d, %s: %s: %s", which(c.turn, len(turns)), c.at, len(t.raw()), in(split.Part), picture(t.raw(), c.at), o.said),
+		Again:    r.againCut(c, sizes),
+	}
+}
+
+// in puts the name of a part into a sentence.
+func in(part string) string {
+	switch part {
+	case "between header and body", "between body and tail":
+		return part
+	}
+	return "in the " + part
+}
+
+// picture shows the bytes round a cut.
+func picture(raw []byte, at int) string {
+	const before, after = 12, 8 // bytes
+	text := `"`
+	if at > before {
+		text = `…"`
+	}
+	text += string(escape.Append(nil, raw[max(0, at-before):at])) + "|" + string(escape.Append(nil, raw[at:min(len(raw), at+after)]))
+	if len(raw) > at+after {
+		return text + `"…`
+	}
+	return text + `"`
+}
+
+// againCut shows a cut. --chunks cuts every frame alike, so where it is not the
+// first that has to be cut all are sent as one, in pieces.
+func (r *run) againCut(c cut, sizes []int) *Again {
+	if c.turn == 0 && !r.talk.turns()[0].bare {
+		a := r.again(r.talk.messages)
+		a.Chunks, a.Gap = sizes, r.o.Gap
+		return a
+	}
+	var raw []byte
+	var pieces []int
+	replies := 0
+	for i, t := range r.talk.cuttable() {
+		if i > c.turn && i >= len(r.talk.turns()) {
+			break // samples behind the cut
+		}
+		if i == c.turn {
+			pieces = append(pieces, sizes...)
+		} else {
+			pieces = append(pieces, len(t.raw()))
+		}
+		raw = append(raw, t.raw()...)
+		replies += len(t.wants)
+	}
+	a := r.againRaw(raw, pieces, replies)
+	a.Gap = r.o.Gap
+	return a
+}
+
+// byteAtATime writes each byte by itself. When that fails it looks for the fewest
+// cuts that do.
+func (r *run) byteAtATime(ctx context.Context) Result {
+	const whole = 1500 * time.Millisecond // for all pauses together
+	acts := r.talk.fullActs()
+	total := 0
+	for i := range acts {
+		total += len(acts[i].pieces[0])
+	}
+	gap := max(time.Millisecond, min(r.o.Gap, whole/time.Duration(max(1, total))))
+	const most = 1000 // single bytes; what follows is one piece
+	for i := range acts {
+		acts[i].pieces = single(acts[i].pieces[0], most)
+		acts[i].pauses = []time.Duration{gap}
+	}
+	o := r.try(ctx, acts...)
+	if o.fault == sound {
+		return pass("%s, each in a write of its own", plural(min(total, most*len(acts)), "byte"))
+	}
+	for _, c := range r.suspects() {
+		if ctx.Err() != nil || time.Until(r.end) < 0 {
+			break
+		}
+		if o := r.tryCut(ctx, c); o.fault != sound {
+			result := r.failedSplit(c, o)
+			result.Observed = "the smallest split that fails: " + result.Observed
+			return result
+		}
+	}
+	return r.manyCuts(ctx, o, gap)
+}
+
+// single cuts raw into its bytes, the first most of them.
+func single(raw []byte, most int) [][]byte {
+	var pieces [][]byte
+	for len(raw) > 0 {
+		n := 1
+		if len(pieces) == most {
+			n = len(raw)
+		}
+		pieces = append(pieces, raw[:n])
+		raw = raw[n:]
+	}
+	return pieces
+}
+
+// suspects are the single cuts that are tried, the likelier ones first.
+func (r *run) suspects() []cut {
+	return append(r.cutsIn(headCuts), r.cutsIn(bodyCuts)...)
+}
+
+// manyCuts looks for few cuts of the first frame that fail together: no single one
+// does.
+func (r *run) manyCuts(ctx context.Context, o *outcome, gap time.Duration) Result {
+	t := r.talk.turns()[0]
+	n := len(t.raw())
+	cuts := make([]int, 0, n)
+	for i := 1; i < n; i++ {
+		cuts = append(cuts, i)
+	}
+	fails := func(cuts []int) bool {
+		acts := r.talk.acts()
+		acts[0].pieces, acts[0].pauses = pieces(t.raw(), cuts), []time.Duration{gap}
+		failed := r.exchange(ctx, r.patience(), acts...)
+		return failed.fault != sound
+	}
+	for step := len(cuts) / 2; step > 0 && time.Until(r.end) > 0 && ctx.Err() == nil; {
+		removed := false
+		for from := 0; from < len(cuts) && time.Until(r.end) > 0; from += step {
+			fewer := slices.Concat(cuts[:from], cuts[min(len(cuts), from+step):])
+			if len(fewer) > 0 && fails(fewer) {
+				cuts, removed = fewer, true
+				break
+			}
+		}
+		if !removed || step > len(cuts) {
+			step /= 2
+		}
+	}
+	split := &Split{Sizes: sizesOf(n, cuts)}
+	if len(cuts) > 0 {
+		split.Part = t.layout.Part(t.raw(), cuts[0])
+	}
+	a := r.againCut(cut{}, split.Sizes)
+	a.Gap = gap
+	return Result{
+		Verdict: Fail, Split: split, Again: a,
+		Observed: fmt.Sprintf("%s; no single cut does, %d pieces do", o.said, len(split.Sizes)),
+	}
+}
+
+// pieces cuts raw before each of those bytes.
+func pieces(raw []byte, cuts []int) [][]byte {
+	var list [][]byte
+	for _, n := range sizesOf(len(raw), cuts) {
+		list = append(list, raw[:n])
+		raw = raw[n:]
+	}
+	return list
+}
+
+func sizesOf(n int, cuts []int) []int {
+	var sizes []int
+	last := 0
+	for _, at := range cuts {
+		sizes = append(sizes, at-last)
+		last = at
+	}
+	return append(sizes, n-last)
+}
+
+// coalesced writes frames together.
+func (r *run) coalesced(ctx context.Context) Result {
+	messages := r.talk.messages
+	if !r.talk.repeats() && len(messages) < 2 {
+		return skip("the peer answers once a connection")
+	}
+	pair := r.copies(max(2, len(messages)))
+	if o := r.try(ctx, r.together(pair)...); o.fault != sound {
+		return r.failed(o, r.againTogether(pair))
+	}
+	if !r.talk.repeats() {
+		return pass("%d messages in one write", len(pair))
+	}
+	many := r.copies(max(5, len(messages)))
+	if o := r.try(ctx, r.together(many)...); o.fault != sound {
+		o.said = fmt.Sprintf("%d messages in one write: %s", len(many), o.said)
+		return r.failed(o, r.againTogether(many))
+	}
+	if !r.bearsCuts() {
+		return pass("2 and %d messages in one write", len(many))
+	}
+	return r.oneAndAHalf(ctx, len(many))
+}
+
+// copies are n messages in the order of the conversation, which starts again at its
+// end.
+func (r *run) copies(n int) []turn {
+	var list []turn
+	for i := range n {
+		t := r.talk.messages[i%len(r.talk.messages)]
+		if i >= len(r.talk.messages) {
+			t.wants = t.again
+		}
+		list = append(list, t)
+	}
+	return list
+}
+
+// together is the conversation with turns in one write.
+func (r *run) together(turns []turn) []act {
+	var all act
+	var raw []byte
+	for _, t := range turns {
+		raw = append(raw, t.raw()...)
+		all.wants = append(all.wants, t.wants...)
+	}
+	all.pieces = [][]byte{raw}
+	return append(r.talk.openingActs(), all)
+}
+
+func (r *run) againTogether(turns []turn) *Again {
+	if len(r.talk.opening) == 0 && !turns[0].bare {
+		a := r.again(turns)
+		a.Merge = len(turns)
+		return a
+	}
+	var raw []byte
+	replies := 0
+	var sizes []int
+	for _, t := range r.talk.opening {
+		raw = append(raw, t.raw()...)
+		sizes = append(sizes, len(t.raw()))
+		replies += len(t.wants)
+	}
+	for _, t := range turns {
+		raw = append(raw, t.raw()...)
+		replies += len(t.wants)
+	}
+	a := r.againRaw(raw, sizes, replies)
+	a.Gap = max(r.o.Gap, 3*round(r.latency))
+	return a
+}
+
+// bearsCuts reports whether no cut of a frame has failed: then one at a place that
+// was not tried should do no harm.
+func (r *run) bearsCuts() bool {
+	return !r.failedChecks["split-header"] && !r.failedChecks["split-body"]
+}
+
+// oneAndAHalf writes a frame together with the start of the next: what follows the
+// first frame in the peer's buffer must not get lost.
+func (r *run) oneAndAHalf(ctx context.Context, many int) Result {
+	pair := r.copies(2)
+	first, second := pair[0].raw(), pair[1].raw()
+	half := (len(second) + 1) / 2
+	if half == len(second) {
+		return pass("2 and %d messages in one write", many)
+	}
+	raw := slices.Concat(first, second)
+	sizes := []int{len(first) + half, len(second) - half}
+	acts := r.together(pair)
+	last := &acts[len(acts)-1]
+	last.pieces, last.pauses = pieces(raw, []int{sizes[0]}), []time.Duration{r.o.Gap}
+	if o := r.try(ctx, acts...); o.fault != sound {
+		o.said = fmt.Sprintf("one message and %d bytes of the next in one write: %s", half, o.said)
+		result := r.failed(o, nil)
+		result.Split = &Split{Sizes: sizes, Part: pair[1].layout.Part(second, half)}
+		var before []int
+		for _, t := range r.talk.opening {
+			raw = slices.Concat(t.raw(), raw)
+			before = append(before, len(t.raw()))
+		}
+		result.Again = r.againRaw(raw, append(before, sizes...), len(last.wants))
+		result.Again.Gap = r.o.Gap
+		return result
+	}
+	return pass("2, %d, and one and a half messages in one write", many)
+}

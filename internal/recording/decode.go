@@ -1,0 +1,219 @@
+package recording
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"iter"
+	"slices"
+
+	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/session"
+)
+
+// brokenBytes bounds the bytes of a broken frame that an event has.
+const brokenBytes = 256
+
+// A Frame is one that a Decoder has found.
+type Frame struct {
+	Offset       int64 // of its first byte in the stream
+	Span         frame.Span
+	Reads        int
+	Message, Raw []byte
+}
+
+// A Decoder cuts one direction of a connection into frames, as it is fed.
+type Decoder struct {
+	reader  *frame.Reader
+	pending []byte
+	eof     bool
+	broken  *frame.Error // what ended the frames
+	failed  bool
+	seeking bool // bytes were lost, and no frame was found since
+	rest    []byte
+}
+
+// NewDecoder returns a Decoder of what d describes.
+func NewDecoder(d framing.Direction) *Decoder {
+	dec := &Decoder{}
+	dec.reader = frame.NewReader((*fed)(dec), d.Codec, d.Max)
+	return dec
+}
+
+// fed is a Decoder as its reader sees it.
+type fed Decoder
+
+var errPending = errors.New("wait for the next read")
+
+func (d *fed) Read(p []byte) (int, error) {
+	switch {
+	case len(d.pending) > 0:
+		n := copy(p, d.pending)
+		d.pending = d.pending[n:]
+		return n, nil
+	case d.eof:
+		return 0, io.EOF
+	}
+	return 0, errPending
+}
+
+// Feed returns the frames that data, borrowed for the call, completes. Behind a
+// broken frame there are none.
+func (d *Decoder) Feed(data []byte) []Frame {
+	if d.failed {
+		d.rest = append(d.rest, data...)
+		return nil
+	}
+	d.pending = data
+	return d.drain()
+}
+
+// End returns the frame that the end of the stream completes, if it does.
+func (d *Decoder) End() []Frame {
+	if d.failed || d.eof {
+		return nil
+	}
+	d.eof = true
+	return d.drain()
+}
+
+// Fail makes the Decoder take what follows for broken.
+func (d *Decoder) Fail() { d.failed = true }
+
+// Broken is the broken frame that ended the frames; nil if none has.
+func (d *Decoder) Broken() *frame.Error { return d.broken }
+
+// TakeRest returns the bytes from a broken frame on that came since the last call.
+func (d *Decoder) TakeRest() []byte {
+	rest := d.rest
+	d.rest = nil
+	return rest
+}
+
+// Lose goes on behind n bytes that were not captured, where a frame could start.
+// Whatever frame they break was not captured either.
+func (d *Decoder) Lose(n int) []Frame {
+	if d.failed || d.eof {
+		return nil
+	}
+	_ = d.reader.Lose(int64(n)) // the frame that it breaks
+	d.seeking = true
+	return d.drain()
+}
+
+func (d *Decoder) drain() (frames []Frame) {
+	for {
+		if d.seeking {
+			if _, err := d.reader.Resync(); err != nil {
+				return frames
+			}
+			d.seeking = false
+		}
+		f, err := d.reader.Next()
+		switch {
+		case err == nil:
+			frames = append(frames, Frame{f.Offset, f.Span, f.Reads, bytes.Clone(d.reader.Message(f)), bytes.Clone(f.Raw)})
+		case err == io.EOF, errors.Is(err, errPending):
+			return frames
+		default:
+			d.failed = true
+			d.broken, _ = errors.AsType[*frame.Error](err)
+			d.rest = append(slices.Clone(d.reader.Buffered()), d.pending...)
+			d.pending = nil
+			return frames
+		}
+	}
+}
+
+// Decode returns events with the messages of f that their reads hold behind the
+// reads, and a broken event where a frame is broken. Messages that the events have
+// already are left out.
+func Decode(events iter.Seq2[*session.Event, error], f framing.Framing) iter.Seq2[*session.Event, error] {
+	return func(yield func(*session.Event, error) bool) {
+		t := teller{f, map[direction]*told{}, yield}
+		for ev, err := range events {
+			if err != nil {
+				yield(ev, err)
+				return
+			}
+			if !t.event(ev) {
+				return
+			}
+		}
+	}
+}
+
+type teller struct {
+	framing framing.Framing
+	told    map[direction]*told
+	yield   func(*session.Event, error) bool
+}
+
+// told is what was told of one direction.
+type told struct {
+	decoder *Decoder
+	seq     int
+	broken  bool
+}
+
+func (t *teller) of(ev *session.Event) *told {
+	d := direction{ev.Conn, ev.From}
+	if t.told[d] == nil {
+		side := t.framing.Either
+		switch ev.From {
+		case session.Client:
+			side = t.framing.C2S
+		case session.Server:
+			side = t.framing.S2C
+		}
+		t.told[d] = &told{decoder: NewDecoder(side)}
+	}
+	return t.told[d]
+}
+
+func (t *teller) event(ev *session.Event) bool {
+	switch ev.Kind {
+	case session.Read:
+		return t.yield(ev, nil) && t.frames(ev, t.of(ev).decoder.Feed(ev.Data))
+	case session.Message, session.Broken:
+		return true
+	case session.Lost:
+		return t.yield(ev, nil) && t.frames(ev, t.of(ev).decoder.Lose(ev.N))
+	case session.Close:
+		if !t.frames(ev, t.of(ev).decoder.End()) || !t.yield(ev, nil) {
+			return false
+		}
+		delete(t.told, direction{ev.Conn, ev.From})
+		if ev.Reason != "eof" { // the connection is gone
+			for _, side := range []session.Side{session.Client, session.Server, ""} {
+				delete(t.told, direction{ev.Conn, side})
+			}
+		}
+		return true
+	}
+	return t.yield(ev, nil)
+}
+
+func (t *teller) frames(ev *session.Event, frames []Frame) bool {
+	d := t.of(ev)
+	for _, f := range frames {
+		d.seq++
+		if !t.yield(&session.Event{
+			Kind: session.Message, Time: ev.Time, Conn: ev.Conn, From: ev.From, Seq: d.seq, Offset: f.Offset,
+			Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: f.Reads, Data: f.Message,
+		}, nil) {
+			return false
+		}
+	}
+	rest := d.decoder.TakeRest()
+	b := d.decoder.Broken()
+	if b == nil || d.broken {
+		return true
+	}
+	d.broken = true
+	return t.yield(&session.Event{
+		Kind: session.Broken, Time: ev.Time, Conn: ev.Conn, From: ev.From, Offset: b.Start, At: b.Offset,
+		Cause: string(b.Cause), Error: b.Error(), Data: rest[:min(len(rest), brokenBytes)],
+	}, nil)
+}

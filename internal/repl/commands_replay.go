@@ -1,0 +1,160 @@
+package repl
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/chancat/channel/internal/replay"
+	"github.com/chancat/channel/session"
+)
+
+// answerMost is how long a recorded answer is waited for.
+const answerMost = 10 * time.Second
+
+var replayCommands = []command{
+	{name: "replay", arguments: "FILE", help: "send what the client of a recording sent, each after the answers that it had", example: "/replay bug.session", run: replayFile, complete: completeFile},
+}
+
+// replayFile plays the client's side of a session file to the one target: the first
+// connection on which the client says anything.
+func replayFile(ctx context.Context, s *Session, argument string) error {
+	argument = strings.TrimSpace(argument)
+	if argument == "" {
+		return usageOf("replay")
+	}
+	r, err := loadRecording(expand(argument, s.o.Getenv))
+	if r == nil {
+		return err
+	}
+	if err != nil {
+		s.fail(err)
+		s.Note("what stands before that is used")
+	}
+	for _, c := range r.Conversations {
+		if client, _ := c.Sides(); client {
+			return s.replay(ctx, c.Script(session.Client, false))
+		}
+	}
+	return fmt.Errorf("%s: the client says nothing in it", argument)
+}
+
+func loadRecording(path string) (*replay.Recording, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	r, err := replay.Load(borrowed(session.NewReader(f, 0).Events()), "", "msg")
+	if err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	if r != nil && len(r.Conversations) == 0 {
+		r = nil
+	}
+	return r, err
+}
+
+// borrowed is events as replay takes them.
+func borrowed(events iter.Seq2[session.Event, error]) iter.Seq2[*session.Event, error] {
+	return func(yield func(*session.Event, error) bool) {
+		for ev, err := range events {
+			if !yield(&ev, err) {
+				return
+			}
+		}
+	}
+}
+
+func (s *Session) replay(ctx context.Context, script *replay.Script) error {
+	targets, err := s.targets()
+	if err != nil {
+		return err
+	}
+	if len(targets) != 1 {
+		return fmt.Errorf("%d peers are connected; /to N chooses the one to replay to", len(targets))
+	}
+	p := targets[0]
+	s.mu.Lock()
+	before := p.heard
+	since := s.kept.next
+	s.mu.Unlock()
+	sent := 0
+	for _, move := range script.Moves {
+		if err := s.awaitHeard(ctx, p, before+move.After); err != nil {
+			return fmt.Errorf("before message %d of the recording: %w", move.Seq, err)
+		}
+		switch move.Kind {
+		case replay.Message:
+			err = s.sendTo(ctx, p, outgoing{body: move.Body})
+			sent++
+		case replay.Rest:
+			err = s.sendTo(ctx, p, outgoing{raw: move.Raw, how: "raw"})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := s.awaitHeard(ctx, p, before+len(script.Want)); err != nil {
+		return err
+	}
+	s.compare(p, since, sent, script.Want)
+	return nil
+}
+
+// awaitHeard waits until p has sent so many messages.
+func (s *Session) awaitHeard(ctx context.Context, p *peer, count int) error {
+	timer := time.NewTimer(answerMost)
+	defer timer.Stop()
+	ticker := time.NewTicker(time.Millisecond)
+	defer ticker.Stop()
+	for {
+		s.mu.Lock()
+		missing, over := count-p.heard, p.state != open || p.in != nil && p.in.broken != nil
+		s.mu.Unlock()
+		switch {
+		case missing <= 0:
+			return nil
+		case over:
+			return fmt.Errorf("%d recorded answers are missing, and no more come", missing)
+		}
+		select {
+		case <-ticker.C:
+		case <-timer.C:
+			return fmt.Errorf("%d recorded answers have not come in %v", missing, answerMost)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// compare tells which of the answers since message number since are not as they
+// were recorded.
+func (s *Session) compare(p *peer, since, sent int, want []replay.Step) {
+	s.mu.Lock()
+	var got []*message
+	for _, m := range s.kept.last(s.kept.next - since) {
+		if m.peer == p.number && !m.sent {
+			got = append(got, m)
+		}
+	}
+	s.mu.Unlock()
+	var differ []string
+	for i, m := range got {
+		if i >= len(want) || string(m.body) != string(want[i].Body) {
+			differ = append(differ, fmt.Sprintf("#%d", m.number))
+		}
+	}
+	const most = 10
+	switch n := len(differ); {
+	case n == 0:
+		s.Note("%d messages sent again; all %d answers are as they were recorded", sent, len(want))
+	case n > most:
+		s.Note("%d messages sent again; %d of %d answers are not as they were recorded: %s and more", sent, n, len(want), strings.Join(differ[:most], " "))
+	default:
+		s.Note("%d messages sent again; %d of %d answers are not as they were recorded: %s", sent, n, len(want), strings.Join(differ, " "))
+	}
+}

@@ -1,0 +1,225 @@
+package replay
+
+import (
+	"encoding/json"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A Verdict is what came of one message.
+type Verdict string
+
+const (
+	Same       Verdict = "same"
+	Differs    Verdict = "differs"
+	Missing    Verdict = "missing"    // it did not come
+	Unexpected Verdict = "unexpected" // it is not in the recording
+)
+
+// An Outcome is the judgement on one message of the other side.
+type Outcome struct {
+	Verdict   Verdict
+	Seq       int    // of the message in the recording; of an unexpected one in what came
+	Want, Got []byte // nil where there is none
+
+	// Latency is the time from our last move to the message, WantLatency the same of
+	// the other server in a differential replay; 0 where it is not known.
+	Latency, WantLatency time.Duration
+}
+
+// An arrival is a message as it came.
+type arrival struct {
+	body    []byte
+	seq     int
+	latency time.Duration
+}
+
+// A judge compares what is wanted with what came, as far as both are known. Its
+// methods are safe for concurrent use.
+type judge struct {
+	same      func(want, got []byte) bool
+	unordered bool
+	report    func(Outcome) // called in order, never twice at once
+
+	mu        sync.Mutex // guards the rest
+	want, got []arrival
+	wantDone  bool      // no more will be wanted
+	gotDone   bool      // no more will come
+	cut       bool      // the replay ended early
+	extra     int       // unexpected messages
+	lost      []arrival // wanted, and not there
+	found     []arrival // there, and not wanted
+}
+
+func (j *judge) wanted(a arrival) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.want = append(j.want, a)
+	j.advance()
+}
+
+func (j *judge) came(a arrival) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.got = append(j.got, a)
+	j.advance()
+}
+
+// surplus is the number of messages that came and were not wanted.
+func (j *judge) surplus() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.extra
+}
+
+// close says that no more will be wanted, or come. Unless the replay came to its
+// end, what has not come is not judged; it returns how much that is.
+func (j *judge) close(atEnd bool) (owed int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.wantDone, j.gotDone = true, true
+	j.cut = !atEnd
+	j.advance()
+	return len(j.want)
+}
+
+func (j *judge) advance() {
+	if j.unordered {
+		j.match()
+	} else {
+		j.align()
+	}
+	for len(j.want) > 0 && j.gotDone && !j.cut {
+		j.missing()
+	}
+	for len(j.want) == 0 && len(j.got) > 0 && j.wantDone {
+		j.unexpected()
+	}
+}
+
+// align compares in order. A message that differs is judged when the one behind it
+// is known, since it may be one too many or one may be missing.
+func (j *judge) align() {
+	for len(j.want) > 0 && len(j.got) > 0 {
+		if j.same(j.want[0].body, j.got[0].body) {
+			j.both(Same, 0, 0)
+			continue
+		}
+		if len(j.got) == 1 && !j.gotDone || len(j.want) == 1 && !j.wantDone {
+			return
+		}
+		switch {
+		case len(j.got) > 1 && j.same(j.want[0].body, j.got[1].body):
+			if len(j.want) > 1 && j.same(j.want[1].body, j.got[0].body) { // they changed places
+				j.both(Differs, 0, 0)
+				j.both(Differs, 0, 0)
+				continue
+			}
+			j.unexpected()
+		case len(j.want) > 1 && j.same(j.want[1].body, j.got[0].body) && j.goesOn():
+			j.missing()
+		default:
+			j.both(Differs, 0, 0)
+		}
+	}
+}
+
+// goesOn reports whether what follows fits too if one message is missing.
+func (j *judge) goesOn() bool {
+	if len(j.want) > 2 && len(j.got) > 1 {
+		return j.same(j.want[2].body, j.got[1].body)
+	}
+	return len(j.want) == 2 && len(j.got) == 1
+}
+
+// match compares as sets. What has no equal is paired at the end: by its JSON-RPC
+// id where it has one, else in order.
+func (j *judge) match() {
+	for i := 0; i < len(j.got); {
+		k := slices.IndexFunc(j.want, func(w arrival) bool { return j.same(w.body, j.got[i].body) })
+		if k < 0 {
+			i++
+			continue
+		}
+		j.both(Same, k, i)
+	}
+	if !j.wantDone || !j.gotDone {
+		return
+	}
+	for i := 0; i < len(j.got); {
+		id := idOf(j.got[i].body)
+		k := slices.IndexFunc(j.want, func(w arrival) bool { return id != "" && idOf(w.body) == id })
+		if k < 0 {
+			i++
+			continue
+		}
+		j.both(Differs, k, i)
+	}
+	for len(j.want) > 0 && len(j.got) > 0 {
+		j.both(Differs, 0, 0)
+	}
+}
+
+// idOf is the "id" of a JSON object, as it is written; empty where there is none.
+func idOf(body []byte) string {
+	var v struct {
+		ID json.RawMessage `json:"id"`
+	}
+	if json.Unmarshal(body, &v) != nil {
+		return ""
+	}
+	return string(v.ID)
+}
+
+func (j *judge) both(v Verdict, w, g int) {
+	want, got := j.want[w], j.got[g]
+	j.want, j.got = without(j.want, w), without(j.got, g)
+	if v == Differs {
+		j.lost, j.found = append(j.lost, want), append(j.found, got)
+	}
+	j.report(Outcome{
+		Verdict: v, Seq: want.seq, Want: want.body, Got: got.body,
+		Latency: got.latency, WantLatency: want.latency,
+	})
+}
+
+// without removes one element, which is near the start in a long list.
+func without(list []arrival, i int) []arrival {
+	copy(list[1:i+1], list[:i])
+	return list[1:]
+}
+
+func (j *judge) missing() {
+	want := j.want[0]
+	j.want = j.want[1:]
+	j.lost = append(j.lost, want)
+	j.report(Outcome{Verdict: Missing, Seq: want.seq, Want: want.body, WantLatency: want.latency})
+}
+
+func (j *judge) unexpected() {
+	got := j.got[0]
+	j.got = j.got[1:]
+	j.extra++
+	j.found = append(j.found, got)
+	j.report(Outcome{Verdict: Unexpected, Seq: got.seq, Got: got.body, Latency: got.latency})
+}
+
+// reordered reports whether all that is missing came in another place.
+func (j *judge) reordered() bool {
+	const most = 1000
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if len(j.lost) == 0 || len(j.lost) != len(j.found) || len(j.lost) > most {
+		return false
+	}
+	found := slices.Clone(j.found)
+	for _, w := range j.lost {
+		i := slices.IndexFunc(found, func(g arrival) bool { return j.same(w.body, g.body) })
+		if i < 0 {
+			return false
+		}
+		found = slices.Delete(found, i, i+1)
+	}
+	return true
+}

@@ -1,0 +1,68 @@
+package tap
+
+import (
+	"io"
+	"net"
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/chancat/channel/session"
+)
+
+// TestIdle bounds what a connection costs that has exchanged a message and is
+// silent: ten thousand of them must fit in 600 MiB, the runtime's slack included.
+func TestIdle(t *testing.T) {
+	const (
+		conns = 1000
+		most  = 28 << 10 // bytes: twice that is 600 MiB with what the collector leaves
+	)
+	if testing.Short() {
+		t.Skip("many connections")
+	}
+	type ends struct{ client, tapClient, tapServer, server *net.TCPConn }
+	all := make([]ends, conns)
+	for i := range all {
+		all[i].client, all[i].tapClient = pair(t)
+		all[i].tapServer, all[i].server = pair(t)
+	}
+	used := func() uint64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapInuse + m.StackInuse
+	}
+	before := used()
+	var taps sync.WaitGroup
+	budget := NewBudget(0)
+	for i, e := range all {
+		taps.Go(func() {
+			Run(t.Context(), connOf(e.tapClient), connOf(e.tapServer), Options{
+				Framing: parse("msg"), Number: i + 1, Budget: budget, Observe: func(*session.Event) {},
+			})
+		})
+	}
+	hello := "\r\nMSG 5\r\nhello"
+	got := make([]byte, len(hello))
+	for _, e := range all {
+		for _, way := range [][2]net.Conn{{e.client, e.server}, {e.server, e.client}} {
+			if _, err := io.WriteString(way[0], hello); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadFull(way[1], got); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	cost := (int64(used()) - int64(before)) / conns
+	t.Logf("%d bytes for each connection", cost)
+	if cost > most {
+		t.Errorf("%d bytes for each of %d idle connections, want at most %d", cost, conns, most)
+	}
+	for _, e := range all {
+		e.client.Close()
+		e.server.Close()
+	}
+	taps.Wait()
+}

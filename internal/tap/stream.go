@@ -1,0 +1,200 @@
+package tap
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/session"
+)
+
+// brokenMost is after how many broken frames without a whole one between them
+// nothing more is decoded: the framing is another.
+const brokenMost = 3
+
+// errPending says that nothing more of this direction has come yet.
+var errPending = errors.New("wait for the next read")
+
+// A stream is one direction as it is decoded.
+type stream struct {
+	d       *decoder
+	side    int
+	reader  *frame.Reader // made with the first bytes
+	framing framing.Direction
+
+	pending []byte    // of the read at hand
+	at      time.Time // when that was
+	ended   bool
+	total   int64 // bytes that came
+
+	seq     int
+	reads   int // that brought bytes of the frame at hand, before the read at hand
+	seeking bool
+	bad     int  // broken frames since the last whole one
+	deaf    bool // nothing is decoded any more
+	foreign foreign
+}
+
+func newStream(d *decoder, side int, f framing.Direction) *stream {
+	return &stream{d: d, side: side, framing: f}
+}
+
+// Read is the source of reader.
+func (s *stream) Read(p []byte) (int, error) {
+	if len(s.pending) == 0 {
+		if s.ended {
+			return 0, io.EOF
+		}
+		return 0, errPending
+	}
+	n := copy(p, s.pending)
+	s.pending = s.pending[n:]
+	return n, nil
+}
+
+func (s *stream) offset() int64 { return s.total }
+
+// feed decodes what one read has brought.
+func (s *stream) feed(data []byte, at time.Time) {
+	s.total += int64(len(data))
+	if s.deaf {
+		return
+	}
+	if s.reader == nil {
+		s.reader = frame.NewReader(s, s.framing.Codec, s.framing.Max)
+	}
+	s.pending, s.at = data, at
+	before := s.seq
+	s.drain()
+	switch {
+	case s.deaf || len(s.reader.Buffered()) == 0:
+		s.reads = 0
+	case s.seq != before:
+		s.reads = 1
+	default:
+		s.reads++
+	}
+}
+
+// whole tells of a message of a transport that frames by itself.
+func (s *stream) whole(msg []byte, at time.Time) {
+	s.at = at
+	s.message(frame.Frame{Offset: s.total, Raw: msg, Span: frame.Span{Body: len(msg)}}, msg, 1)
+	s.total += int64(len(msg))
+}
+
+// lose takes in that n bytes were not kept.
+func (s *stream) lose(n int, at time.Time) {
+	s.total += int64(n)
+	if s.deaf {
+		return
+	}
+	if s.reader == nil {
+		s.reader = frame.NewReader(s, s.framing.Codec, s.framing.Max)
+	}
+	s.at, s.reads = at, 0
+	s.reader.Lose(int64(n)) // the lost event has told of the frame that it breaks
+	s.seeking = true
+}
+
+// end judges what the end of the stream has cut off.
+func (s *stream) end(at time.Time) {
+	if s.deaf || s.ended || s.reader == nil {
+		return
+	}
+	s.ended, s.at = true, at
+	s.reads = max(0, s.reads-1) // no read has brought the end
+	s.drain()
+}
+
+func (s *stream) drain() {
+	for !s.deaf {
+		if !s.ended && len(s.pending) == 0 && len(s.reader.Buffered()) == 0 {
+			return // the reader would only say so
+		}
+		if s.seeking {
+			if _, err := s.reader.Resync(); err != nil {
+				return
+			}
+			s.seeking = false
+			continue
+		}
+		f, err := s.reader.Next()
+		if err == nil {
+			s.bad = 0
+			s.message(f, s.reader.Message(f), s.reads+1)
+			s.reads = 0 // the next starts in this read
+			continue
+		}
+		e, ok := errors.AsType[*frame.Error](err)
+		if !ok || e.Cause == "" {
+			return // the end, or more is to come
+		}
+		s.broken(e)
+	}
+}
+
+// message tells of a frame.
+func (s *stream) message(f frame.Frame, msg []byte, reads int) {
+	d := s.d
+	s.seq++
+	ev := session.Event{
+		Kind: session.Message, Seq: s.seq, Offset: f.Offset,
+		Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: reads, Data: msg,
+	}
+	ev.Answers, ev.Latency = d.pairs.Message(sides[s.side], s.seq, s.at, f.Raw, msg)
+	d.observe(s.side, s.at, &ev)
+	if text := s.foreign.judge(d, s.side, msg); text != "" {
+		d.note(s.side, s.at, text)
+	}
+	if to, what := d.upgrade.message(s.side, f.Raw); what != "" {
+		d.note(s.side, s.at, what)
+		for _, other := range d.streams {
+			other.become(to)
+		}
+	}
+}
+
+// become changes the framing of what comes next.
+func (s *stream) become(f framing.Direction) {
+	s.framing = f
+	if s.reader != nil {
+		s.reader.SetCodec(f.Codec)
+	}
+}
+
+// broken tells of a broken frame, and looks for one behind it.
+func (s *stream) broken(e *frame.Error) {
+	d := s.d
+	d.broken = true
+	bytes := s.reader.Buffered()
+	d.observe(s.side, s.at, &session.Event{
+		Kind: session.Broken, Offset: e.Start, At: e.Offset, Cause: string(e.Cause), Error: e.Error(),
+		Hint: s.hint(e, bytes), Data: bytes[:min(len(bytes), link.BrokenBytes)],
+	})
+	if errors.Is(e, io.ErrUnexpectedEOF) {
+		s.deaf = true
+		return
+	}
+	s.seeking = true
+	if s.bad++; s.bad == brokenMost {
+		s.deaf, s.reader = true, nil
+		d.note(s.side, s.at, fmt.Sprintf("%d broken frames without a whole one between them: nothing more from the %s is decoded; the bytes go on", brokenMost, sides[s.side]))
+	}
+}
+
+func (s *stream) hint(e *frame.Error, bytes []byte) string {
+	hint := link.Hint(e, bytes)
+	if s.side != fromServer || !s.d.t.o.Wraps || errors.Is(e, io.ErrUnexpectedEOF) {
+		return hint
+	}
+	text := "stdout polluted: something prints where only messages belong; let it print to stderr"
+	if hint != "" {
+		text += ", or " + hint
+	}
+	return text
+}
