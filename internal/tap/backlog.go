@@ -29,7 +29,7 @@ const (
 	// What is read is decoded after a moment, in which more may come: to start a
 	// goroutine for each of many small messages takes longer than to forward them.
 	// So much in bytes does not wait.
-	moment    = 500 * time.Microsecond
+	moment    = time.Millisecond
 	momentous = 128 << 10
 )
 
