@@ -292,7 +292,7 @@ func (r *run) manyCuts(ctx context.Context, o *outcome, gap time.Duration) Resul
 		split.Part = t.layout.Part(t.raw(), cuts[0])
 	}
 	a := r.againCut(cut{}, split.Sizes)
-	a.Gap = gap
+	a.Gap = r.showing()
 	return Result{
 		Verdict: Fail, Split: split, Again: a,
 		Observed: fmt.Sprintf("%s; no single cut does, %d pieces do", o.said, len(split.Sizes)),
