@@ -111,7 +111,7 @@ func (r *run) oneAndAHalf(ctx context.Context, many int) Result {
 			before = append(before, len(t.raw()))
 		}
 		result.Again = r.againRaw(append(opening, raw...), append(before, sizes...), len(last.wants))
-		result.Again.Gap = r.o.Gap
+		result.Again.Gap = r.showing()
 		return result
 	}
 	return pass("2, %d, and one and a half messages in one write", many)

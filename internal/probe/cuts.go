@@ -175,7 +175,7 @@ func picture(raw []byte, at int) string {
 func (r *run) againCut(c cut, sizes []int) *Again {
 	if c.turn == 0 && !r.talk.turns()[0].bare {
 		a := r.again(r.talk.messages)
-		a.Chunks, a.Gap = sizes, r.o.Gap
+		a.Chunks, a.Gap = sizes, r.showing()
 		return a
 	}
 	var raw []byte
@@ -194,9 +194,13 @@ func (r *run) againCut(c cut, sizes []int) *Again {
 		replies += len(t.wants)
 	}
 	a := r.againRaw(raw, pieces, replies)
-	a.Gap = r.o.Gap
+	a.Gap = r.showing()
 	return a
 }
+
+// showing is the pause between pieces that are to fail once more: longer, because
+// there is but one attempt.
+func (r *run) showing() time.Duration { return max(r.o.Gap, 100*time.Millisecond) }
 
 // byteAtATime writes each byte by itself. When that fails it looks for the fewest
 // cuts that do.
@@ -288,7 +292,7 @@ func (r *run) manyCuts(ctx context.Context, o *outcome, gap time.Duration) Resul
 		split.Part = t.layout.Part(t.raw(), cuts[0])
 	}
 	a := r.againCut(cut{}, split.Sizes)
-	a.Gap = gap
+	a.Gap = r.showing()
 	return Result{
 		Verdict: Fail, Split: split, Again: a,
 		Observed: fmt.Sprintf("%s; no single cut does, %d pieces do", o.said, len(split.Sizes)),
