@@ -9,6 +9,7 @@ const (
 	window      = 64 << 10 // bytes of a stream that rules are tried on
 	windows     = 16       // streams that rules are tried on
 	windowHops  = 2048     // frames of a stream that rules are tried on
+	equalHops   = 256      // and of one in which all frames so far are equally long
 	minCutAhead = 1 << 10  // bytes that a frame which is cut may claim in any case
 )
 
@@ -89,6 +90,9 @@ func (c *chain) stream(s *Stream, list []int) ([]int, bool) {
 			c.sizes, c.size = 1, n
 		case n != c.size:
 			c.sizes = 2
+		}
+		if c.sizes == 1 && n == c.size && len(list) > equalHops {
+			return list, true
 		}
 		pos += n
 		longest = max(longest, n)

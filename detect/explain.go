@@ -34,6 +34,9 @@ type Explanation struct {
 	// Measured tells that more speaks for it than what the decoder said.
 	Measured bool
 
+	frame, resume int // where the guilty frame begins, and where frames go on; 0 where nothing is repaired
+	unit          int // the guilty part of it
+
 	offset   int64
 	messages int
 	bits     float64 // of evidence

@@ -10,9 +10,10 @@ import (
 
 const (
 	mostWeighed = 128 // rules of which the evidence is weighed
-	mostEqual   = 64   // and of those in which all frames are equally long
+	mostEqual   = 8   // and of those in which all frames are equally long
 	hopSamples  = 512 // places at which a rule is tried that are no start of a frame
-	rarest      = 14  // bits that one frame proves at most
+	fewFrames   = 4
+	rarest      = 14 // bits that one frame proves at most
 
 	// mostHops is how many bits it proves at most that one length leads to the next.
 	// Beyond it only the noise of the estimate would count.
@@ -47,6 +48,7 @@ type claim struct {
 func lengthRules(streams []Stream) (claims, broken []claim) {
 	var (
 		equal     []survivor
+		few       []survivor // as equal, but of so few frames that it may be chance
 		survivors []survivor
 		scratch   = make([][]int, len(streams))
 		best      = map[*number]claim{}
@@ -65,6 +67,8 @@ func lengthRules(streams []Stream) (claims, broken []claim) {
 				c := r.follow(streams, scratch)
 				copy(scratch, c.starts)
 				switch {
+				case c.fail == "" && c.sizes == 1 && c.frames <= fewFrames:
+					few = append(few, survivor{r, r.cost()})
 				case c.fail == "" && c.sizes == 1:
 					equal = append(equal, survivor{r, r.cost()})
 				case c.fail == "" && c.frames > 0:
@@ -76,7 +80,7 @@ func lengthRules(streams []Stream) (claims, broken []claim) {
 		}
 	}
 	costs := global(streams)
-	for _, s := range append(cheapest(survivors, mostWeighed), cheapest(equal, mostEqual)...) {
+	for _, s := range slices.Concat(cheapest(survivors, mostWeighed), cheapest(equal, mostEqual), cheapest(few, mostWeighed)) {
 		r := s.rule
 		claims = append(claims, weigh(&r, streams, costs))
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -47,18 +48,24 @@ func newBgpyToken(e *env) *cobra.Command {
 
 // bgpyCall is what the commands of a client share.
 type bgpyCall struct {
-	e    *env
-	wait seconds
+	e      *env
+	wait   seconds
+	waitUp seconds
 }
 
 func (c *bgpyCall) add(cmd *cobra.Command) {
 	cmd.Flags().VarP(&c.wait, "wait", "w", "wait this long for each message of the server (default 30s)")
+	cmd.Flags().Var(&c.waitUp, "wait-up", "dial again for this long while nothing listens")
 }
 
 // run makes one call, and prints the args of its answer.
-func (c *bgpyCall) run(address string, call func(*bgpy.Client) (bgpy.Dict, error)) error {
+func (c *bgpyCall) run(ctx context.Context, address string, call func(*bgpy.Client) (bgpy.Dict, error)) error {
 	client := &bgpy.Client{Addr: address, Token: c.e.getenv(bgpyToken), Timeout: time.Duration(c.wait)}
-	args, err := call(client)
+	var args bgpy.Dict
+	err := whileDown(ctx, time.Duration(c.waitUp), func() (err error) {
+		args, err = call(client)
+		return err
+	})
 	switch {
 	case errors.Is(err, bgpy.ErrToken):
 		return &codedError{exitFailed, fmt.Errorf("%w; it is read from $%s", err, bgpyToken)}
@@ -100,7 +107,7 @@ has the token can make it run any function that it has.`,
 				}
 				f[i] = bgpy.Func{Module: name[:dot], Name: name[dot+1:]}
 			}
-			return c.run(args[0], func(client *bgpy.Client) (bgpy.Dict, error) {
+			return c.run(cmd.Context(), args[0], func(client *bgpy.Client) (bgpy.Dict, error) {
 				return client.Initialize(cmd.Context(), f[0], f[1], f[2])
 			})
 		},
@@ -128,7 +135,7 @@ confirmation that the message has arrived is printed.`,
 			if err := object.UnmarshalJSON([]byte(args[1])); err != nil {
 				return usage(fmt.Errorf("JSON-OBJECT: %w", err))
 			}
-			return c.run(args[0], func(client *bgpy.Client) (bgpy.Dict, error) {
+			return c.run(cmd.Context(), args[0], func(client *bgpy.Client) (bgpy.Dict, error) {
 				return client.Execute(cmd.Context(), object, await)
 			})
 		},
@@ -147,7 +154,7 @@ func newBgpyExit(e *env) *cobra.Command {
 		Example: `  chancat bgpy exit --await 5000`,
 		Args:    exactArgs("ADDR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.run(args[0], func(client *bgpy.Client) (bgpy.Dict, error) {
+			return c.run(cmd.Context(), args[0], func(client *bgpy.Client) (bgpy.Dict, error) {
 				return client.Terminate(cmd.Context(), nil, await)
 			})
 		},

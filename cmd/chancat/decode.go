@@ -65,7 +65,9 @@ func (c *decodeCommand) run(files []string) (err error) {
 	if err := c.check(files); err != nil {
 		return err
 	}
-	if c.framing, err = c.e.parseFraming(); err != nil {
+	if c.e.auto() {
+		c.framing.Spelling = autoSpelling // file decides it
+	} else if c.framing, err = c.e.parseFraming(); err != nil {
 		return err
 	}
 	if c.print, err = c.out.open(c.e, c.framing.Spelling); err != nil {
@@ -155,10 +157,17 @@ func (c *decodeCommand) check(files []string) error {
 // are waited for.
 func (c *decodeCommand) stream(src *os.File) (io.Reader, error) {
 	var stream io.Reader = src
-	if info, err := src.Stat(); c.follow && err == nil && info.Mode().IsRegular() {
+	info, err := src.Stat()
+	regular := err == nil && info.Mode().IsRegular()
+	if c.follow && regular {
 		stream = &followedFile{src}
 	}
 	stream = &hookedReader{stream, func() { c.print.flush() }}
+	if c.e.auto() {
+		if c.framing, stream, err = c.settleFile(stream, regular && !c.follow); err != nil {
+			return nil, err
+		}
+	}
 	if c.in == "" {
 		return stream, nil
 	}

@@ -116,6 +116,20 @@ const sameShown = 4
 
 // detectReport is the answer for a person.
 func detectReport(a detect.Answer, files []string) []byte {
+	b := bytes.NewBuffer(candidateLines(a))
+	if !a.Decided {
+		fmt.Fprintf(b, "cannot decide: %s\n", a.Why)
+		if a.Try != "" {
+			fmt.Fprintf(b, "what would decide it: %s\n", a.Try)
+		}
+		return b.Bytes()
+	}
+	fmt.Fprintf(b, "next: chancat decode -f %s%s\n", shellWord(a.Candidates[0].Framing), nextFiles(files))
+	return b.Bytes()
+}
+
+// candidateLines is a line for each candidate.
+func candidateLines(a detect.Answer) []byte {
 	var b bytes.Buffer
 	for i, x := range a.Candidates {
 		if x.Broke != "" {
@@ -136,14 +150,6 @@ func detectReport(a detect.Answer, files []string) []byte {
 			fmt.Fprintf(&b, "        the same as %s\n", strings.Join(same, ", "))
 		}
 	}
-	if !a.Decided {
-		fmt.Fprintf(&b, "cannot decide: %s\n", a.Why)
-		if a.Try != "" {
-			fmt.Fprintf(&b, "what would decide it: %s\n", a.Try)
-		}
-		return b.Bytes()
-	}
-	fmt.Fprintf(&b, "next: chancat decode -f %s%s\n", shellWord(a.Candidates[0].Framing), nextFiles(files))
 	return b.Bytes()
 }
 

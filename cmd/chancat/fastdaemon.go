@@ -126,6 +126,7 @@ type fastdaemonCall struct {
 	e      *env
 	client fastdaemon.Client
 	wait   seconds
+	waitUp seconds
 }
 
 func newFastdaemonCall(e *env) *cobra.Command {
@@ -147,6 +148,7 @@ has a blank in it arrives as several.`,
 	flags.BoolVar(&c.client.Chars, "chars", false, "lengths in the reply count characters, as the Python server's do")
 	flags.BoolVar(&c.client.Dgram, "dgram", false, "datagrams, one record in each: UDP or a Unix datagram socket")
 	flags.VarP(&c.wait, "wait", "w", "wait this long for the reply (default: for ever, with --dgram 10s)")
+	flags.Var(&c.waitUp, "wait-up", "dial again for this long while nothing listens")
 	return cmd
 }
 
@@ -177,7 +179,11 @@ func (c *fastdaemonCall) run(ctx context.Context, address string, args []string)
 		ctx, cancel = context.WithTimeoutCause(ctx, limit, errTimeout)
 		defer cancel()
 	}
-	reply, err := c.client.Transfer(ctx, address, stdin, args)
+	var reply fastdaemon.Reply
+	err := whileDown(ctx, time.Duration(c.waitUp), func() (err error) {
+		reply, err = c.client.Transfer(ctx, address, stdin, args)
+		return err
+	})
 	if err != nil {
 		return c.explain(err)
 	}

@@ -186,6 +186,13 @@ func (c *connectCommand) sit(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
+	if c.e.auto() {
+		if c.framing, err = settle(ctx, c.e, conn, time.Duration(c.silence)); err != nil {
+			conn.Close()
+			return err
+		}
+		t.framing = c.framing
+	}
 	s, err := t.open(ctx, repl.Options{EndOnBroken: c.session.script != ""})
 	if err != nil {
 		conn.Close()

@@ -114,8 +114,9 @@ by --ignore; what comes unasked, such as notifications, by --only.`,
   chancat replay --timing recorded --chunks recorded bug.session localhost:5000
   chancat replay -f resp capture.pcapng localhost:6379
   chancat replay lsp.session exec:gopls --only .id --unordered`,
-		Args: exactArgs("SESSION", "ADDR"),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1]) },
+		Args:              exactArgs("SESSION", "ADDR"),
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1]) },
+		ValidArgsFunction: completeRecording,
 	}
 	c.transport.addDial(cmd)
 	c.play.add(cmd)

@@ -60,6 +60,9 @@ func commands() []command {
 		{"probe", newProbe},
 		{"bench", newBench},
 		{"expect", newExpect},
+		{"replay", newReplay},
+		{"serve", newServe},
+		{"session", newSession},
 		{"fastdaemon", newFastdaemon},
 		{"juggler", newJuggler},
 		{"bgpy", newBgpy},
@@ -195,6 +198,9 @@ func (e *env) spelling() string {
 }
 
 func (e *env) parseFraming() (framing.Framing, error) {
+	if e.auto() {
+		return framing.Framing{}, usage(errors.New("-f auto: this command cannot decide a framing from bytes; decode and connect can"))
+	}
 	f, err := framing.Parse(e.spelling())
 	if err != nil && e.framing == "" {
 		err = fmt.Errorf("$CHANCAT_FRAMING: %w", err)

@@ -39,8 +39,9 @@ it comes.`,
 		Example: `  chancat serve login.session 5000
   chancat serve --once --port-file port --timing recorded bug.session 127.0.0.1:0
   chancat serve --loose --ignore .id api.session 5000`,
-		Args: exactArgs("SESSION", "ADDR"),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1]) },
+		Args:              exactArgs("SESSION", "ADDR"),
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1]) },
+		ValidArgsFunction: completeRecording,
 	}
 	c.transport.addTLS(cmd)
 	c.play.add(cmd)

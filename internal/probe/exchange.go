@@ -13,7 +13,6 @@ type act struct {
 	pauses []time.Duration // between the pieces
 	finish bool            // half-close behind it
 	wants  []*want
-	frames int // how many messages it holds, for people
 }
 
 // A fault is why an exchange is not what it should be.

@@ -25,7 +25,29 @@ func (r *run) binary(ctx context.Context) Result {
 		// Text on both sides shows a loss at either end.
 		payloads[i] = append(append([]byte("probe"), p...), "end"...)
 	}
-	return r.payload(ctx, "bytes that are not UTF-8", payloads...)
+	if r.talk.carry != nil && !r.talk.strict {
+		payloads = payloads[len(payloads)-1:] // nobody looks whether all of it comes back
+	}
+	result := r.payload(ctx, "bytes that are not UTF-8", payloads...)
+	if result.Verdict == Fail && result.after == nil && ctx.Err() == nil {
+		r.shorten(ctx, &result, []byte("probe\x00\xff\xfeend"), []byte("probe\xff\xfeend"), []byte("probe\x00end"))
+	}
+	return result
+}
+
+// shorten shows a failure by the first of the payloads that fails too.
+func (r *run) shorten(ctx context.Context, result *Result, payloads ...[]byte) {
+	for _, p := range payloads {
+		t, why := r.talk.carry(p)
+		if why != "" || !r.talk.strict {
+			continue
+		}
+		if o := r.exchange(ctx, r.patience(), append(r.talk.openingActs(), t.act())...); o.fault != sound {
+			result.Observed = fmt.Sprintf("bytes that are not UTF-8, %d bytes: %s", len(p), o.said)
+			result.Again = r.again([]turn{t})
+			return
+		}
+	}
 }
 
 func except(all []byte, gone string) []byte {
@@ -144,7 +166,11 @@ func (r *run) large(ctx context.Context) Result {
 	}
 	const least = 4097
 	var reason string
-	for size := largest; size >= least; size = size / 4 {
+	first := largest
+	if r.o.Most > 0 {
+		first = min(first, r.o.Most)
+	}
+	for size := first; size >= least; size = size / 4 {
 		if size < 65536 && size > 65000 {
 			size = 65000
 		}

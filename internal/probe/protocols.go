@@ -63,6 +63,9 @@ func wrap(name string, payload []byte) (body []byte, reason string) {
 	case "memcached":
 		return fmt.Appendf(nil, "set chancat-probe 0 1 %d\r\n%s\r\n", len(payload), payload), ""
 	case "fastdaemon": // the second string is empty
+		if !utf8.Valid(payload) {
+			return nil, "a record holds text, not bytes"
+		}
 		return append(append(binary.BigEndian.AppendUint32(nil, uint32(len(payload))), payload...), 0, 0, 0, 0), ""
 	case "stomp":
 		return fmt.Appendf(nil, "SEND\ndestination:chancat-probe\ncontent-length:%d\n\n%s\x00", len(payload), payload), ""

@@ -17,6 +17,10 @@ import (
 // nothing more is decoded: the framing is another.
 const brokenMost = 3
 
+// explainedMost bounds the broken frames of a direction that are explained at
+// length.
+const explainedMost = 16
+
 // errPending says that nothing more of this direction has come yet.
 var errPending = errors.New("wait for the next read")
 
@@ -32,13 +36,14 @@ type stream struct {
 	ended   bool
 	total   int64 // bytes that came
 
-	seq     int
-	reads   int // that brought bytes of the frame at hand, before the read at hand
-	seeking bool
-	bad     int  // broken frames since the last whole one
-	deaf    bool // nothing is decoded any more
-	foreign foreign
-	plain   inflate.Messages // of a WebSocket that is compressed
+	seq       int
+	reads     int // that brought bytes of the frame at hand, before the read at hand
+	seeking   bool
+	bad       int  // broken frames since the last whole one
+	deaf      bool // nothing is decoded any more
+	explained int
+	foreign   foreign
+	plain     inflate.Messages // of a WebSocket that is compressed
 }
 
 func newStream(d *decoder, side int, f framing.Direction) *stream {
@@ -182,10 +187,10 @@ func (s *stream) become(f framing.Direction) {
 func (s *stream) broken(e *frame.Error) {
 	d := s.d
 	d.broken = true
-	bytes := s.reader.Buffered()
+	fault := s.explain(e)
 	d.observe(s.side, s.at, &session.Event{
-		Kind: session.Broken, Offset: e.Start, At: e.Offset, Cause: string(e.Cause), Error: e.Error(),
-		Hint: s.hint(e, bytes), Data: bytes[:min(len(bytes), link.BrokenBytes)],
+		Kind: session.Broken, Offset: e.Start, At: e.Offset, Cause: string(fault.Cause), Error: e.Error(),
+		Hint: s.hint(e, fault.Hint), Data: fault.Bytes[:min(len(fault.Bytes), link.BrokenBytes)],
 	})
 	if errors.Is(e, io.ErrUnexpectedEOF) {
 		s.deaf = true
@@ -198,8 +203,17 @@ func (s *stream) broken(e *frame.Error) {
 	}
 }
 
-func (s *stream) hint(e *frame.Error, bytes []byte) string {
-	hint := link.Hint(e, bytes)
+// explain says why the frame at hand is broken; of a stream that breaks over and over
+// not each time at length.
+func (s *stream) explain(e *frame.Error) link.Fault {
+	if s.explained++; s.explained > explainedMost {
+		bytes := s.reader.Buffered()
+		return link.Fault{Bytes: bytes, Cause: e.Cause, Hint: link.Hint(e, bytes)}
+	}
+	return link.FaultIn(s.reader, s.d.framing, sides[s.side], e)
+}
+
+func (s *stream) hint(e *frame.Error, hint string) string {
 	if s.side != fromServer || !s.d.t.o.Wraps || errors.Is(e, io.ErrUnexpectedEOF) {
 		return hint
 	}
