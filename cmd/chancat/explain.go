@@ -107,9 +107,9 @@ func (c *explainCommand) text(name string, s detect.Stream, d *detect.Diagnosis)
 			note = fmt.Sprintf(", and %d bytes of a frame of which more may follow", rest)
 		}
 		return fmt.Appendf(nil, "%s: ok: %s in %s as -f %s%s\n",
-			printable(name), counted(int64(d.Messages), "message"), counted(int64(len(s.Data)), "byte"), printable(c.framing.Spelling), note)
+			printable(name), counted(d.Messages, "message", "messages"), counted(len(s.Data), "byte", "bytes"), printable(c.framing.Spelling), note)
 	}
-	out := fmt.Appendf(nil, "%s: %s, then stuck at byte %d (%#x)", printable(name), counted(int64(d.Messages), "message"), d.At, d.At)
+	out := fmt.Appendf(nil, "%s: %s, then stuck at byte %d (%#x)", printable(name), counted(d.Messages, "message", "messages"), d.At, d.At)
 	if d.Offset != d.Start {
 		out = fmt.Appendf(out, "; the frame at byte %d is guilty", d.Offset)
 	}
