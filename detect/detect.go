@@ -42,7 +42,7 @@ type Answer struct {
 }
 
 const (
-	unknown   = 14   // bits by which anything must be more likely than chance
+	unknown   = 14 // bits by which anything must be more likely than chance
 	mostSure  = 0.9999
 	certain   = 0.99 // probability of a decided answer
 	mostShown = 5    // candidates in an answer
