@@ -97,7 +97,11 @@ func (o *tapOutput) observe(ev *session.Event) {
 	switch ev.Kind {
 	case session.Message:
 		if !o.json && !o.quiet {
-			o.print.filtered(ev.Data, func(shown []byte) error { o.message(ev, shown); return nil })
+			body := ev.Data
+			if ev.Plain != nil {
+				body = ev.Plain
+			}
+			o.print.filtered(body, func(shown []byte) error { o.message(ev, shown); return nil })
 		}
 	case session.Broken:
 		o.idle()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/inflate"
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/session"
 )
@@ -42,6 +43,7 @@ type stream struct {
 	deaf      bool // nothing is decoded any more
 	explained int
 	foreign   foreign
+	plain     inflate.Messages // of a WebSocket that is compressed
 }
 
 func newStream(d *decoder, side int, f framing.Direction) *stream {
@@ -151,6 +153,11 @@ func (s *stream) message(f frame.Frame, msg []byte, reads int) {
 		Kind: session.Message, Seq: s.seq, Offset: f.Offset,
 		Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: reads, Data: msg,
 	}
+	if isWebSocket(s.framing.Codec) && len(f.Raw) > 0 {
+		if ev.Plain = s.plain.Message(f.Raw[0], msg, framing.DefaultMax); ev.Plain != nil {
+			msg = ev.Plain
+		}
+	}
 	ev.Answers, ev.Latency = d.pairs.Message(sides[s.side], s.seq, s.at, f.Raw, msg)
 	d.observe(s.side, s.at, &ev)
 	if text := s.foreign.judge(d, s.side, msg); text != "" {
@@ -162,6 +169,10 @@ func (s *stream) message(f frame.Frame, msg []byte, reads int) {
 			other.become(to)
 		}
 	}
+}
+
+func isWebSocket(c frame.Codec) bool {
+	return c == framing.WS || c == framing.WSServer || c == framing.WSEither
 }
 
 // become changes the framing of what comes next.
