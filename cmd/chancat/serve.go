@@ -31,13 +31,13 @@ func newServe(e *env) *cobra.Command {
 		Use:   "serve [flags] SESSION ADDR",
 		Short: "play the server of a recording to any number of clients",
 		Long: `Listen on ADDR and say to each client what the server said in SESSION, a
-recording made with --record or a capture. What came after a message of the client
-in the recording waits for a message. A client that says something else is told of
-on stderr, and the recording goes on in its order. With --loose each message gets
-the answer that the same message got in the recording, in any order and as often as
-it comes.`,
+recording made with --record or a capture. What came after a message of the
+client in the recording waits for a message. A client that says something else
+is told of on stderr, and the recording goes on in its order. With --loose each
+message gets the answer that the same message got in the recording, in any order
+and as often as it comes.`,
 		Example: `  chancat serve login.session 5000
-  chancat serve --once --port-file port --timing recorded bug.session 127.0.0.1:0
+  chancat serve --once --timing recorded bug.session 5000
   chancat serve --loose --ignore .id api.session 5000`,
 		Args:              exactArgs("SESSION", "ADDR"),
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1]) },

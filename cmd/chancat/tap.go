@@ -41,20 +41,20 @@ func newTap(e *env) *cobra.Command {
 		Use:   "tap [flags] LISTEN TARGET | tap [flags] -- CMD ARGS",
 		Short: "stand between two peers, or around a program, and show their messages",
 		Long: `Listen on LISTEN and pass every connection on to TARGET, or run CMD and stand on
-its stdin and stdout. Bytes are forwarded first and unchanged; beside, each message
-is shown with its direction, size, reads and the latency of its answer. A broken
-frame is explained and disturbs nothing.
+its stdin and stdout. Bytes are forwarded first and unchanged; beside, each
+message is shown with its direction, size, reads and the latency of its answer.
+A broken frame is explained and disturbs nothing.
 
 Around a program, stdout has that program's bytes only, as its user expects: see
 messages in a file with -o or --record, or with -v on stderr.
 
-A fault spoils messages on purpose: [c2s:|s2c:]WHICH:WHAT with WHICH one of msg=N,
-every=N, match=TEXT, rate=P% and WHAT one of truncate=N, drop, dup, corrupt,
-length+N, delay=TIME, split, reset.`,
+A fault spoils messages on purpose: [c2s:|s2c:]WHICH:WHAT with WHICH one of
+msg=N, every=N, match=TEXT, rate=P% and WHAT one of truncate=N, drop, dup,
+corrupt, length+N, delay=TIME, split, reset.`,
 		Example: `  chancat tap -f resp 7000 localhost:6379
   chancat tap -f lsp -o /tmp/gopls.log -- gopls
   chancat tap -f u32be --record s.ndjson 7000 unix:/run/app.sock
-  chancat tap -f msg --fault msg=3:truncate=5 --fault s2c:rate=1%:delay=2s 7000 5000`,
+  chancat tap --fault msg=3:truncate=5 --fault s2c:rate=1%:delay=2s 7000 5000`,
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 1 {
 				args = nil
