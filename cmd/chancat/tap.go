@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -197,44 +195,21 @@ func (c *tapCommand) serve(ctx context.Context, listen, target string, listening
 			return err
 		}
 	}
-	var served sync.WaitGroup
-	defer served.Wait()
-	slots := make(chan struct{}, c.maxConns)
-	for number := 1; ; number++ {
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
+	if c.once {
+		client, err := acceptOne(ctx, l)
+		if err == nil {
+			err = c.connection(ctx, client, target, dialing, 1)
+		}
+		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		client, err := l.Accept()
-		switch {
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case err == io.EOF: // this address has no more clients
-			return nil
-		case err != nil:
-			c.e.warn(err)
-			<-slots
-			if err := sleep(ctx, backoffStart); err != nil {
-				return err
-			}
-			continue
-		}
-		if c.once {
-			l.Close()
-			err := c.connection(ctx, client, target, dialing, number)
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			return err
-		}
-		served.Go(func() {
-			defer func() { <-slots }()
-			if err := c.connection(ctx, client, target, dialing, number); err != nil && ctx.Err() == nil && as[*toldError](err) == nil {
-				c.e.tell(err)
-			}
-		})
+		return err
 	}
+	return acceptEach(ctx, c.e, l, c.maxConns, func(client *endpoint.Conn, number int) {
+		if err := c.connection(ctx, client, target, dialing, number); err != nil && ctx.Err() == nil && as[*toldError](err) == nil {
+			c.e.tell(err)
+		}
+	})
 }
 
 // connection passes one connection on.
