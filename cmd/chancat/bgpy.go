@@ -62,7 +62,7 @@ func (c *bgpyCall) add(cmd *cobra.Command) {
 func (c *bgpyCall) run(ctx context.Context, address string, call func(*bgpy.Client) (bgpy.Dict, error)) error {
 	client := &bgpy.Client{Addr: address, Token: c.e.getenv(bgpyToken), Timeout: time.Duration(c.wait)}
 	var args bgpy.Dict
-	err := whileDown(ctx, time.Duration(c.waitUp), func() (err error) {
+	err := whileDown(ctx, time.Duration(c.waitUp), nothingListens, func() (err error) {
 		args, err = call(client)
 		return err
 	})

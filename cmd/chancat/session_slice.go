@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"regexp"
@@ -107,7 +108,7 @@ func writeOutput(e *env, input *os.File, output string, write func(*os.File) err
 	if err != nil {
 		return err
 	}
-	return firstOf(write(file), file.Close())
+	return cmp.Or(write(file), file.Close())
 }
 
 // createPrivate creates a file that only we may read, or empties one and makes it so.

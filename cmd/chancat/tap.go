@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -214,7 +215,7 @@ func (c *tapCommand) serve(ctx context.Context, listen, target string, listening
 
 // connection passes one connection on.
 func (c *tapCommand) connection(ctx context.Context, client *endpoint.Conn, target string, dialing *endpoint.Options, number int) error {
-	server, err := dial(ctx, target, dialing, timeOf(c.transport.waitUp))
+	server, err := dial(ctx, target, dialing, time.Duration(c.transport.waitUp))
 	if err != nil {
 		client.Close()
 		return fmt.Errorf("connection %d is closed: %w", number, err)
