@@ -24,7 +24,7 @@ initialized, one for each EXEC, and one when it exits. The token of server and
 clients is the environment variable ` + bgpyToken + `. It travels in clear.`,
 		Example: `  export ` + bgpyToken + `=$(chancat bgpy token)
   chancat bgpy serve --background --pid-file pid 5000 -- ./task
-  chancat bgpy init 5000 --init-task task.init --exec-task task.run --exit-task task.stop
+  chancat bgpy init 5000 --init-task m.init --exec-task m.run --exit-task m.stop
   chancat bgpy exec --await 5000 '{"command": "increase", "value_change": 10}'
   chancat bgpy exit 5000`,
 		Args: cobra.ArbitraryArgs,
@@ -62,7 +62,7 @@ func (c *bgpyCall) add(cmd *cobra.Command) {
 func (c *bgpyCall) run(ctx context.Context, address string, call func(*bgpy.Client) (bgpy.Dict, error)) error {
 	client := &bgpy.Client{Addr: address, Token: c.e.getenv(bgpyToken), Timeout: time.Duration(c.wait)}
 	var args bgpy.Dict
-	err := whileDown(ctx, time.Duration(c.waitUp), func() (err error) {
+	err := whileDown(ctx, time.Duration(c.waitUp), nothingListens, func() (err error) {
 		args, err = call(client)
 		return err
 	})
@@ -96,7 +96,8 @@ func newBgpyInit(e *env) *cobra.Command {
 the response. A Python server imports these modules and runs the functions: who
 has the token can make it run any function that it has.`,
 		Example: `  chancat bgpy init 5000 --init-task bgpy.example.tasks.init_task \
-    --exec-task bgpy.example.tasks.exec_task --exit-task bgpy.example.tasks.exit_task`,
+    --exec-task bgpy.example.tasks.exec_task \
+    --exit-task bgpy.example.tasks.exit_task`,
 		Args: exactArgs("ADDR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var f [3]bgpy.Func

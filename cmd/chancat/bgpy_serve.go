@@ -32,10 +32,10 @@ func newBgpyServe(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve [flags] ADDR -- CMD [ARG...]",
 		Short: "run CMD for each message of a client, until EXIT",
-		Long: `Run CMD for INIT, EXEC and EXIT, with init, exec or exit as its last argument and
-the args of the message as a JSON object on stdin. A JSON object on its stdout is
-the args of the response; it may print nothing. A status other than 0 is the
-response ERROR. EXIT ends the server.
+		Long: `Run CMD for INIT, EXEC and EXIT, with init, exec or exit as its last argument
+and the args of the message as a JSON object on stdin. A JSON object on its
+stdout is the args of the response; it may print nothing. A status other than 0
+is the response ERROR. EXIT ends the server.
 
 With --background the server goes on when this command, and the terminal, are
 gone.`,

@@ -24,11 +24,11 @@ func newDetect(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "detect [flags] [FILE...]",
 		Short: "say which framing the data has",
-		Long: `Say which framing the bytes in files, or in stdin, have. Several files are several
-streams of the same kind: two of them decide more than one. In a session file or
-a capture (pcap or pcapng) both directions of each connection count. A framing
-must tile the data: leave no byte over. Candidates are ranked by how unlikely
-that is by chance; where the data cannot decide, that is said, and why.
+		Long: `Say which framing the bytes in files, or in stdin, have. Several files are
+several streams of the same kind: two of them decide more than one. In a session
+file or a capture (pcap or pcapng) both directions of each connection count. A
+framing must tile the data: leave no byte over. Candidates are ranked by how
+unlikely that is by chance; where the data cannot decide, that is said, and why.
 
 Exit status 0 if it is decided, 1 if it is not.`,
 		Example: `  chancat detect stream.bin

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -180,7 +181,7 @@ func (c *fastdaemonCall) run(ctx context.Context, address string, args []string)
 		defer cancel()
 	}
 	var reply fastdaemon.Reply
-	err := whileDown(ctx, time.Duration(c.waitUp), func() (err error) {
+	err := whileDown(ctx, time.Duration(c.waitUp), nothingListens, func() (err error) {
 		reply, err = c.client.Transfer(ctx, address, stdin, args)
 		return err
 	})
@@ -189,7 +190,7 @@ func (c *fastdaemonCall) run(ctx context.Context, address string, args []string)
 	}
 	_, outErr := c.e.stdout.Write(reply.Stdout)
 	_, errErr := c.e.stderr.Write(reply.Stderr)
-	return firstError(outErr, errErr)
+	return cmp.Or(outErr, errErr)
 }
 
 // explain adds what is likely wrong with a reply that cannot be read.

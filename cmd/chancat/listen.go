@@ -8,7 +8,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -213,51 +212,22 @@ func (c *listenCommand) serve(ctx context.Context, address string, o *endpoint.O
 	if c.once {
 		return c.serveOne(ctx, l)
 	}
-	var served sync.WaitGroup
-	defer served.Wait()
-	slots := make(chan struct{}, c.maxConns)
-	for number := 1; ; number++ {
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
-			return context.Cause(ctx)
+	return acceptEach(ctx, c.e, l, c.maxConns, func(conn *endpoint.Conn, number int) {
+		err := c.client(ctx, conn, number)
+		if output := as[*outputError](err); output != nil {
+			cancel(output)
+		} else if ctx.Err() == nil {
+			c.e.tell(err)
 		}
-		conn, err := l.Accept()
-		switch {
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case err == io.EOF: // this address has no more clients
-			return nil
-		case err != nil:
-			c.e.warn(err)
-			<-slots
-			if err := sleep(ctx, backoffStart); err != nil {
-				return err
-			}
-			continue
-		}
-		served.Go(func() {
-			defer func() { <-slots }()
-			err := c.client(ctx, conn, number)
-			if output := as[*outputError](err); output != nil {
-				cancel(output)
-			} else if ctx.Err() == nil {
-				c.e.tell(err)
-			}
-		})
-	}
+	})
 }
 
 // serveOne is listen --once.
 func (c *listenCommand) serveOne(ctx context.Context, l endpoint.Listener) error {
-	conn, err := l.Accept()
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
+	conn, err := acceptOne(ctx, l)
 	if err != nil {
 		return err
 	}
-	l.Close()
 	err = c.client(ctx, conn, 1)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"regexp"
@@ -24,9 +25,9 @@ func newSessionSlice(e *env) *cobra.Command {
 		Use:   "slice [flags] FILE",
 		Short: "write a part of a recording as a recording",
 		Long: `Write the part of a recording that the flags name as a session file of its own:
-messages are numbered anew, and of the reads only the bytes of these messages stay.
-Of a capture it makes a session file.`,
-		Example: `  chancat session slice --conn 2 --from 10 --count 5 bug.session -o small.session
+messages are numbered anew, and of the reads only the bytes of these messages
+stay. Of a capture it makes a session file.`,
+		Example: `  chancat session slice --conn 2 --from 10 --count 5 bug.session -o b.session
   chancat session slice -f resp capture.pcapng -o redis.session`,
 		Args: exactArgs("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -107,7 +108,7 @@ func writeOutput(e *env, input *os.File, output string, write func(*os.File) err
 	if err != nil {
 		return err
 	}
-	return firstOf(write(file), file.Close())
+	return cmp.Or(write(file), file.Close())
 }
 
 // createPrivate creates a file that only we may read, or empties one and makes it so.
