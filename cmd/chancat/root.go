@@ -75,6 +75,7 @@ func commands() []command {
 		{examine, "bench", newBench},
 		{examine, "expect", newExpect},
 		{systems, "fastdaemon", newFastdaemon},
+		{systems, "packetstream", newPacketstream},
 		{systems, "juggler", newJuggler},
 		{systems, "bgpy", newBgpy},
 		{more, "framings", newFramings},
