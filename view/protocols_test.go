@@ -57,10 +57,40 @@ func TestBgpy(t *testing.T) {
 	}
 }
 
+func TestRESP(t *testing.T) {
+	for in, want := range map[string]string{
+		"*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$2\r\n\x00\xff\r\n": `["SET", "k", b"\x00\xff"]`,
+		"+OK\r\n":                     "OK",
+		"-ERR no (such) thing\r\n":    "error ERR no (such) thing",
+		":-3\r\n":                     "-3",
+		"$-1\r\n":                     "nil",
+		"*-1\r\n":                     "nil",
+		"_\r\n":                       "nil",
+		"#f\r\n":                      "false",
+		",1.5e3\r\n":                  "1.5e3",
+		"(123456789012345678901\r\n":  "123456789012345678901",
+		"=6\r\ntxt:hi\r\n":            `"hi"`,
+		"!5\r\nERR x\r\n":             `error "ERR x"`,
+		"%1\r\n$1\r\na\r\n*0\r\n":     `{"a": []}`,
+		"~1\r\n+a(\r\n":               `~["a("]`,
+		">2\r\n+message\r\n:1\r\n":    `>["message", 1]`,
+		"|1\r\n+ttl\r\n:1\r\n+OK\r\n": `|{"ttl": 1} "OK"`,
+		"PING\r\n":                    "PING",
+		"+\x1b[2J\r\n":                `\x1b[2J`,
+		"$5\r\nhi\r\n":                `$5\r\nhi\r\n`,
+		"*9999999999\r\n":             `*9999999999\r\n`,
+		":1(\r\n":                     `:1(\r\n`,
+	} {
+		if got := string(RESP(nil, []byte(in))); got != want {
+			t.Errorf("%q: %s, want %s", in, got, want)
+		}
+	}
+}
+
 func TestForFraming(t *testing.T) {
 	for in, want := range map[string]string{
 		"fastdaemon": "fastdaemon", "fastdaemon,chars": "fastdaemon", "bgpy,max=1KiB": "bgpy", "bgpy/bgpy": "bgpy",
-		"msg": "auto", "": "auto", "fastdaemons": "auto",
+		"resp": "resp", "resp,max=1KiB": "resp", "msg": "auto", "": "auto", "fastdaemons": "auto",
 	} {
 		if got := ForFraming(in); got != want {
 			t.Errorf("%q: %s, want %s", in, got, want)

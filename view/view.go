@@ -33,6 +33,7 @@ var views = []struct {
 	{"cbor", CBOR, nil},
 	{"protobuf", Protobuf, nil},
 	{"pickle", Pickle, nil},
+	{"resp", RESP, nil},
 	{"fastdaemon", Fastdaemon, nil},
 	{"bgpy", Bgpy, nil},
 	{"juggler", Juggler, nil},
@@ -56,7 +57,7 @@ func ForFraming(spelling string) string {
 		end = len(spelling)
 	}
 	switch name := spelling[:end]; name {
-	case "fastdaemon", "bgpy":
+	case "resp", "fastdaemon", "bgpy":
 		return name
 	}
 	return "auto"
