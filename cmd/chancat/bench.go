@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"strings"
 	"time"
 
@@ -229,9 +229,5 @@ func (c *benchCommand) judge(r bench.Result) error {
 }
 
 func (c *benchCommand) draw(r bench.Result) error {
-	f, err := os.Create(c.plot)
-	if err != nil {
-		return err
-	}
-	return errors.Join(bench.WritePlot(f, c.title(), r), f.Close())
+	return writeFile(c.plot, func(w io.Writer) error { return bench.WritePlot(w, c.title(), r) })
 }

@@ -87,7 +87,7 @@ func (c *bgpyServe) run(ctx context.Context, address string, command []string) e
 	}
 	defer l.Close()
 	if c.pidFile != "" {
-		if err := writePID(c.pidFile); err != nil {
+		if err := replaceFile(c.pidFile, fmt.Sprintln(os.Getpid())); err != nil {
 			return err
 		}
 		defer os.Remove(c.pidFile)
@@ -97,14 +97,6 @@ func (c *bgpyServe) run(ctx context.Context, address string, command []string) e
 	err = c.server.Serve(ctx, l)
 	c.server.Logger.Info("ended", "error", err)
 	return err
-}
-
-func writePID(path string) error {
-	unfinished := path + ".tmp"
-	if err := os.WriteFile(unfinished, fmt.Appendln(nil, os.Getpid()), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(unfinished, path)
 }
 
 // A commandTask runs a program as the tasks of a server.

@@ -54,7 +54,7 @@ broken.`,
 }
 
 func (c *explainCommand) run(files []string) (err error) {
-	if err := (&decodeCommand{as: c.source.as, in: c.source.in}).check(files); err != nil {
+	if err := c.source.check(); err != nil {
 		return err
 	}
 	if c.framing, err = c.e.parseFraming(); err != nil {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -182,12 +180,7 @@ func announceAt(e *env, address string, port int, portFile string) error {
 	if portFile == "" {
 		return nil
 	}
-	// Whoever waits for the file must not find it half written.
-	unfinished := portFile + ".tmp"
-	if err := os.WriteFile(unfinished, []byte(strconv.Itoa(port)+"\n"), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(unfinished, portFile)
+	return replaceFile(portFile, fmt.Sprintln(port))
 }
 
 // serve accepts clients until the context ends or, with --once, one has gone.

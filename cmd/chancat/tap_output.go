@@ -61,7 +61,7 @@ func (o *tapOutput) open(e *env, framing string, stdoutTaken bool) (err error) {
 	shown := *e
 	switch {
 	case o.file != "":
-		if o.opened, err = os.OpenFile(o.file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
+		if o.opened, err = createPrivate(o.file); err != nil {
 			return err
 		}
 		shown.stdout, shown.outPalette = o.opened, term.Palette{}

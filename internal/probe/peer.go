@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -89,7 +90,8 @@ func (p *peer) frames() func() (reply, error) {
 		if err != nil {
 			return reply{}, err
 		}
-		return reply{append([]byte{}, f.Raw...), append([]byte{}, reader.Message(f)...)}, nil
+		f.Raw = bytes.Clone(f.Raw)
+		return reply{f.Raw, messageOf(direction.Codec, f)}, nil
 	}
 }
 
