@@ -113,6 +113,18 @@ func plausibleCut(n, longest, before int, ended bool) bool {
 	return before > 0 && n <= max(16*longest, minCutAhead)
 }
 
+// pace is the number of bytes of which every frame has a multiple. In data that is
+// made of records it is theirs, and a chain never sees the bytes between.
+func (c *chain) pace() int {
+	n := 0
+	for _, list := range c.starts {
+		for i := 1; i < len(list); i++ {
+			n = gcd(n, list[i]-list[i-1])
+		}
+	}
+	return max(n, 1)
+}
+
 // sum sets the hash, which two chains share that cut the streams alike.
 func (c *chain) sum() {
 	h := uint64(14695981039346656037)

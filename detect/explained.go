@@ -135,7 +135,17 @@ func (c *claim) groups(d *claim) bool {
 			varies = varies || first != short || last != short
 		}
 	}
-	return (opens || closes) && varies && (!c.equal || c.rule != nil && c.rule.at == 0 && c.rule.extra == 0)
+	return (opens || closes) && varies && (!c.equal || c.rule != nil && c.rule.at == 0 && c.rule.extra == 0) && !d.says(short, c)
+}
+
+// says reports whether the short frames of d say something: they have a body. Then
+// c is no plainer, and it would be chance that their lengths are right.
+func (d *claim) says(short int, c *claim) bool {
+	r := d.rule
+	if r == nil || d.named || short <= max(r.extra, 0)+r.at+max(r.kind.width, 1) {
+		return false
+	}
+	return c.rule == nil || r.cost() <= c.rule.cost()
 }
 
 // records sees to fastdaemon, of which a record is two strings behind lengths of

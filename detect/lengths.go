@@ -55,6 +55,7 @@ func lengthRules(streams []Stream) (claims, broken []claim) {
 	)
 	for i := range numbers {
 		kind := &numbers[i]
+		glance := kind.glance(streams)
 		for at := range maxAt + 1 {
 			for extra := -max(maxExtra, at+kind.width); extra <= maxExtra+1; extra++ {
 				r := rule{kind: kind, at: at, extra: extra}
@@ -72,7 +73,7 @@ func lengthRules(streams []Stream) (claims, broken []claim) {
 				case c.fail == "" && c.sizes == 1:
 					equal = append(equal, survivor{r, r.cost()})
 				case c.fail == "" && c.frames > 0:
-					survivors = append(survivors, survivor{r, r.cost() - 4*float64(min(c.frames, 20)*(max(kind.width, 1)-1))})
+					survivors = append(survivors, survivor{r, r.cost() - float64(min(c.frames, 20))*glance})
 				case c.fail != "" && r.extra == 0 && at == 0 && c.reach >= best[kind].reach():
 					best[kind] = claim{Candidate: Candidate{Framing: r.spelling(layout{}), Frames: c.frames, Bytes: int64(c.reach), Broke: c.fail}}
 				}
@@ -91,6 +92,17 @@ func lengthRules(streams []Stream) (claims, broken []claim) {
 		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Framing, b.Framing))
 	})
 	return claims, broken
+}
+
+// glance is about how many bits one length of this kind proves that leads to another
+// in data of this size.
+func (k *number) glance(streams []Stream) float64 {
+	const least = 0.5 // also of the numbers in base 128, of which the ends prove a little
+	size := 0
+	for _, s := range streams {
+		size = max(size, min(len(s.Data), window))
+	}
+	return max(least, float64(8*k.width)-math.Log2(float64(size+1)))
 }
 
 // A survivor is a rule that tiles, and what it costs to believe in it at a glance.
@@ -120,7 +132,7 @@ func weigh(r *rule, streams []Stream, costs *[256]float64) claim {
 		out.Bytes += int64(list[len(list)-1])
 	}
 	proofs := min(t.fresh, 1+2*t.changes)
-	hops := min(float64(proofs)*r.surprise(&c, streams), mostHops)
+	hops := min(float64(proofs)*min(r.surprise(&c, streams, 1), r.surprise(&c, streams, c.pace())), mostHops)
 	crowd := t.lengthSaving(r, costs)
 	texts, text := t.textProof(l)
 	textless := r.againstText(&c, streams)
@@ -151,15 +163,16 @@ func weigh(r *rule, streams []Stream, costs *[256]float64) claim {
 
 // surprise is how many bits a frame proves: how seldom bytes that are no length of
 // the chain could be taken for one. It leaves aside what the rule does with the
-// length, so that rules which read the same lengths are judged alike.
-func (r *rule) surprise(c *chain, streams []Stream) float64 {
+// length, so that rules which read the same lengths are judged alike. Only every
+// pace-th byte is tried.
+func (r *rule) surprise(c *chain, streams []Stream, pace int) float64 {
 	tried, could, left := 0, 0, 0
 	for i, s := range streams {
 		b := s.Data[:min(len(s.Data), window)]
 		starts := c.starts[i]
 		share := hopSamples / len(streams)
-		step := max(1, len(b)/max(share, 1))
-		for pos, next := 0, 0; pos < len(b); pos += step {
+		step := (max(1, len(b)/max(share, 1)) + pace - 1) / pace * pace
+		for pos, next := r.at%pace, 0; pos < len(b); pos += step {
 			for next < len(starts) && starts[next]+r.at < pos {
 				next++
 			}
