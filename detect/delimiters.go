@@ -391,8 +391,26 @@ func slip(streams []Stream) (claim, bool) {
 		c.SameAs = []string{`delim=\xc0`}
 	}
 	c.Evidence = fmt.Sprintf("%d END bytes, %d right escapes", ends, escapes)
+	c.equal = !text && equalFrames(c.starts)
 	h := chain{starts: c.starts}
 	h.sum()
 	c.chain = h.hash
 	return c, c.bits > 0
+}
+
+// equalFrames reports whether all frames but the first of a stream are equally long.
+func equalFrames(starts [][]int) bool {
+	size := 0
+	for _, list := range starts {
+		for i := 2; i < len(list); i++ {
+			n := list[i] - list[i-1]
+			if size == 0 {
+				size = n
+			}
+			if n != size {
+				return false
+			}
+		}
+	}
+	return size > 0
 }

@@ -32,15 +32,19 @@ const (
 // A claim is one framing with what speaks for and against it.
 type claim struct {
 	Candidate
-	bits   float64 // how much more likely the data is under it than by chance, in bits
-	chain  uint64  // hash of where its frames start; 0 where that is not compared
-	rule   *rule   // nil for what is no length field
-	starts [][]int
-	named  bool // a preset: rule is what it is a spelling of
-	zeros  int  // columns beside the length that are always 0
-	values bool // lines of which each is a JSON value
-	single bool // one frame in all
-	equal  bool // all frames are equally long
+	bits     float64 // how much more likely the data is under it than by chance, in bits
+	chain    uint64  // hash of where its frames start; 0 where that is not compared
+	rule     *rule   // nil for what is no length field
+	starts   [][]int
+	named    bool    // a preset: rule is what it is a spelling of
+	zeros    int     // columns beside the length that are always 0
+	values   bool    // lines of which each is a JSON value
+	proof    float64 // bits of it that lengths, their crowding and texts prove
+	places   float64 // bits of it that constant places prove
+	fields   uint64  // hash of where the lengths stand that it reads; 0 for other claims
+	leftHead bool    // what is left over at the end may be as much before the first frame
+	single   bool    // one frame in all
+	equal    bool    // all frames are equally long
 }
 
 // lengthRules tries every rule of the length-field family on streams, and returns
@@ -80,7 +84,7 @@ func lengthRules(streams []Stream) (claims, broken []claim) {
 			}
 		}
 	}
-	costs := global(streams)
+	costs := newHistograms(streams)
 	for _, s := range slices.Concat(cheapest(survivors, mostWeighed), cheapest(equal, mostEqual), cheapest(few, mostWeighed)) {
 		r := s.rule
 		claims = append(claims, weigh(&r, streams, costs))
@@ -119,7 +123,7 @@ func cheapest(list []survivor, most int) []survivor {
 func (c claim) reach() int { return int(c.Bytes) }
 
 // weigh says how much speaks for a rule that tiles the streams.
-func weigh(r *rule, streams []Stream, costs *[256]float64) claim {
+func weigh(r *rule, streams []Stream, costs *histograms) claim {
 	c := r.follow(streams, nil)
 	c.sum()
 	t := newTable(&c, streams)
@@ -133,13 +137,17 @@ func weigh(r *rule, streams []Stream, costs *[256]float64) claim {
 	}
 	proofs := min(t.fresh, 1+2*t.changes)
 	hops := min(float64(proofs)*min(r.surprise(&c, streams, 1), r.surprise(&c, streams, c.pace())), mostHops)
-	crowd := t.lengthSaving(r, costs)
+	anywhere := costs.paced(c.pace())
+	crowd := t.lengthSaving(r, anywhere)
 	texts, text := t.textProof(l)
 	textless := r.againstText(&c, streams)
 	if textless > 0 {
 		texts = 0
 	}
-	out.bits = max(hops, min(crowd, mostContent), min(texts, mostContent)) + min(t.savings(r, costs), mostPlaces) - textless - r.cost()
+	out.fields = c.fields(streams)
+	out.proof = max(hops, min(crowd, mostContent), min(texts, mostContent))
+	out.places = min(t.savings(r, anywhere), mostPlaces)
+	out.bits = out.proof + out.places - textless - r.cost()
 	if l.check != "" {
 		out.bits += float64(8*l.tail*min(t.summed(l), 8)) - 4
 	}
@@ -155,6 +163,7 @@ func weigh(r *rule, streams []Stream, costs *[256]float64) claim {
 			out.bits += bits
 		case end < len(s.Data) && len(s.Data) <= window && s.Ended:
 			out.bits -= missingEnd
+			out.leftHead = out.leftHead || len(s.Data)-end <= r.at && len(streams) == 1
 		}
 	}
 	out.Evidence = describe(t, l, text)
