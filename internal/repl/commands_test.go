@@ -142,6 +142,25 @@ func TestEdit(t *testing.T) {
 	}
 }
 
+// Of frames that are messages the words are learned.
+func TestCandidatesOfFrames(t *testing.T) {
+	d, c, _ := connected(t, "resp", nil)
+	d.types("SUBSCRIBE user:1001:news")
+	c.wants("*2\r\n$9\r\nSUBSCRIBE\r\n$14\r\nuser:1001:news\r\n")
+	c.says("*2\r\n$7\r\nmessage\r\n$3\r\nfoo\r\n")
+	d.sees("message")
+	for line, want := range map[string]string{"SUB": "SUBSCRIBE", "GET us": "user:1001:news", "mes": "message", "$": ""} {
+		found, from := d.s.candidates(line, len(line))
+		got := ""
+		for _, f := range found {
+			got += f.Text
+		}
+		if got != want || from != strings.LastIndexByte(line, ' ')+1 && want != "" {
+			t.Errorf("%q: %q from %d, want %q", line, got, from, want)
+		}
+	}
+}
+
 func TestCandidates(t *testing.T) {
 	d, c, address := connected(t, "line", nil)
 	c.says(`{"jsonrpc":"2.0","method":"textDocument/hover","params":{"position":1}}` + "\nSUBSCRIBE news\n")
