@@ -12,6 +12,10 @@ import (
 	"github.com/chancat/channel/session"
 )
 
+// childMost is how long a child may take to exit that has closed its stdout, before
+// that is told by itself.
+const childMost = 100 * time.Millisecond
+
 // ended is the end of what p sends.
 func (s *Session) ended(p *peer, conn *endpoint.Conn, err error) {
 	_, halves := conn.Stream.(interface{ CloseWrite() error })
@@ -22,12 +26,21 @@ func (s *Session) ended(p *peer, conn *endpoint.Conn, err error) {
 		s.lose(p, conn, err)
 		return
 	}
+	child := conn.Ended()
+	if child != nil {
+		select {
+		case <-child:
+			s.lose(p, conn, err)
+			return
+		case <-time.After(childMost): // it goes on
+		}
+	}
 	s.halved(p, conn)
 	if p.server {
 		s.linger(p, conn, time.Now())
 	}
-	if child := conn.Ended(); child != nil {
-		<-child // it goes on a little, or until somebody closes conn
+	if child != nil {
+		<-child // which ends at the latest when somebody closes conn
 		s.lose(p, conn, err)
 	}
 }
