@@ -23,6 +23,7 @@ var blockStart = sync.OnceValue(func() *regexp.Regexp {
 // read reads lines and hands them over. It owns the Editor's ReadLine and Lend, so
 // a command that lends the terminal runs here, when all before it are done.
 func (s *Session) read(lines chan<- typed) {
+	defer s.guard()
 	hand := func(t typed) bool {
 		select {
 		case lines <- t:
