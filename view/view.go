@@ -36,6 +36,7 @@ var views = []struct {
 	{"fastdaemon", Fastdaemon, nil},
 	{"bgpy", Bgpy, nil},
 	{"juggler", Juggler, nil},
+	{"resp", RESP, nil},
 }
 
 // Names returns the names of the views.
@@ -56,7 +57,7 @@ func ForFraming(spelling string) string {
 		end = len(spelling)
 	}
 	switch name := spelling[:end]; name {
-	case "fastdaemon", "bgpy":
+	case "fastdaemon", "bgpy", "resp":
 		return name
 	}
 	return "auto"

@@ -38,7 +38,7 @@ func TestParse(t *testing.T) {
 	}
 	_, err := view.Parse("xml")
 	var e *view.UnknownError
-	const want = `unknown view "xml"; known are auto, text, json, hex, msgpack, cbor, protobuf, pickle, fastdaemon, bgpy, juggler`
+	const want = `unknown view "xml"; known are auto, text, json, hex, msgpack, cbor, protobuf, pickle, fastdaemon, bgpy, juggler, resp`
 	if !errors.As(err, &e) || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
