@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chancat/channel/internal/pause"
 	"github.com/chancat/channel/proto/juggler"
 )
 
@@ -215,7 +216,7 @@ func (f *stateFile) load() error {
 // be read the state stays as it is.
 func (f *stateFile) follow(ctx context.Context, e *env) {
 	missing := false
-	for sleep(ctx, statePoll) == nil {
+	for pause.For(ctx, statePoll) == nil {
 		info, err := os.Stat(f.path)
 		if err != nil {
 			if !missing {
