@@ -180,6 +180,11 @@ func verdict(claims []claim) (decided bool, why, try string) {
 		return false, "it is a single frame, which proves no length", "a second message of another length"
 	case best.equal:
 		return false, "all frames are equally long, which many rules explain", "a message of another length"
+	case best.rule != nil && !best.named && best.rule.odd():
+		return false, fmt.Sprintf("the data seems to begin inside a frame: from byte %d on it may be %s", -best.rule.extra, best.rule.begun().spelling(layout{})),
+			"the stream from its first byte"
+	case best.leftHead:
+		return false, "the data ends inside the head of a frame; as many bytes may stand before the first one", "the stream from its first byte to its last"
 	case best.Score < certain && len(claims) > 1:
 		return false, rivals(claims), "messages of other lengths: longer ones, and more of them"
 	case best.Score < certain:

@@ -75,6 +75,7 @@ func commands() []command {
 		{examine, "bench", newBench},
 		{examine, "expect", newExpect},
 		{systems, "fastdaemon", newFastdaemon},
+		{systems, "packetstream", newPacketstream},
 		{systems, "juggler", newJuggler},
 		{systems, "bgpy", newBgpy},
 		{more, "framings", newFramings},
@@ -235,7 +236,7 @@ func (e *env) note(format string, args ...any) {
 
 // say says something on stderr that is no failure.
 func (e *env) say(format string, args ...any) {
-	fmt.Fprintln(e.stderr, e.palette.Note(printable(fmt.Sprintf(format, args...))))
+	e.show(e.palette.Note(e.aside.mark()+printable(fmt.Sprintf(format, args...))) + "\n")
 }
 
 // report says why the command failed, unless that has been said.
@@ -264,7 +265,7 @@ func (e *env) tell(err error) {
 func (e *env) warn(err error) { e.warnText(err.Error()) }
 
 func (e *env) warnText(text string) {
-	fmt.Fprintf(e.stderr, "%s: %s\n", e.palette.Error(e.command), printable(text))
+	e.show(fmt.Sprintf("%s: %s\n", e.palette.Error(e.command), printable(text)))
 }
 
 // printable makes text from the peer safe for a terminal.

@@ -18,24 +18,6 @@ import (
 	"github.com/chancat/channel/session"
 )
 
-// needHeavy skips the test unless the program is installed; where all peers are
-// required, as in .ci/peers, it fails instead.
-func needHeavy(t *testing.T, program string) (path string) {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		path, err = exec.LookPath("/usr/sbin/" + program)
-	}
-	switch {
-	case err == nil:
-		return path
-	case os.Getenv("CHANCAT_REQUIRE_PEERS") == "all":
-		t.Fatalf("%s is not installed", program)
-	}
-	t.Skipf("%s is not installed", program)
-	return ""
-}
-
 // startTap runs a tap in front of target, and returns its port. finish ends it and
 // returns what it has recorded.
 func startTap(t *testing.T, spelling, target string, flags ...string) (port string, finish func() []session.Event) {
@@ -153,8 +135,7 @@ func TestInteropTapRedis(t *testing.T) {
 
 func TestInteropTapMQTT(t *testing.T) {
 	t.Parallel()
-	pub := needHeavy(t, "mosquitto_pub")
-	needHeavy(t, "mosquitto")
+	pub := peertest.NeedHeavy(t, "mosquitto_pub", "mosquitto")[0]
 	target := peertest.Serve(t, "mosquitto", "-p", "PORT")
 	port, finish := startTap(t, "mqtt", target)
 	runPeer(t, "", pub, "-p", port, "-t", "topic", "-m", "hello", "-q", "2")
@@ -250,7 +231,7 @@ func TestInteropTapLanguageServers(t *testing.T) {
 	for _, command := range [][]string{{"gopls"}, {"typescript-language-server", "--stdio"}} {
 		t.Run(command[0], func(t *testing.T) {
 			t.Parallel()
-			command[0] = needHeavy(t, command[0])
+			command[0] = peertest.NeedHeavy(t, command[0])[0]
 			c := tapAround(t, "lsp", command...)
 			c.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"processId":null,"rootUri":"file://%s","capabilities":{}}}`, t.TempDir()))
 			c.await(`"capabilities"`)
@@ -265,7 +246,7 @@ func TestInteropTapLanguageServers(t *testing.T) {
 
 func TestInteropTapMCP(t *testing.T) {
 	t.Parallel()
-	c := tapAround(t, "line", needHeavy(t, "mcp-server-filesystem"), t.TempDir())
+	c := tapAround(t, "line", peertest.NeedHeavy(t, "mcp-server-filesystem")[0], t.TempDir())
 	c.send(`{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2024-11-05","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`)
 	c.await(`"serverInfo"`)
 	c.send(`{"jsonrpc":"2.0","method":"notifications/initialized"}`)
@@ -281,7 +262,7 @@ func TestInteropTapMCP(t *testing.T) {
 
 func TestInteropTapDebugger(t *testing.T) {
 	t.Parallel()
-	dlv := needHeavy(t, "dlv")
+	dlv := peertest.NeedHeavy(t, "dlv")[0]
 	target := fmt.Sprintf("127.0.0.1:%d", peertest.Port(t))
 	adapter := exec.Command(dlv, "dap", "--listen", target) // it takes one client: nobody may try whether it listens
 	if err := adapter.Start(); err != nil {
