@@ -3,14 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -129,23 +127,16 @@ func (t *commandTask) of(kind bgpy.MessageType) bgpy.Task {
 func (t *commandTask) runWith(ctx context.Context, word string, input []byte) ([]byte, error) {
 	args := append(slices.Clone(t.command[1:]), word)
 	cmd := exec.CommandContext(ctx, t.command[0], args...)
-	stdout := &limitedBuffer{limit: maxTaskOutput}
 	stderr := &limitedBuffer{limit: framing.DefaultMax}
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(input), stdout, stderr
+	cmd.Stderr = stderr
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, bgpyToken+"=") })
-	cmd.WaitDelay = time.Second // a grandchild may hold the pipes open
-	err := cmd.Run()
+	output, err := childOutput(cmd, input, maxTaskOutput)
 	said := strings.TrimSpace(stderr.kept.String())
 	if said != "" {
 		t.log.Warn("command", "stderr", said)
 	}
-	switch {
-	case stdout.over:
-		return nil, fmt.Errorf("the command printed more than %d bytes", maxTaskOutput)
-	case err != nil && cmd.ProcessState != nil && said != "":
+	if as[*exec.ExitError](err) != nil && said != "" {
 		return nil, fmt.Errorf("%w: %.500s", err, said)
-	case errors.Is(err, exec.ErrWaitDelay):
-		err = nil // it has ended; what it started has not
 	}
-	return stdout.kept.Bytes(), err
+	return output, err
 }

@@ -164,14 +164,10 @@ func jugglerCommand(e *env, command []string) juggler.Handler {
 		defer func() { <-slots }()
 		words := append(command[1:len(command):len(command)], name)
 		cmd := exec.CommandContext(ctx, command[0], words...)
-		out := &limitedBuffer{limit: maxAnswer}
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(data), out, e.stderr
-		cmd.WaitDelay = time.Second // a grandchild may hold the pipes open
-		err := cmd.Run()
-		answer := bytes.TrimSpace(out.kept.Bytes())
+		cmd.Stderr = e.stderr
+		out, err := childOutput(cmd, data, maxAnswer)
+		answer := bytes.TrimSpace(out)
 		switch {
-		case out.over:
-			return nil, fmt.Errorf("the answer has more than %d bytes", maxAnswer)
 		case err != nil && json.Valid(answer):
 			return nil, &juggler.Error{Data: answer}
 		case err != nil && len(answer) > 0:
