@@ -45,7 +45,8 @@ gone.`,
 			}
 			return needCommand(cmd, args[1:])
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
+		ValidArgsFunction: completePlain,
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&c.background, "background", false, "return once clients can connect, and serve on in the background")
@@ -53,7 +54,7 @@ gone.`,
 	flags.StringVar(&c.logFile, "log-file", "", "append what happens to `FILE`")
 	flags.StringVar(&c.portFile, "port-file", "", "write the port to `FILE` once clients can connect")
 	flags.IntVar(&c.server.Parallel, "parallel", 1, "run CMD at most `N` times at once")
-	flags.DurationVar(&c.server.Pace, "pace", bgpy.DefaultPace, "distance between messages; Python clients need more than 100ms")
+	addTime(flags, &c.server.Pace, "pace", bgpy.DefaultPace, "distance between messages; Python clients need more than 100ms")
 	return cmd
 }
 

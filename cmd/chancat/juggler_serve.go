@@ -67,7 +67,7 @@ another, so that nobody reads half of it.`,
 	cmd.RegisterFlagCompletionFunc("wire", cobra.FixedCompletions([]string{"0.6", "0.7", "auto"}, cobra.ShellCompDirectiveNoFileComp))
 	flags.StringVar(&c.portFile, "port-file", "", "write the port to `FILE` once clients can connect")
 	flags.StringVar(&c.state, "state", "", "mirror the JSON in `FILE`, and each change of it")
-	flags.DurationVar(&c.flush, "autoflush", 200*time.Millisecond, "collect changes of the state for this long; 0: send each at once")
+	addTime(flags, &c.flush, "autoflush", 200*time.Millisecond, "collect changes of the state for this long; 0: send each at once")
 	flags.BoolVar(&c.options.Parallel, "parallel", false, "answer requests of one client in the order in which they are done")
 	flags.StringVar(&c.options.Static, "static", "", "serve the files in `DIR`")
 	flags.StringVar(&c.options.Index, "index", "/index.html", "where '/' is redirected to, with --static")

@@ -62,7 +62,7 @@ stdin still has, are sent.`,
   chancat listen -f u32be --exec 'tr a-z A-Z' 5000
   chancat listen --echo --deliver each-byte 5000`,
 		Args:              exactArgs("ADDR"),
-		ValidArgsFunction: completeAddress,
+		ValidArgsFunction: completeListen,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.replies = cmd.Flags().Changed("reply")
 			return c.run(cmd.Context(), args[0])
@@ -82,7 +82,7 @@ stdin still has, are sent.`,
 	flags.BoolVarP(&c.escapes, "escapes", "e", false, `TEXT of --reply has escapes: \n \r \t \0 \\ \xNN \u{...}`)
 	flags.StringVar(&c.exec, "exec", "", "answer every message with what the shell line `CMD` makes of it")
 	flags.StringVar(&c.deliver, "deliver", "", "send in awkward pieces: each-byte, split, merge[:N] or random:SEED")
-	flags.DurationVar(&c.gap, "gap", mutate.DefaultGap, "pause between the pieces of --deliver")
+	addTime(flags, &c.gap, "gap", mutate.DefaultGap, "pause between the pieces of --deliver")
 	flags.VarP(&c.silence, "wait", "w", "wait this long for more of stdin after a client has ended its side (default 500ms); on UDP, a client that is silent for so long is gone (default 1m)")
 	flags.BoolVar(&c.reusePort, "reuse-port", false, "share the port with other listeners (SO_REUSEPORT)")
 	cmd.MarkFlagsMutuallyExclusive("echo", "reply", "exec")

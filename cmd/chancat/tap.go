@@ -56,9 +56,9 @@ corrupt, length+N, delay=TIME, split, reset.`,
   chancat tap --fault msg=3:truncate=5 --fault s2c:rate=1%:delay=2s 7000 5000`,
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 1 {
-				args = nil
+				return completeAddress(cmd, nil, typed)
 			}
-			return completeAddress(cmd, args, typed)
+			return completeListen(cmd, args, typed)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := c.prepare(); err != nil {
