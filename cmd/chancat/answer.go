@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os/exec"
 	"runtime"
+
+	"github.com/chancat/channel/internal/child"
 )
 
 // An answerer makes the reply to a message. The message and the reply are
@@ -30,7 +32,7 @@ func shell(e *env, line string, limit int) answerer {
 		defer func() { <-slots }()
 		cmd := exec.CommandContext(ctx, "sh", "-c", line)
 		cmd.Stderr = e.stderr
-		reply, err := childOutput(cmd, msg, limit)
+		reply, err := child.Output(cmd, msg, limit)
 		switch {
 		case as[*exec.ExitError](err) != nil:
 			e.warn(fmt.Errorf("--exec: %w", err)) // its output is still the reply

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/child"
 	"github.com/chancat/channel/proto/bgpy"
 )
 
@@ -128,11 +129,11 @@ func (t *commandTask) of(kind bgpy.MessageType) bgpy.Task {
 func (t *commandTask) runWith(ctx context.Context, word string, input []byte) ([]byte, error) {
 	args := append(slices.Clone(t.command[1:]), word)
 	cmd := exec.CommandContext(ctx, t.command[0], args...)
-	stderr := &limitedBuffer{limit: framing.DefaultMax}
+	stderr := child.NewBuffer(cmd, framing.DefaultMax)
 	cmd.Stderr = stderr
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, bgpyToken+"=") })
-	output, err := childOutput(cmd, input, maxTaskOutput)
-	said := strings.TrimSpace(stderr.kept.String())
+	output, err := child.Output(cmd, input, maxTaskOutput)
+	said := strings.TrimSpace(string(stderr.Bytes()))
 	if said != "" {
 		t.log.Warn("command", "stderr", said)
 	}

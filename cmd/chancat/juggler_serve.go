@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chancat/channel/internal/child"
 	"github.com/chancat/channel/internal/pause"
 	"github.com/chancat/channel/proto/juggler"
 )
@@ -165,7 +166,7 @@ func jugglerCommand(e *env, command []string) juggler.Handler {
 		words := append(command[1:len(command):len(command)], name)
 		cmd := exec.CommandContext(ctx, command[0], words...)
 		cmd.Stderr = e.stderr
-		out, err := childOutput(cmd, data, maxAnswer)
+		out, err := child.Output(cmd, data, maxAnswer)
 		answer := bytes.TrimSpace(out)
 		switch {
 		case err != nil && json.Valid(answer):
