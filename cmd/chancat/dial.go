@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/chancat/channel/endpoint"
@@ -46,6 +47,14 @@ func nothingListens(err error) bool {
 	failed := as[*socket.Error](err)
 	return failed != nil && failed.Op == "dial"
 }
+
+// isWebSocket and isUDP report whether messages to address stay whole whatever their
+// framing.
+func isWebSocket(address string) bool {
+	return strings.HasPrefix(address, "ws://") || strings.HasPrefix(address, "wss://")
+}
+
+func isUDP(address string) bool { return strings.HasPrefix(address, "udp://") }
 
 // errTimeout and errClosed are the ends of a conversation that still owes
 // messages.

@@ -122,7 +122,7 @@ func (c *expectCommand) options() expect.Options {
 			if sent {
 				mark = ">"
 			}
-			c.e.say("[%d] %s %s", conn, mark, escape.Append(nil, msg[:min(len(msg), faultBytes)]))
+			c.e.say("[%d] %s %s", conn, mark, shortened(msg))
 		}
 	}
 	return o
@@ -216,7 +216,7 @@ func observed(f *expect.Failure) string {
 		text += "; want " + f.Want
 	}
 	if f.Got != nil {
-		text += "; got " + string(escape.Append(nil, f.Got))
+		text += "; got " + shortened(f.Got)
 	}
 	return text
 }

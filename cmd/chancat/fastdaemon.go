@@ -33,14 +33,6 @@ program sends lengths that count characters; --chars reads them.`,
 	return cmd
 }
 
-// group is what a command that only has others below it does.
-func group(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usage(fmt.Errorf("unknown command %q; see '%s --help'", args[0], cmd.CommandPath()))
-	}
-	return cmd.Help()
-}
-
 type fastdaemonServe struct {
 	e        *env
 	server   fastdaemon.Server

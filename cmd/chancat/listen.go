@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -97,7 +96,7 @@ func (c *listenCommand) run(ctx context.Context, address string) (err error) {
 		if c.delivery, err = mutate.ParseDelivery(c.deliver); err != nil {
 			return usage(fmt.Errorf("--deliver %w", err))
 		}
-		if strings.HasPrefix(address, "ws://") || strings.HasPrefix(address, "wss://") || strings.HasPrefix(address, "udp://") {
+		if isWebSocket(address) || isUDP(address) {
 			return usage(fmt.Errorf("--deliver cuts a stream of bytes, and %s has only whole messages", address))
 		}
 	}

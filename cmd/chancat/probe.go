@@ -95,13 +95,9 @@ func (c *probeCommand) run(ctx context.Context, address string) (err error) {
 	}
 	waitUp := time.Duration(c.transport.waitUp)
 	out := &probeReport{e: c.e, json: c.json, address: address, flags: c.dialFlags()}
-	isWhole, most := false, 0
-	switch scheme, _, _ := strings.Cut(address, "://"); scheme {
-	case "ws", "wss":
-		isWhole = true
-	case "udp":
-		const datagram = 60_000 // bytes that fit for certain
-		isWhole, most = true, datagram
+	isWhole, most := isWebSocket(address) || isUDP(address), 0
+	if isUDP(address) {
+		most = 60_000 // bytes that fit for certain
 	}
 	if isWhole {
 		out.begin("whole messages")

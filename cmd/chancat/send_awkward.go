@@ -14,7 +14,6 @@ import (
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/mutate"
-	"github.com/chancat/channel/internal/text"
 	"github.com/chancat/channel/internal/text/escape"
 )
 
@@ -129,7 +128,7 @@ func (f *awkwardFlags) before(ctx context.Context, e *env, address string, o *en
 func (f *awkwardFlags) disturb(ctx context.Context, e *env, address string, o *endpoint.Options) error {
 	raw, err := escape.Unescape(nil, []byte(f.after))
 	if err != nil {
-		return &text.InputError{Message: 1, Err: fmt.Errorf("--after: %w", err)}
+		return usage(fmt.Errorf("--after: %w", err))
 	}
 	conn, err := endpoint.Dial(ctx, address, o)
 	if err != nil {

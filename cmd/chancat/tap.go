@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -162,10 +161,6 @@ func (c *tapCommand) between(ctx context.Context, listen, target string) error {
 	}
 	c.options.Stdin = stdio
 	return c.out.closeAfter(c.serve(ctx, listen, target, listening, dialing))
-}
-
-func isWebSocket(address string) bool {
-	return strings.HasPrefix(address, "ws://") || strings.HasPrefix(address, "wss://")
 }
 
 // cuttable refuses rules about pieces of a frame where address takes only whole
