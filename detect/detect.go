@@ -116,7 +116,7 @@ func detect(all []Stream) Answer {
 	slices.SortStableFunc(broken, func(a, b claim) int { return cmp.Compare(b.Bytes, a.Bytes) })
 	a := decide(claims, broken)
 	if a.Decided && claims[0].rule != nil && !claims[0].named && claims[0].bits < evenDoubt {
-		if n := evenly(streams, global(streams)); n > 0 {
+		if n := evenly(streams, global(streams)); n > 2*max(claims[0].rule.kind.width, 1) {
 			a.Decided = false
 			a.Why = fmt.Sprintf("it looks like records of %d bytes, which many rules tile", n)
 			a.Try = "messages of other lengths"

@@ -45,25 +45,6 @@ func explained(claims []claim) (kept, out []claim) {
 	return kept, out
 }
 
-// share gives claims that read the same lengths the same proof of them: the bytes
-// prove the lengths, not the way to describe them. So the plainest is the likeliest.
-func share(claims []claim) {
-	proofs, places := map[uint64]float64{}, map[uint64]float64{}
-	for i := range claims {
-		if c := &claims[i]; c.fields != 0 {
-			proofs[c.fields] = max(proofs[c.fields], c.proof)
-			places[c.fields^c.chain] = max(places[c.fields^c.chain], c.places)
-		}
-	}
-	for i := range claims {
-		if c := &claims[i]; c.fields != 0 {
-			proof, place := proofs[c.fields], places[c.fields^c.chain]
-			c.bits += proof - c.proof + place - c.places
-			c.proof, c.places = proof, place
-		}
-	}
-}
-
 // same is the reason of a claim that is another one's in other words.
 const same = "same"
 

@@ -41,6 +41,9 @@ type claim struct {
 	values   bool    // lines of which each is a JSON value
 	proof    float64 // bits of it that lengths, their crowding and texts prove
 	places   float64 // bits of it that constant places prove
+	hop      float64 // bits that one length proves
+	around   int     // columns beside the length, on either side, that are always 0
+	lows     []int   // where the lowest bytes of the lengths stand
 	fields   uint64  // hash of where the lengths stand that it reads; 0 for other claims
 	leftHead bool    // what is left over at the end may be as much before the first frame
 	single   bool    // one frame in all
@@ -136,7 +139,8 @@ func weigh(r *rule, streams []Stream, costs *histograms) claim {
 		out.Bytes += int64(list[len(list)-1])
 	}
 	proofs := min(t.fresh, 1+2*t.changes)
-	hops := min(float64(proofs)*min(r.surprise(&c, streams, 1), r.surprise(&c, streams, c.pace())), mostHops)
+	hop := min(r.surprise(&c, streams, 1), r.surprise(&c, streams, c.pace()))
+	hops := min(float64(proofs)*hop, mostHops)
 	anywhere := costs.paced(c.pace())
 	crowd := t.lengthSaving(r, anywhere)
 	texts, text := t.textProof(l)
@@ -144,7 +148,8 @@ func weigh(r *rule, streams []Stream, costs *histograms) claim {
 	if textless > 0 {
 		texts = 0
 	}
-	out.fields = c.fields(streams)
+	out.lows, out.fields = c.fields(streams)
+	out.hop, out.around = hop, t.zerosAround(r)
 	out.proof = max(hops, min(crowd, mostContent), min(texts, mostContent))
 	out.places = min(t.savings(r, anywhere), mostPlaces)
 	out.bits = out.proof + out.places - textless - r.cost()

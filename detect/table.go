@@ -181,3 +181,16 @@ func (t *table) zerosBeside(r *rule) int {
 	}
 	return n
 }
+
+// zerosAround counts the columns next to the length, on both sides, in which every
+// frame has zero.
+func (t *table) zerosAround(r *rule) int {
+	n := 0
+	for i := r.at - 1; i >= 0 && t.before[i].zero(t.frames); i-- {
+		n++
+	}
+	for i := 0; i < columnsAfter && t.after[i].zero(t.frames); i++ {
+		n++
+	}
+	return n
+}
