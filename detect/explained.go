@@ -60,6 +60,10 @@ func (c *claim) explains(d *claim) string {
 		return fmt.Sprintf("tiles too, but what stands in the frames is of %s", c.Framing)
 	case c.chain == d.chain && c.rule != nil && d.rule != nil && c.wider(d):
 		return fmt.Sprintf("leaves bytes beside its length that are always 0; %s explains them", c.Framing)
+	case c.rule != nil && d.rule != nil && c.fields == d.fields && d.rule.odd() && !c.rule.odd() && c.bits > unknown:
+		return fmt.Sprintf("finds the frames of %s from the middle of the first one on", c.Framing)
+	case c.Framing == "syslog" && d.Framing == "json" && d.Frames == 2*c.Frames && c.Cut == 0:
+		return "takes for values the numbers that are the lengths of those behind them"
 	case c.values && d.Framing == "json":
 		return same // which any text of values is, in lines or not
 	case c.groups(d) && !d.says(c):
@@ -121,7 +125,7 @@ func (c *claim) groups(d *claim) bool {
 	}
 	for s, coarse := range c.starts {
 		fine := d.starts[s]
-		if n := per * (len(coarse) - 1); len(fine)-1 < n || len(fine)-1 > n+per {
+		if n := per * (len(coarse) - 1); len(fine)-1 < n || len(fine)-1 > n+per && len(coarse) <= equalHops {
 			return false
 		}
 		for i := 0; i+1 < len(coarse); i++ {

@@ -25,6 +25,10 @@ const (
 	mostContent = 40
 	mostPlaces  = 20
 
+	// markBits is what it proves that every frame starts with bytes that stand nowhere
+	// else.
+	markBits = 24
+
 	// missingEnd is what it costs when a stream that has ended ends inside a frame.
 	missingEnd = 6
 )
@@ -153,6 +157,9 @@ func weigh(r *rule, streams []Stream, costs *histograms) claim {
 	out.proof = max(hops, min(crowd, mostContent), min(texts, mostContent))
 	out.places = min(t.savings(r, anywhere), mostPlaces)
 	out.bits = out.proof + out.places - textless - r.cost()
+	if l.magic != "" && marksOff(l.magic, streams, c.frames+c.cut) {
+		out.bits += markBits
+	}
 	if l.check != "" {
 		out.bits += float64(8*l.tail*min(t.summed(l), 8)) - 4
 	}
@@ -173,6 +180,16 @@ func weigh(r *rule, streams []Stream, costs *histograms) claim {
 	}
 	out.Evidence = describe(t, l, text)
 	return out
+}
+
+// marksOff reports whether mark stands almost nowhere but at the start of so many
+// frames.
+func marksOff(mark string, streams []Stream, frames int) bool {
+	n := 0
+	for _, s := range streams {
+		n += bytes.Count(s.Data[:min(len(s.Data), window)], []byte(mark))
+	}
+	return n <= frames+frames/8
 }
 
 // surprise is how many bits a frame proves: how seldom bytes that are no length of

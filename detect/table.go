@@ -34,7 +34,11 @@ func newTable(c *chain, streams []Stream) *table {
 		if left--; left < 0 {
 			return
 		}
-		lengths[len(raw)] = true
+		value, _ := c.rule.kind.read(raw, c.rule.at)
+		again := value == 0 && len(raw) == len(previous) // a run of zeros makes as many empty frames as one likes
+		if value != 0 {
+			lengths[len(raw)] = true
+		}
 		here := news
 		if news = len(raw) != len(previous); news {
 			t.changes++
@@ -42,7 +46,9 @@ func newTable(c *chain, streams []Stream) *table {
 			return
 		}
 		previous = raw
-		t.fresh++
+		if !again {
+			t.fresh++
+		}
 		if t.frames < columnFrames {
 			t.add(c.rule, raw)
 			t.news = append(t.news, here)
