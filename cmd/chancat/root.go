@@ -63,6 +63,7 @@ func commands() []command {
 		{"fastdaemon", newFastdaemon},
 		{"juggler", newJuggler},
 		{"bgpy", newBgpy},
+		{"framing", newFraming},
 		{"framings", newFramings},
 		{"man", newMan},
 		{"version", newVersion},
