@@ -205,10 +205,12 @@ func (p *program) print() error {
 		if d.node != nil {
 			ast.Inspect(d.node, func(n ast.Node) bool {
 				if s, ok := n.(*ast.SelectorExpr); ok {
-					x := s.X.(*ast.Ident).Name
-					packages[x] = true
-					if x == "st" {
+					x, _ := s.X.(*ast.Ident)
+					switch {
+					case x != nil && x.Name == "st":
 						seen[s.Sel.Name] = true
+					case x != nil:
+						packages[x.Name] = true
 					}
 				}
 				return true
