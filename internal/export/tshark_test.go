@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/frame/frametest"
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/export"
 	"github.com/chancat/channel/session"
@@ -70,7 +71,10 @@ func TestInteropExportWireshark(t *testing.T) {
 		}
 		all = append(all, conversation{c, 64000})
 		if len(c.Input) < 4000 {
-			all = append(all, conversation{c, 1}, conversation{c, 7})
+			all = append(all, conversation{c, 7})
+			if !c.looksAhead() {
+				all = append(all, conversation{c, 1})
+			}
 		} else {
 			all = append(all, conversation{c, 1448})
 		}
@@ -102,10 +106,7 @@ const firstPort = 20000
 // dissection is what must be shown of c: frames that only the end of a stream ends
 // are not.
 func (c *conversation) dissection() (d dissection) {
-	dir := c.framing.C2S
-	if c.Side == "server" {
-		dir = c.framing.S2C
-	}
+	dir := c.direction()
 	for _, f := range c.frames {
 		if unfinished(dir, f.Offset, c.Input[f.Offset:]) {
 			break
@@ -123,6 +124,13 @@ func (c *conversation) dissection() (d dissection) {
 	return d
 }
 
+func (c *testCase) direction() framing.Direction {
+	if c.Side == "server" {
+		return c.framing.S2C
+	}
+	return c.framing.C2S
+}
+
 func unfinished(d framing.Direction, offset int64, rest []byte) bool {
 	var st frame.State
 	if first, ok := d.Codec.(frame.FirstScanner); ok && offset == 0 {
@@ -131,6 +139,13 @@ func unfinished(d framing.Direction, offset int64, rest []byte) bool {
 	}
 	_, need, _ := d.Codec.Scan(rest, &st)
 	return need > 0
+}
+
+// looksAhead reports whether a frame is complete only at the byte behind it. When a
+// segment ends before that byte, Wireshark shows such a frame again.
+func (c *testCase) looksAhead() bool {
+	d := c.direction()
+	return slices.ContainsFunc(c.frames, func(f frametest.Frame) bool { return unfinished(d, f.Offset, []byte(f.Raw)) })
 }
 
 func unescapes(c frame.Codec) bool {
@@ -149,7 +164,7 @@ func writeCapture(t *testing.T, name string, all []conversation, modules []strin
 	for i, c := range all {
 		port := firstPort + slices.Index(modules, c.Module)
 		ends := session.Event{Kind: session.Open, Conn: i + 1, From: session.Client,
-			Local: fmt.Sprintf("127.0.%d.%d:1000", i/200, i%200+1), Remote: fmt.Sprintf("127.0.0.1:%d", port)}
+			Local: fmt.Sprintf("127.0.%d.%d:50000", i/200, i%200+1), Remote: fmt.Sprintf("127.0.0.1:%d", port)}
 		events := []session.Event{ends}
 		for data := range slices.Chunk(c.Input, c.segment) {
 			events = append(events, session.Event{Kind: session.Read, Conn: i + 1, From: session.Side(c.Side), Data: data})
@@ -174,6 +189,9 @@ func readDissections(out string, streams int) []dissection {
 		var n int
 		if _, err := fmt.Sscan(columns[0], &n); err != nil || n >= streams {
 			continue
+		}
+		if all[n].broken {
+			continue // what comes behind may be taken for frames again
 		}
 		for i := 1; i+3 < len(columns); i += 4 {
 			add := func(to *[]string, column string) {
