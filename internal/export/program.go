@@ -68,15 +68,19 @@ func newProgram(f framing.Framing, d *dialect) (*program, error) {
 	for _, name := range []string{"maxBody", "broken", "idle"} {
 		p.use(p.lib, name)
 	}
-	if err := p.rule(texts, "Client"); err != nil {
+	own, serverOwn := map[string]*decl{}, map[string]*decl{}
+	if err := p.declare(own, texts); err != nil {
 		return nil, err
 	}
-	if p.Pair {
-		if err := p.rule(serverTexts, "Server"); err != nil {
-			return nil, err
-		}
+	if err := p.declare(serverOwn, serverTexts); err != nil {
+		return nil, err
 	}
-	return p, p.print()
+	p.rule(own, serverOwn, "Client")
+	if p.Pair {
+		p.rule(serverOwn, own, "Server")
+	}
+	p.print()
+	return p, nil
 }
 
 // natives reads what is written in the language itself.
@@ -121,12 +125,9 @@ func (p *program) declare(into map[string]*decl, texts []string) error {
 	return nil
 }
 
-// rule adds the rule of one side.
-func (p *program) rule(texts []string, side string) error {
-	own := map[string]*decl{}
-	if err := p.declare(own, texts); err != nil {
-		return err
-	}
+// rule adds the rule of one side. In a pair, what both sides have is named after
+// the side.
+func (p *program) rule(own, other map[string]*decl, side string) {
 	all := maps.Clone(p.lib)
 	maps.Copy(all, own)
 	for _, entry := range entries {
@@ -141,18 +142,17 @@ func (p *program) rule(texts []string, side string) error {
 		p.use(all, entry)
 	}
 	if !p.Pair {
-		return nil
+		return
 	}
 	for _, d := range own {
 		ast.Inspect(d.node, func(n ast.Node) bool {
-			if id, ok := n.(*ast.Ident); ok && own[id.Name] != nil {
+			if id, ok := n.(*ast.Ident); ok && own[id.Name] != nil && (other[id.Name] != nil || slices.Contains(entries, id.Name)) {
 				id.Name += side
 			}
 			return true
 		})
 		delete(p.used, d.name)
 	}
-	return nil
 }
 
 var nativeWord = regexp.MustCompile(`[A-Za-z_][A-Za-z_0-9]*`)
@@ -193,7 +193,7 @@ func (p *program) use(all map[string]*decl, name string) {
 }
 
 // print renders the declarations.
-func (p *program) print() error {
+func (p *program) print() {
 	var body strings.Builder
 	seen, packages, constants := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, d := range p.out {
@@ -201,6 +201,7 @@ func (p *program) print() error {
 			constants[n.Specs[0].(*ast.ValueSpec).Names[0].Name] = true
 		}
 	}
+	slices.SortStableFunc(p.out, func(a, b *decl) int { return a.rank() - b.rank() })
 	for i, d := range p.out {
 		if d.node != nil {
 			ast.Inspect(d.node, func(n ast.Node) bool {
@@ -227,7 +228,7 @@ func (p *program) print() error {
 			t := &translator{dialect: p.dialect, comments: ast.NewCommentMap(p.fset, d.node, d.inside()), constants: constants}
 			text = t.decl(d.node)
 		}
-		if _, constant := d.node.(*ast.GenDecl); i > 0 && p.dialect == &python && !constant {
+		if i > 0 && p.dialect == &python && d.rank() > 0 {
 			body.WriteString("\n") // functions stand two lines apart
 		}
 		body.WriteString(text + "\n\n")
@@ -239,7 +240,6 @@ func (p *program) print() error {
 		}
 	}
 	p.Imports = imports(p.dialect, packages)
-	return nil
 }
 
 // goText prints a declaration as it stands.
@@ -260,4 +260,12 @@ func (d *decl) inside() []*ast.CommentGroup {
 		}
 	}
 	return inside
+}
+
+// rank puts constants before functions.
+func (d *decl) rank() int {
+	if _, constant := d.node.(*ast.GenDecl); constant {
+		return 0
+	}
+	return 1
 }

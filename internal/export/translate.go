@@ -151,8 +151,7 @@ func (t *translator) stmt(s ast.Stmt) {
 	case *ast.AssignStmt:
 		t.assign(s)
 	case *ast.IncDecStmt:
-		x := t.expr(s.X)
-		t.line("%s = %s %s 1", x, x, s.Tok.String()[:1])
+		t.update(t.expr(s.X), s.Tok.String()[:1], "1")
 	case *ast.ExprStmt:
 		t.line("%s", t.expr(s.X))
 	case *ast.ReturnStmt:
@@ -193,8 +192,17 @@ func (t *translator) assign(s *ast.AssignStmt) {
 	case token.ASSIGN:
 		t.line("%s = %s", left, t.expr(right))
 	default:
-		t.line("%s = %s %s %s", left, left, s.Tok.String()[:1], t.expr(right))
+		t.update(left, s.Tok.String()[:1], t.expr(right))
 	}
+}
+
+// update writes x += y, which Lua does not have.
+func (t *translator) update(x, op, y string) {
+	if t.local == "" {
+		t.line("%s %s= %s", x, op, y)
+		return
+	}
+	t.line("%s = %s %s %s", x, x, op, y)
 }
 
 func (t *translator) result(s *ast.ReturnStmt) {
