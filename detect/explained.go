@@ -10,6 +10,7 @@ import (
 // length whose neighbours are always zero, a rule that cuts each frame of another
 // into empty ones and one that is not, the spelling of a preset.
 func explained(claims []claim) (kept, out []claim) {
+	share(claims)
 	slices.SortStableFunc(claims, func(a, b claim) int {
 		switch {
 		case a.bits > b.bits:
@@ -44,6 +45,25 @@ func explained(claims []claim) (kept, out []claim) {
 	return kept, out
 }
 
+// share gives claims that read the same lengths the same proof of them: the bytes
+// prove the lengths, not the way to describe them. So the plainest is the likeliest.
+func share(claims []claim) {
+	proofs, places := map[uint64]float64{}, map[uint64]float64{}
+	for i := range claims {
+		if c := &claims[i]; c.fields != 0 {
+			proofs[c.fields] = max(proofs[c.fields], c.proof)
+			places[c.fields^c.chain] = max(places[c.fields^c.chain], c.places)
+		}
+	}
+	for i := range claims {
+		if c := &claims[i]; c.fields != 0 {
+			proof, place := proofs[c.fields], places[c.fields^c.chain]
+			c.bits += proof - c.proof + place - c.places
+			c.proof, c.places = proof, place
+		}
+	}
+}
+
 // same is the reason of a claim that is another one's in other words.
 const same = "same"
 
@@ -61,8 +81,10 @@ func (c *claim) explains(d *claim) string {
 		return fmt.Sprintf("leaves bytes beside its length that are always 0; %s explains them", c.Framing)
 	case c.values && d.Framing == "json":
 		return same // which any text of values is, in lines or not
-	case c.groups(d):
+	case c.groups(d) && !d.says(c):
 		return fmt.Sprintf("cuts each frame of %s into empty ones and one more", c.Framing)
+	case c.says(d) && c.rule.kind.width > 1 && d.groups(c):
+		return fmt.Sprintf("joins frames of %s", c.Framing)
 	}
 	return ""
 }
@@ -78,8 +100,9 @@ func (c *claim) wider(d *claim) bool {
 		return false
 	}
 	// Zeros that even the widest leaves may belong to none of them, or to one that
-	// is wider than any: except a byte of flags before it.
-	if c.zeros == 0 || !c.rule.kind.little && c.rule.at == 1 {
+	// is wider than any: except a byte of flags before it, and where there is nothing
+	// but the length.
+	if c.zeros == 0 || !c.rule.kind.little && c.rule.at == 1 || c.rule.plain() {
 		return true
 	}
 	d.bits = max(c.bits, d.bits)
@@ -136,6 +159,24 @@ func (c *claim) groups(d *claim) bool {
 		}
 	}
 	return (opens || closes) && varies && (!c.equal || c.rule != nil && c.rule.at == 0 && c.rule.extra == 0)
+}
+
+// says reports whether the short frames of d say something: they have a body. Then
+// c, which joins them with others, would have to be plainer: it would be chance that
+// their lengths are right.
+func (d *claim) says(c *claim) bool {
+	r := d.rule
+	if r == nil || d.named || c.rule != nil && r.cost() > c.rule.cost() {
+		return false
+	}
+	for _, list := range d.starts {
+		for i := 1; i < len(list); i++ {
+			if list[i]-list[i-1] <= max(r.extra, 0)+r.at+max(r.kind.width, 1) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // records sees to fastdaemon, of which a record is two strings behind lengths of

@@ -109,7 +109,7 @@ func (t *table) add(r *rule, raw []byte) {
 
 // savings is how much better the columns at fixed places are foretold by their
 // place than by how often bytes stand anywhere.
-func (t *table) savings(r *rule, global *[256]float64) float64 {
+func (t *table) savings(r *rule, anywhere phases) float64 {
 	bits := 0.0
 	low, high := r.at, 0 // zeros beside the length may be part of it
 	for low > 0 && t.before[low-1].zero(t.frames) {
@@ -119,10 +119,10 @@ func (t *table) savings(r *rule, global *[256]float64) float64 {
 		high++
 	}
 	for i := range low {
-		bits += t.column(func(head int) int { return i }).saving(global)
+		bits += t.column(func(head int) int { return i }).saving(anywhere.at(i))
 	}
 	for i := range 4 {
-		bits += t.column(func(head int) int { return head + high + i }).saving(global)
+		bits += t.column(func(head int) int { return head + high + i }).saving(anywhere.at(r.at + max(r.kind.width, 1) + high + i))
 	}
 	return bits
 }
@@ -140,20 +140,24 @@ func (t *table) column(place func(head int) int) *column {
 
 // lengthSaving is the same for the leading bits of the lengths: those of real
 // messages crowd together.
-func (t *table) lengthSaving(r *rule, global *[256]float64) float64 {
+func (t *table) lengthSaving(r *rule, anywhere phases) float64 {
+	first := anywhere.at(r.at)
 	switch r.kind.width {
 	case 0, 1:
 		var coarse [256]float64
 		for i := range 16 {
 			p := 0.0
-			for _, bits := range global[16*i : 16*i+16] {
+			for _, bits := range first[16*i : 16*i+16] {
 				p += math.Exp2(-bits)
 			}
 			coarse[i] = -math.Log2(p)
 		}
 		return t.lengths.saving(&coarse)
 	case 2:
-		return t.lengths.saving(global)
+		if r.kind.little {
+			first = anywhere.at(r.at + 1)
+		}
+		return t.lengths.saving(first)
 	}
 	return 0
 }

@@ -33,7 +33,11 @@ var views = []struct {
 	{"cbor", CBOR, nil},
 	{"protobuf", Protobuf, nil},
 	{"pickle", Pickle, nil},
+	{"resp", RESP, nil},
+	{"fastdaemon", Fastdaemon, nil},
+	{"bgpy", Bgpy, nil},
 	{"juggler", Juggler, nil},
+	{"packetstream", Packetstream, nil},
 }
 
 // Names returns the names of the views.
@@ -43,6 +47,21 @@ func Names() []string {
 		names[i] = v.name
 	}
 	return names
+}
+
+// ForFraming returns the name of the view that auto stands for in a framing, which
+// is spelled as docs/spec.md §4 has it: that of the protocol where there is one,
+// else auto.
+func ForFraming(spelling string) string {
+	end := strings.IndexAny(spelling, ",/")
+	if end < 0 {
+		end = len(spelling)
+	}
+	switch name := spelling[:end]; name {
+	case "resp", "fastdaemon", "bgpy", "packetstream":
+		return name
+	}
+	return "auto"
 }
 
 // An UnknownError is a name that [Parse] rejects.

@@ -32,10 +32,10 @@ func newBgpyServe(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve [flags] ADDR -- CMD [ARG...]",
 		Short: "run CMD for each message of a client, until EXIT",
-		Long: `Run CMD for INIT, EXEC and EXIT, with init, exec or exit as its last argument and
-the args of the message as a JSON object on stdin. A JSON object on its stdout is
-the args of the response; it may print nothing. A status other than 0 is the
-response ERROR. EXIT ends the server.
+		Long: `Run CMD for INIT, EXEC and EXIT, with init, exec or exit as its last argument
+and the args of the message as a JSON object on stdin. A JSON object on its
+stdout is the args of the response; it may print nothing. A status other than 0
+is the response ERROR. EXIT ends the server.
 
 With --background the server goes on when this command, and the terminal, are
 gone.`,
@@ -87,7 +87,7 @@ func (c *bgpyServe) run(ctx context.Context, address string, command []string) e
 	}
 	defer l.Close()
 	if c.pidFile != "" {
-		if err := writePID(c.pidFile); err != nil {
+		if err := replaceFile(c.pidFile, fmt.Sprintln(os.Getpid())); err != nil {
 			return err
 		}
 		defer os.Remove(c.pidFile)
@@ -97,14 +97,6 @@ func (c *bgpyServe) run(ctx context.Context, address string, command []string) e
 	err = c.server.Serve(ctx, l)
 	c.server.Logger.Info("ended", "error", err)
 	return err
-}
-
-func writePID(path string) error {
-	unfinished := path + ".tmp"
-	if err := os.WriteFile(unfinished, fmt.Appendln(nil, os.Getpid()), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(unfinished, path)
 }
 
 // A commandTask runs a program as the tasks of a server.

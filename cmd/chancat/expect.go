@@ -254,11 +254,7 @@ func (c *expectCommand) writeJUnit(script *expect.Script, outcomes []expect.Outc
 		}
 		suite.Cases = append(suite.Cases, line)
 	}
-	f, err := os.Create(c.junit)
-	if err != nil {
-		return err
-	}
-	return errors.Join(junit.Write(f, suite), f.Close())
+	return writeFile(c.junit, func(w io.Writer) error { return junit.Write(w, suite) })
 }
 
 // verdict is the first failure as the end of the command. It has been told.

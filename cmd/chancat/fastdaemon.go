@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -126,6 +127,7 @@ type fastdaemonCall struct {
 	e      *env
 	client fastdaemon.Client
 	wait   seconds
+	waitUp seconds
 }
 
 func newFastdaemonCall(e *env) *cobra.Command {
@@ -147,6 +149,7 @@ has a blank in it arrives as several.`,
 	flags.BoolVar(&c.client.Chars, "chars", false, "lengths in the reply count characters, as the Python server's do")
 	flags.BoolVar(&c.client.Dgram, "dgram", false, "datagrams, one record in each: UDP or a Unix datagram socket")
 	flags.VarP(&c.wait, "wait", "w", "wait this long for the reply (default: for ever, with --dgram 10s)")
+	flags.Var(&c.waitUp, "wait-up", "dial again for this long while nothing listens")
 	return cmd
 }
 
@@ -177,13 +180,17 @@ func (c *fastdaemonCall) run(ctx context.Context, address string, args []string)
 		ctx, cancel = context.WithTimeoutCause(ctx, limit, errTimeout)
 		defer cancel()
 	}
-	reply, err := c.client.Transfer(ctx, address, stdin, args)
+	var reply fastdaemon.Reply
+	err := whileDown(ctx, time.Duration(c.waitUp), nothingListens, func() (err error) {
+		reply, err = c.client.Transfer(ctx, address, stdin, args)
+		return err
+	})
 	if err != nil {
 		return c.explain(err)
 	}
 	_, outErr := c.e.stdout.Write(reply.Stdout)
 	_, errErr := c.e.stderr.Write(reply.Stderr)
-	return firstError(outErr, errErr)
+	return cmp.Or(outErr, errErr)
 }
 
 // explain adds what is likely wrong with a reply that cannot be read.

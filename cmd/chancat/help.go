@@ -59,7 +59,10 @@ func printUsage(cmd *cobra.Command) error {
 			fmt.Fprintf(&b, "  %-*s %s\n", cmd.Commands()[0].NamePadding(), c.Name(), c.Short)
 		}
 	}
-	section("Commands", func(c *cobra.Command) bool { return !c.Hidden && !isTopic(c) })
+	for _, group := range cmd.Groups() {
+		section(group.Title, func(c *cobra.Command) bool { return c.GroupID == group.ID })
+	}
+	section("Commands", func(c *cobra.Command) bool { return !c.Hidden && !isTopic(c) && c.GroupID == "" })
 	section("Topics", isTopic)
 	if cmd.HasAvailableLocalFlags() {
 		fmt.Fprintf(&b, "\nFlags:\n%s", cmd.LocalFlags().FlagUsagesWrapped(helpWidth))

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -41,16 +40,16 @@ func newJugglerServe(e *env) *cobra.Command {
 	c := &jugglerServe{e: e}
 	cmd := &cobra.Command{
 		Use:   "serve [flags] ADDR [-- CMD ARGS]",
-		Short: "answer requests with a command, mirror a file into clients, serve a page",
+		Short: "answer requests with a command, mirror a file into clients",
 		Long: `Serve the protocol at /ws. CMD answers each request: the name is its last
-argument, the data is JSON on its stdin, and its stdout is the data of the answer
-as JSON. Another exit status than 0 makes it an error answer, with the data of
-stdout, if any. Without CMD each request is answered with an error.
+argument, the data is JSON on its stdin, and its stdout is the data of the
+answer as JSON. Another exit status than 0 makes it an error answer, with the
+data of stdout, if any. Without CMD each request is answered with an error.
 
 --state mirrors a file of JSON into all clients. Replace the file by renaming
 another, so that nobody reads half of it.`,
 		Example: `  chancat juggler serve --state state.json --static page 127.0.0.1:23021
-  chancat juggler serve --htpasswd users --pem server.pem 0.0.0.0:443 -- ./answer.sh`,
+  chancat juggler serve --htpasswd users --pem cert.pem 0.0.0.0:443 -- ./answer`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			switch dash := cmd.ArgsLenAtDash(); {
 			case len(args) == 0 || dash == 0:
@@ -145,11 +144,7 @@ func (c *jugglerServe) configure(command []string) (err error) {
 		}
 		o.OnRequest = jugglerCommand(c.e, command)
 	}
-	level := slog.LevelError
-	if c.e.verbose {
-		level = slog.LevelInfo
-	}
-	o.Logger = slog.New(slog.NewTextHandler(c.e.stderr, &slog.HandlerOptions{Level: level}))
+	o.Logger = c.e.logger()
 	return nil
 }
 

@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -183,12 +180,7 @@ func announceAt(e *env, address string, port int, portFile string) error {
 	if portFile == "" {
 		return nil
 	}
-	// Whoever waits for the file must not find it half written.
-	unfinished := portFile + ".tmp"
-	if err := os.WriteFile(unfinished, []byte(strconv.Itoa(port)+"\n"), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(unfinished, portFile)
+	return replaceFile(portFile, fmt.Sprintln(port))
 }
 
 // serve accepts clients until the context ends or, with --once, one has gone.
@@ -213,51 +205,22 @@ func (c *listenCommand) serve(ctx context.Context, address string, o *endpoint.O
 	if c.once {
 		return c.serveOne(ctx, l)
 	}
-	var served sync.WaitGroup
-	defer served.Wait()
-	slots := make(chan struct{}, c.maxConns)
-	for number := 1; ; number++ {
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
-			return context.Cause(ctx)
+	return acceptEach(ctx, c.e, l, c.maxConns, func(conn *endpoint.Conn, number int) {
+		err := c.client(ctx, conn, number)
+		if output := as[*outputError](err); output != nil {
+			cancel(output)
+		} else if ctx.Err() == nil {
+			c.e.tell(err)
 		}
-		conn, err := l.Accept()
-		switch {
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case err == io.EOF: // this address has no more clients
-			return nil
-		case err != nil:
-			c.e.warn(err)
-			<-slots
-			if err := sleep(ctx, backoffStart); err != nil {
-				return err
-			}
-			continue
-		}
-		served.Go(func() {
-			defer func() { <-slots }()
-			err := c.client(ctx, conn, number)
-			if output := as[*outputError](err); output != nil {
-				cancel(output)
-			} else if ctx.Err() == nil {
-				c.e.tell(err)
-			}
-		})
-	}
+	})
 }
 
 // serveOne is listen --once.
 func (c *listenCommand) serveOne(ctx context.Context, l endpoint.Listener) error {
-	conn, err := l.Accept()
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
+	conn, err := acceptOne(ctx, l)
 	if err != nil {
 		return err
 	}
-	l.Close()
 	err = c.client(ctx, conn, 1)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -95,9 +95,16 @@ func (c *probeCommand) run(ctx context.Context, address string) (err error) {
 	}
 	waitUp := time.Duration(c.transport.waitUp)
 	out := &probeReport{e: c.e, json: c.json, address: address, flags: c.dialFlags()}
-	isWhole := strings.HasPrefix(address, "ws://") || strings.HasPrefix(address, "wss://")
+	isWhole, most := false, 0
+	switch scheme, _, _ := strings.Cut(address, "://"); scheme {
+	case "ws", "wss":
+		isWhole = true
+	case "udp":
+		const datagram = 60_000 // bytes that fit for certain
+		isWhole, most = true, datagram
+	}
 	if isWhole {
-		out.begin("messages of WebSocket")
+		out.begin("whole messages")
 	} else {
 		out.begin(c.framing.Spelling)
 	}
@@ -109,6 +116,7 @@ func (c *probeCommand) run(ctx context.Context, address string) (err error) {
 		},
 		Framing:  c.framing,
 		Whole:    isWhole,
+		Most:     most,
 		Messages: messages,
 		Expect:   probe.ParseExpect(expect),
 		Gap:      c.gap,

@@ -104,18 +104,20 @@ func newReplay(e *env) *cobra.Command {
 		Long: `Connect to ADDR and say what the client said in SESSION, a recording made with
 --record or a capture. What came after an answer in the recording waits for that
 answer. Each answer is compared with the recorded one; a difference is shown and
-makes the exit status 1. The framing is that of the recording unless -f is given.
+makes the exit status 1. The framing is that of the recording unless -f is
+given.
 
-With --against the same is said to two servers, and the answers of the second are
-compared with those of the first. What always differs, such as times, is left out
-by --ignore; what comes unasked, such as notifications, by --only.`,
+With --against the same is said to two servers, and the answers of the second
+are compared with those of the first. What always differs, such as times, is
+left out by --ignore; what comes unasked, such as notifications, by --only.`,
 		Example: `  chancat replay login.session localhost:5000
   chancat replay login.session old:5000 --against new:5000 --ignore '.id, .time'
   chancat replay --timing recorded --chunks recorded bug.session localhost:5000
   chancat replay -f resp capture.pcapng localhost:6379
   chancat replay lsp.session exec:gopls --only .id --unordered`,
-		Args: exactArgs("SESSION", "ADDR"),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1]) },
+		Args:              exactArgs("SESSION", "ADDR"),
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1]) },
+		ValidArgsFunction: completeRecording,
 	}
 	c.transport.addDial(cmd)
 	c.play.add(cmd)

@@ -17,10 +17,10 @@ func newSession(e *env) *cobra.Command {
 		Use:   "session",
 		Short: "show, cut, compare and convert recordings",
 		Long: `Work with recordings: the session files that --record makes, and captures (pcap,
-pcapng). A recording that is cut short, or edited into something that is none, is
-used up to the broken line, which is named; then the exit status is 2.`,
+pcapng). A recording that is cut short, or edited into something that is none,
+is used up to the broken line, which is named; then the exit status is 2.`,
 		Example: `  chancat session show bug.session
-  chancat session slice --conn 2 --from 10 --count 5 bug.session -o small.session
+  chancat session slice --conn 2 --from 10 --count 5 bug.session -o b.session
   chancat session slice --redact 'password=(\S+)' bug.session -o clean.session
   chancat session diff --ignore .time before.session after.session
   chancat session export bug.session -o bug.pcapng`,

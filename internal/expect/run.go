@@ -326,12 +326,16 @@ func (r *run) receiveNone(ctx context.Context, c *conn, within time.Duration) *F
 // part ends the connections, and gives the peer a moment to end its side: closing
 // at once could destroy what it has not read yet.
 func (r *run) part() {
-	timer := time.NewTimer(partingMost)
-	defer timer.Stop()
-	for _, c := range r.conns {
-		if c.link.CloseWrite() == nil {
-			c.drain(timer.C)
+	parting, cancel := context.WithTimeout(context.Background(), partingMost)
+	defer cancel()
+	for number, c := range r.conns { // all of them first, so that they share the moment
+		if c.link.CloseWrite() != nil {
+			c.close()
+			delete(r.conns, number)
 		}
+	}
+	for _, c := range r.conns {
+		c.drain(parting)
 		c.close()
 	}
 }

@@ -20,7 +20,7 @@ type dialect struct {
 	and, or, not, unequal string
 	yes, no               string
 	local                 string // before the first assignment of a name
-	then, loop, do        string // behind the condition of an if, of a while, of a for
+	then, loop            string // behind the condition of an if; the head of a loop
 	elseIf                string
 	end                   string // of a block
 	function              func(name, params string) string

@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 )
 
@@ -13,7 +14,6 @@ type act struct {
 	pauses []time.Duration // between the pieces
 	finish bool            // half-close behind it
 	wants  []*want
-	frames int // how many messages it holds, for people
 }
 
 // A fault is why an exchange is not what it should be.
@@ -60,7 +60,7 @@ func (r *run) exchange(ctx context.Context, patience time.Duration, acts ...act)
 		}
 		worst = max(worst, took)
 	}
-	if o := r.surplus(p, total); o.fault != sound {
+	if o := r.surplus(p, total, len(acts) > 0 && acts[len(acts)-1].finish); o.fault != sound {
 		return o
 	}
 	return &outcome{latency: worst}
@@ -118,10 +118,11 @@ func (r *run) collect(p *peer, wants []*want, patience time.Duration, came *int,
 	return &outcome{}
 }
 
-// surplus looks for a reply too many.
-func (r *run) surplus(p *peer, total int) *outcome {
+// surplus looks for a reply too many. A peer that closes behind our half-close has
+// read all there is.
+func (r *run) surplus(p *peer, total int, finished bool) *outcome {
 	switch got, _, closed := p.receive(time.Now().Add(r.settling())); {
-	case closed && r.o.Expect.kind == expectNone && !r.talk.once:
+	case closed && r.o.Expect.kind == expectNone && !r.talk.once && !(finished && p.err == io.EOF):
 		return &outcome{fault: ended, said: "the peer " + ending(p.err)}
 	case got.raw != nil && r.o.Expect.kind == expectNone:
 		return &outcome{fault: wrong, said: "there is a reply: " + got.quote()}

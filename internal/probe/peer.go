@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -89,7 +90,8 @@ func (p *peer) frames() func() (reply, error) {
 		if err != nil {
 			return reply{}, err
 		}
-		return reply{append([]byte{}, f.Raw...), append([]byte{}, reader.Message(f)...)}, nil
+		f.Raw = bytes.Clone(f.Raw)
+		return reply{f.Raw, messageOf(direction.Codec, f)}, nil
 	}
 }
 
@@ -139,7 +141,7 @@ func (p *peer) write(ctx context.Context, pieces [][]byte, pauses []time.Duratio
 			if err := sleep(ctx, pauses[min(i-1, len(pauses)-1)]); err != nil {
 				return err
 			}
-			p.settle(pauses[min(i-1, len(pauses)-1)])
+			p.settle(len(pieces) <= fewPieces)
 		}
 		if _, err := p.conn.Stream.Write(piece); err != nil {
 			return err
@@ -148,14 +150,17 @@ func (p *peer) write(ctx context.Context, pieces [][]byte, pauses []time.Duratio
 	return nil
 }
 
-// settle sees whether the piece before has come to the peer's kernel, and waits a
-// little longer for that: an acknowledgement may be delayed.
-func (p *peer) settle(pause time.Duration) {
+// fewPieces are so few that waiting for each acknowledgement makes nothing slow.
+const fewPieces = 4
+
+// settle sees whether the piece before has come to the peer's kernel. If asked it waits
+// a little longer for that: an acknowledgement may be delayed.
+func (p *peer) settle(patient bool) {
 	const delayed = 60 * time.Millisecond
 	const step = 5 * time.Millisecond
 	p.r.report.Pieces++
 	left, known := unacknowledged(p.conn.Stream)
-	for waited := time.Duration(0); known && left > 0 && waited < delayed && pause > step; waited += step {
+	for waited := time.Duration(0); known && left > 0 && waited < delayed && patient; waited += step {
 		time.Sleep(step)
 		left, known = unacknowledged(p.conn.Stream)
 	}

@@ -56,8 +56,8 @@ func (p *player) say(ctx context.Context, moves []Move, o *Options) (sent int, e
 }
 
 // answers are the moves by the message that they answer, counted from 1; 0 has what
-// comes before any. A move answers the message of its JSON-RPC id where there is one,
-// else the oldest that has no answer yet, else the one that was answered last.
+// comes before any. A move answers the message that it is recorded to answer, else
+// the one of its JSON-RPC id, else the oldest that has no answer yet, else the one that was answered last.
 func (s *Script) answers() [][]Move {
 	list := make([][]Move, len(s.Want)+1)
 	oldest, last := 1, 0 // messages before oldest are answered
@@ -65,7 +65,10 @@ func (s *Script) answers() [][]Move {
 		if m.Kind == End {
 			continue // the client may say more
 		}
-		to := s.byID(m)
+		to := m.answers
+		if to == 0 || to > m.After {
+			to = s.byID(m)
+		}
 		for oldest <= m.After && len(list[oldest]) > 0 {
 			oldest++
 		}

@@ -29,7 +29,7 @@ const (
 	// What is read is decoded after a moment, in which more may come: to start a
 	// goroutine for each of many small messages takes longer than to forward them.
 	// So much in bytes does not wait.
-	moment    = 500 * time.Microsecond
+	moment    = time.Millisecond
 	momentous = 128 << 10
 )
 
@@ -86,6 +86,7 @@ type backlog struct {
 	stopped sync.Cond   // running has become false
 	timer   *time.Timer // starts run
 	armed   bool        // timer is
+	closed  bool        // nothing is observed any more
 
 	spareEntries []entry
 	spareCopied  []byte
@@ -210,7 +211,7 @@ func (b *backlog) wake() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
-	case b.running || len(b.entries) == 0:
+	case b.closed || b.running || len(b.entries) == 0:
 	case b.held >= momentous:
 		b.running = true
 		go b.run()
@@ -228,7 +229,7 @@ func (b *backlog) wake() {
 func (b *backlog) start() {
 	b.mu.Lock()
 	b.armed = false
-	run := !b.running && len(b.entries) > 0
+	run := !b.closed && !b.running && len(b.entries) > 0
 	b.running = b.running || run
 	b.mu.Unlock()
 	if run {
@@ -295,7 +296,7 @@ func (b *backlog) close() {
 	if b.timer != nil {
 		b.timer.Stop() // one that has fired finds nothing left
 	}
-	b.running = true
+	b.running, b.closed = true, true
 	b.mu.Unlock()
 	b.run()
 }

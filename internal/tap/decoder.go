@@ -11,6 +11,7 @@ import (
 // A decoder makes events of a backlog. It is used by one goroutine at a time.
 type decoder struct {
 	t       *tapped
+	framing framing.Framing
 	streams [2]*stream
 	pairs   *answer.Pairs
 	upgrade *upgrade
@@ -31,6 +32,7 @@ func newDecoder(t *tapped) *decoder {
 
 // frameAs sets the framing of both directions.
 func (d *decoder) frameAs(f framing.Framing) {
+	d.framing = f
 	d.pairs = answer.New(f.Spelling)
 	d.upgrade = newUpgrade(f.Spelling)
 	d.streams[fromClient] = newStream(d, fromClient, f.C2S)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/inflate"
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/session"
 )
@@ -15,6 +16,10 @@ import (
 // brokenMost is after how many broken frames without a whole one between them
 // nothing more is decoded: the framing is another.
 const brokenMost = 3
+
+// explainedMost bounds the broken frames of a direction that are explained at
+// length.
+const explainedMost = 16
 
 // errPending says that nothing more of this direction has come yet.
 var errPending = errors.New("wait for the next read")
@@ -31,12 +36,14 @@ type stream struct {
 	ended   bool
 	total   int64 // bytes that came
 
-	seq     int
-	reads   int // that brought bytes of the frame at hand, before the read at hand
-	seeking bool
-	bad     int  // broken frames since the last whole one
-	deaf    bool // nothing is decoded any more
-	foreign foreign
+	seq       int
+	reads     int // that brought bytes of the frame at hand, before the read at hand
+	seeking   bool
+	bad       int  // broken frames since the last whole one
+	deaf      bool // nothing is decoded any more
+	explained int
+	foreign   foreign
+	plain     inflate.Messages // of a WebSocket that is compressed
 }
 
 func newStream(d *decoder, side int, f framing.Direction) *stream {
@@ -146,6 +153,11 @@ func (s *stream) message(f frame.Frame, msg []byte, reads int) {
 		Kind: session.Message, Seq: s.seq, Offset: f.Offset,
 		Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: reads, Data: msg,
 	}
+	if isWebSocket(s.framing.Codec) && len(f.Raw) > 0 {
+		if ev.Plain = s.plain.Message(f.Raw[0], msg, framing.DefaultMax); ev.Plain != nil {
+			msg = ev.Plain
+		}
+	}
 	ev.Answers, ev.Latency = d.pairs.Message(sides[s.side], s.seq, s.at, f.Raw, msg)
 	d.observe(s.side, s.at, &ev)
 	if text := s.foreign.judge(d, s.side, msg); text != "" {
@@ -157,6 +169,10 @@ func (s *stream) message(f frame.Frame, msg []byte, reads int) {
 			other.become(to)
 		}
 	}
+}
+
+func isWebSocket(c frame.Codec) bool {
+	return c == framing.WS || c == framing.WSServer || c == framing.WSEither
 }
 
 // become changes the framing of what comes next.
@@ -171,10 +187,10 @@ func (s *stream) become(f framing.Direction) {
 func (s *stream) broken(e *frame.Error) {
 	d := s.d
 	d.broken = true
-	bytes := s.reader.Buffered()
+	fault := s.explain(e)
 	d.observe(s.side, s.at, &session.Event{
-		Kind: session.Broken, Offset: e.Start, At: e.Offset, Cause: string(e.Cause), Error: e.Error(),
-		Hint: s.hint(e, bytes), Data: bytes[:min(len(bytes), link.BrokenBytes)],
+		Kind: session.Broken, Offset: e.Start, At: e.Offset, Cause: string(fault.Cause), Error: e.Error(),
+		Hint: s.hint(e, fault.Hint), Data: fault.Bytes[:min(len(fault.Bytes), link.BrokenBytes)],
 	})
 	if errors.Is(e, io.ErrUnexpectedEOF) {
 		s.deaf = true
@@ -187,8 +203,17 @@ func (s *stream) broken(e *frame.Error) {
 	}
 }
 
-func (s *stream) hint(e *frame.Error, bytes []byte) string {
-	hint := link.Hint(e, bytes)
+// explain says why the frame at hand is broken; of a stream that breaks over and over
+// not each time at length.
+func (s *stream) explain(e *frame.Error) link.Fault {
+	if s.explained++; s.explained > explainedMost {
+		bytes := s.reader.Buffered()
+		return link.Fault{Bytes: bytes, Cause: e.Cause, Hint: link.Hint(e, bytes)}
+	}
+	return link.FaultIn(s.reader, s.d.framing, sides[s.side], e)
+}
+
+func (s *stream) hint(e *frame.Error, hint string) string {
 	if s.side != fromServer || !s.d.t.o.Wraps || errors.Is(e, io.ErrUnexpectedEOF) {
 		return hint
 	}

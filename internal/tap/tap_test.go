@@ -156,7 +156,7 @@ func TestBroken(t *testing.T) {
 	text := "\r\nMSG 1\r\na\r\nMXG 1\r\nb\r\nMSG 1\r\nc"
 	r.send(r.client, text)
 	r.want(r.server, text)
-	check(t, r.finish(), "open", `c#1@0 "a"`, "c broken 10/13 syntax", `c#2@20 "c"`, "c eof", "s eof")
+	check(t, r.finish(), "open", `c#1@0 "a"`, "c broken 10/13", `c#2@20 "c"`, "c eof", "s eof")
 	if !r.result.Broken {
 		t.Error("not told in the result")
 	}
@@ -170,7 +170,7 @@ func TestBrokenForGood(t *testing.T) {
 	r.send(r.client, junk)
 	r.want(r.server, junk)
 	got := r.finish()
-	check(t, got[:3], "open", `c#1@0 "a"`, "c broken 5/5 too-large")
+	check(t, got[:3], "open", `c#1@0 "a"`, "c broken 5/5")
 	if len(got) > 12 {
 		t.Errorf("%d events", len(got))
 	}
@@ -180,7 +180,7 @@ func TestTruncated(t *testing.T) {
 	r := newRig(t, Options{})
 	r.send(r.client, "\r\nMSG 5\r\nab")
 	r.want(r.server, "\r\nMSG 5\r\nab")
-	check(t, r.finish(), "open", "c broken 0/11 truncated", "c eof", "s eof")
+	check(t, r.finish(), "open", "c broken 0/11", "c eof", "s eof")
 }
 
 // A tap whose output is stuck does not hold up the connection, holds no more than
@@ -231,9 +231,11 @@ func TestOutputStuck(t *testing.T) {
 
 func TestTargetNeverReads(t *testing.T) {
 	r := newRig(t, Options{Framing: parse("line")})
+	r.client.SetWriteBuffer(64 << 10)
+	r.server.SetReadBuffer(64 << 10)
 	r.client.SetWriteDeadline(time.Now().Add(300 * time.Millisecond))
 	var sent int64
-	buf := []byte(strings.Repeat("y\n", 32<<10))
+	buf := []byte(strings.Repeat(strings.Repeat("y", 4095)+"\n", 16))
 	for {
 		n, err := r.client.Write(buf)
 		sent += int64(n)

@@ -2,6 +2,7 @@ package juggler
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"io"
@@ -12,8 +13,6 @@ import (
 	"os"
 	"sync"
 	"time"
-
-	"crypto/tls"
 
 	"github.com/chancat/channel/internal/socket"
 	"github.com/chancat/channel/internal/ws"
@@ -146,6 +145,9 @@ func Listen(ctx context.Context, address string, options *ServerOptions) (*Serve
 	a, err := socket.Parse(address)
 	if err != nil {
 		return nil, err
+	}
+	if a.Network != "tcp" {
+		return nil, &socket.AddressError{Address: address, Reason: "not a TCP address", Hint: "write host:port"}
 	}
 	if s.opts.Htpasswd != "" {
 		if s.users, err = readUsers(s.opts.Htpasswd); err != nil {
@@ -306,7 +308,7 @@ func (s *Server) serve(c *Connection) {
 	if err == io.EOF || errors.Is(err, ErrClosed) {
 		s.opts.Logger.Info("disconnected", "remote", c.remote)
 	} else {
-		s.opts.Logger.Warn("disconnected", "remote", c.remote, "reason", err)
+		s.opts.Logger.Warn("disconnected", "remote", c.remote, "error", err)
 	}
 }
 
