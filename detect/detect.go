@@ -1,8 +1,8 @@
 package detect
 
 import (
+	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -38,12 +38,17 @@ type Answer struct {
 	Decided bool   // the first candidate is the answer
 	Why     string // why it cannot be decided; empty where it is
 	Try     string // what would decide it; empty where it is decided or nothing is known to
+
+	named bool // the first candidate is known by its name, and not only as a length field
 }
 
 const (
-	unknown   = 14   // bits by which anything must be more likely than chance
+	unknown   = 14 // bits by which anything must be more likely than chance
+	mostSure  = 0.9999
 	certain   = 0.99 // probability of a decided answer
-	mostShown = 6    // candidates in an answer
+	mostShown = 5    // candidates in an answer
+
+	worthShowing = 1e-4 // probability of a runner-up that still tiles
 )
 
 // Detect says which framing streams have. They are of one kind: the two
@@ -55,7 +60,13 @@ func Detect(streams []Stream) Answer {
 	if len(streams) == 0 {
 		return Answer{Why: "there is no data"}
 	}
+	if monotonous(streams) {
+		return Answer{Why: "every byte is the same, which many rules tile", Try: "a part of the stream that has messages"}
+	}
 	joint := detect(streams)
+	if kind := fileKind(streams); kind != "" && joint.Decided && !joint.named {
+		joint.Decided, joint.Why = false, "it looks like "+kind+": a file, not a stream of messages"
+	}
 	if joint.Decided {
 		return joint
 	}
@@ -82,6 +93,18 @@ func Detect(streams []Stream) Answer {
 	return Answer{Candidates: append([]Candidate{pair}, joint.Candidates...), Decided: true}
 }
 
+// monotonous reports whether streams are long runs of one byte.
+func monotonous(streams []Stream) bool {
+	total := 0
+	for _, s := range streams {
+		if bytes.Count(s.Data, streams[0].Data[:1]) < len(s.Data) {
+			return false
+		}
+		total += len(s.Data)
+	}
+	return total > longestDelimiter
+}
+
 // detect is Detect for streams of one framing.
 func detect(all []Stream) Answer {
 	streams := all[:min(len(all), windows)]
@@ -94,10 +117,11 @@ func detect(all []Stream) Answer {
 	claims = append(claims, records(claims, streams)...)
 	broken = append(broken, explained...)
 	claims, failed = whole(claims, all)
-	broken = append(failed, broken...)
+	broken = append(broken, failed...)
+	slices.SortStableFunc(broken, func(a, b claim) int { return cmp.Compare(b.Bytes, a.Bytes) })
 	a := decide(claims, broken)
 	if a.Decided && claims[0].rule != nil && !claims[0].named && claims[0].bits < evenDoubt {
-		if n := evenly(streams, global(streams)); n > 0 {
+		if n := evenly(streams, global(streams)); n > 2*max(claims[0].rule.kind.width, 1) {
 			a.Decided = false
 			a.Why = fmt.Sprintf("it looks like records of %d bytes, which many rules tile", n)
 			a.Try = "messages of other lengths"
@@ -118,13 +142,35 @@ func decide(claims, broken []claim) Answer {
 	}
 	slices.SortStableFunc(claims, func(a, b claim) int { return cmp.Compare(b.bits, a.bits) })
 	var a Answer
-	for _, c := range append(claims, broken...) {
-		c.Score = math.Floor(c.Score*1e4) / 1e4
-		a.Candidates = append(a.Candidates, c.Candidate)
+	for i, c := range claims {
+		if i > 0 && c.Score < worthShowing || i == mostShown {
+			break
+		}
+		a.Candidates = append(a.Candidates, c.shown())
 	}
-	a.Candidates = a.Candidates[:min(len(a.Candidates), mostShown)]
+	for _, c := range broken {
+		if len(a.Candidates) == mostShown {
+			break
+		}
+		a.Candidates = append(a.Candidates, c.shown())
+	}
+	if len(a.Candidates) == 1 && len(claims) > 1 {
+		a.Candidates = append(a.Candidates, claims[1].shown())
+	}
 	a.Decided, a.Why, a.Try = verdict(claims)
+	a.named = len(claims) > 0 && (claims[0].rule == nil || claims[0].named)
 	return a
+}
+
+// shown is the candidate for the answer.
+func (c *claim) shown() Candidate {
+	out := c.Candidate
+	out.Score = min(math.Floor(out.Score*1e4)/1e4, mostSure)
+	out.SameAs = slices.Clone(out.SameAs)
+	slices.Sort(out.SameAs)
+	out.SameAs = slices.DeleteFunc(slices.Compact(out.SameAs), func(s string) bool { return s == out.Framing })
+	slices.SortStableFunc(out.SameAs, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
+	return out
 }
 
 // verdict says whether the first claim is the answer, and if not, why.
@@ -140,6 +186,11 @@ func verdict(claims []claim) (decided bool, why, try string) {
 		return false, "it is a single frame, which proves no length", "a second message of another length"
 	case best.equal:
 		return false, "all frames are equally long, which many rules explain", "a message of another length"
+	case best.rule != nil && !best.named && best.rule.odd():
+		return false, fmt.Sprintf("the data seems to begin inside a frame: from byte %d on it may be %s", -best.rule.extra, best.rule.begun().spelling(layout{})),
+			"the stream from its first byte"
+	case best.leftHead:
+		return false, "the data ends inside the head of a frame; as many bytes may stand before the first one", "the stream from its first byte to its last"
 	case best.Score < certain && len(claims) > 1:
 		return false, rivals(claims), "messages of other lengths: longer ones, and more of them"
 	case best.Score < certain:
@@ -179,7 +230,7 @@ func whole(claims []claim, streams []Stream) (kept, broken []claim) {
 		return claims, nil
 	}
 	for i, c := range claims {
-		if i >= most {
+		if i >= most || c.bits < unknown && i > 0 || c.bits < claims[0].bits-unknown-rarest {
 			break
 		}
 		f, err := framing.Parse(c.Framing)
@@ -193,6 +244,9 @@ func whole(claims []claim, streams []Stream) (kept, broken []claim) {
 			c.Bytes += t.Bytes
 			if t.Cut {
 				c.Cut++
+				if s.Ended {
+					c.bits -= missingEnd
+				}
 			}
 			if t.Err != nil {
 				c.Broke = fmt.Sprintf("byte %d: %v", t.Err.Offset, t.Err.Err)
@@ -208,5 +262,3 @@ func whole(claims []claim, streams []Stream) (kept, broken []claim) {
 	}
 	return kept, broken
 }
-
-func validJSON(b []byte) bool { return json.Valid(b) }

@@ -15,9 +15,8 @@ type Diagnosis struct {
 	At       int64 // the byte where decoding stuck, which may lie in a later frame
 	Start    int64 // the first byte of the frame in which it stuck
 
-	Err     error         // what the decoder said; nil where only a body is wrong
-	Causes  []Explanation // the most likely first; empty when OK
-	Counted int64         // bytes of the stream that were examined
+	Err    error         // what the decoder said; nil where only a body is wrong
+	Causes []Explanation // the most likely first; empty when OK
 }
 
 // An Explanation is one reason for what broke, and what was measured of it.
@@ -33,6 +32,9 @@ type Explanation struct {
 
 	// Measured tells that more speaks for it than what the decoder said.
 	Measured bool
+
+	frame, resume int // where the guilty frame begins, and where frames go on; 0 where nothing is repaired
+	unit          int // the guilty part of it
 
 	offset   int64
 	messages int
@@ -63,7 +65,6 @@ func Explain(f framing.Framing, s Stream) Diagnosis { return ExplainFrom(f, s, P
 func ExplainFrom(f framing.Framing, s Stream, p Place) Diagnosis {
 	e := newExamination(f, s, p)
 	d := e.decode()
-	d.Counted = int64(len(s.Data))
 	if d.OK && e.halved() {
 		d.OK = false
 		e.conclude(&d)

@@ -32,10 +32,13 @@ func (e *examination) explain(d *Diagnosis) {
 		e.fallback()
 		if e.unit != nil {
 			e.lengths()
+		} else {
+			e.skip()
 		}
 		e.endings()
 	}
 	e.otherFramings()
+	e.detected()
 	e.conclude(d)
 }
 
@@ -101,6 +104,7 @@ func (e *examination) conclude(d *Diagnosis) {
 	}
 	for i, x := range kept {
 		if i < causesMost && (i == 0 || x.Score >= scoreLeast) {
+			e.recount(&x)
 			d.Causes = append(d.Causes, x)
 		}
 	}

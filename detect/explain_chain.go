@@ -22,6 +22,7 @@ type chains struct {
 	whole  []bool  // the chain does not break: it reaches the end of the data, or of the window
 	valid  int     // places with a head that could be one
 	bits   float64 // of evidence in one frame of a chain
+	sense  *sense  // of bodies, where frames prove little; else nil
 	last   float64 // of evidence in a chain that reaches the end of the stream exactly
 }
 
@@ -60,6 +61,9 @@ func newChains(e *examination, lo, hi int) *chains {
 		most = max(most, h)
 	}
 	c.bits = e.bitsOf(c.valid-int(most), hi-lo)
+	if c.bits < weakBits {
+		c.sense = newSense(e, c)
+	}
 	c.last = min(8, math.Log2(float64(1+len(e.data)/max(1, e.frames+int(most)))))
 	return c
 }
@@ -112,7 +116,7 @@ func (c *chains) at(pos int) (hops int32, whole bool) {
 // evidence is what speaks for frames that begin at pos.
 func (c *chains) evidence(pos int) float64 {
 	hops, whole := c.at(pos)
-	bits := float64(hops) * c.bits
+	bits := float64(hops)*c.bits + c.sense.of(pos)
 	if whole {
 		return bits + c.last
 	}

@@ -1,7 +1,9 @@
 package detect
 
 import (
+	"bytes"
 	"fmt"
+	"strconv"
 
 	"github.com/chancat/channel/frame"
 )
@@ -20,7 +22,7 @@ func (d decimalUnits) scan(data []byte, pos int) (u unit, cut, ok bool) {
 		}
 		n = n*10 + int(c-'0')
 	}
-	return unit{head: d.digits, body: n, counted: true}, false, true
+	return unit{head: d.digits, body: n, counted: true, weak: n == 0}, false, true
 }
 
 func (decimalUnits) tailOK([]byte, unit, int, int) bool { return true }
@@ -47,6 +49,28 @@ func (e *examination) decimals() {
 		}
 		e.addWalk(x, w, 3*float64(digits), -4)
 	}
+}
+
+// radix tries decimal sizes of chunks.
+func (e *examination) radix() {
+	if e.name != "chunked" {
+		return
+	}
+	w := e.follow(e.unit, func(u unit, pos int) int {
+		n, err := strconv.Atoi(string(bytes.TrimRight(e.data[pos:pos+u.head], "\r\n")))
+		if err != nil || n > e.max {
+			return -1
+		}
+		return pos + u.head + n
+	}, e.chain.hi)
+	if w.start < 0 {
+		return
+	}
+	e.addWalk(Explanation{
+		Cause:  frame.CauseBadDigits,
+		Detail: "the sizes of the chunks are written in decimal, and read as hexadecimal",
+		Repair: "write the sizes in hexadecimal",
+	}, w, e.chain.bits, -2)
 }
 
 // halvedLeast is the number of empty frames that are no coincidence.

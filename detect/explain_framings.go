@@ -3,6 +3,8 @@ package detect
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
@@ -46,6 +48,50 @@ func (e *examination) otherFramings() {
 		Then:    best.frames,
 		Framing: spelling,
 	}, 0, 0, bits)
+}
+
+// detectedMost bounds the bytes of which the framing is asked for.
+const detectedMost = 256 << 10
+
+// convinced is evidence with which nobody asks on.
+const convinced = 10
+
+// detected asks which framing the stream has, where no repair has helped.
+func (e *examination) detected() {
+	then := 0 // messages of the best explanation
+	for _, x := range e.found {
+		if x.Measured && x.bits >= e.top {
+			then = x.Then
+			if x.Cause == frame.CauseWrongProtocol || x.bits > e.base(e.frames)+convinced {
+				return
+			}
+		}
+	}
+	if e.err == nil || e.place.Offset > 0 || e.truncated() && e.frames > 0 {
+		return
+	}
+	n := min(len(e.data), detectedMost)
+	answer := Detect([]Stream{{Data: e.data[:n], From: e.from, Ended: e.ended && n == len(e.data)}})
+	if !answer.Decided || strings.Contains(answer.Candidates[0].Framing, "/") {
+		return
+	}
+	c := answer.Candidates[0]
+	switch nameOf(c.Framing) {
+	case "line", "crlf", "nul", "delim": // much can be read so
+		if then > 0 || e.frames > 0 {
+			return
+		}
+	}
+	if c.Frames < 2*then || c.Framing == e.spelling || slices.Contains(c.SameAs, e.spelling) {
+		return
+	}
+	e.add(Explanation{
+		Cause:   CauseWrongFraming,
+		Detail:  fmt.Sprintf("as -f %s the stream decodes: %s", c.Framing, c.Evidence),
+		Repair:  "read it as -f " + c.Framing,
+		Then:    c.Frames,
+		Framing: c.Framing,
+	}, 0, 0, e.top+4)
 }
 
 // textHeads reports whether frames begin with lines of text.

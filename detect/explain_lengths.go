@@ -60,7 +60,7 @@ func (e *examination) base(frames int) float64 {
 	if e.chain == nil {
 		return 0
 	}
-	return float64(frames) * e.perFrame * e.chain.bits
+	return float64(frames)*e.perFrame*e.chain.bits + e.chain.sense.before(frames, e.frames)
 }
 
 // oneFrame tries repairs of the one frame at start, before which there are so
@@ -104,13 +104,14 @@ func (e *examination) oneUnit(pos int, u unit, start, before int) {
 		if e.worth(bits) {
 			x := say()
 			x.Then = int(hops) + 1
+			x.frame, x.unit, x.resume = start, pos, next
 			e.add(x, start, before, bits)
 		}
 	}
 	alone := e.frames == 0 // a head that is counted is so in every frame
 	for _, utf16 := range []bool{false, true} {
 		if end := passText(e.data, body, u.body, utf16); end > body+u.body {
-			try(end+u.tail, u.tail, -1, func() Explanation { return charsExplanation(u.body, end-body, utf16, "this frame") })
+			try(end+u.tail, u.tail, 1, func() Explanation { return e.chars(u.body, end-body, utf16, "this frame") })
 		}
 	}
 	for d := -8; d <= 8; d++ {
@@ -217,6 +218,7 @@ func (e *examination) cutShort(pos int, u unit, start, before int) {
 			u.body, best-body),
 		Repair: "what wrote this took one read for one message: read until all bytes of the length have come",
 		Then:   int(hops),
+		frame:  start, resume: best,
 	}, start, before, e.base(before+1)+bits-5-4*(1-missing(claimed-best, u.body))+e.cutPrior(e.data[body:best]))
 }
 
@@ -275,9 +277,10 @@ func (e *examination) foreignAt(start, before int) {
 	hops, _ := e.chain.at(best)
 	x := Explanation{
 		Cause:  CauseForeignBytes,
-		Detail: fmt.Sprintf("%d bytes that belong to no frame: %s", len(gap), excerpt(gap)),
+		Detail: fmt.Sprintf("%s to no frame: %s", belonging(len(gap)), excerpt(gap)),
 		Repair: "find out what else writes to this stream: a log line on stdout, say; 'decode --keep-going' passes over it",
 		Then:   int(hops),
+		frame:  start, resume: best,
 	}
 	if start == e.stuck && e.err.Cause == frame.CauseTooLarge && !textual(gap[:min(len(gap), 4)]) || e.tooLargeText(start) {
 		x.Cause = frame.CauseTooLarge
@@ -315,6 +318,14 @@ func (e *examination) gapPrior(gap []byte) float64 {
 	return -8 - size
 }
 
+// belonging is a number of bytes and its verb.
+func belonging(n int) string {
+	if n == 1 {
+		return "1 byte that belongs"
+	}
+	return fmt.Sprintf("%d bytes that belong", n)
+}
+
 // excerpt quotes the start of b.
 func excerpt(b []byte) string {
 	const most = 48
@@ -324,15 +335,21 @@ func excerpt(b []byte) string {
 	return fmt.Sprintf("%q", b)
 }
 
-func charsExplanation(claim, size int, utf16 bool, where string) Explanation {
+// chars says that the length counts characters.
+func (e *examination) chars(claim, size int, utf16 bool, where string) Explanation {
 	what := "characters"
 	if utf16 {
 		what = "UTF-16 units"
 	}
+	spelling := ""
+	if e.name == "fastdaemon" && !utf16 {
+		spelling = "fastdaemon,chars"
+	}
 	return Explanation{
-		Cause:  CauseChars,
-		Detail: fmt.Sprintf("the length counts %s: %d of them are %d bytes of UTF-8 (%s)", what, claim, size, where),
-		Repair: "count the bytes of the encoded text, not its characters",
+		Framing: spelling,
+		Cause:   CauseChars,
+		Detail:  fmt.Sprintf("the length counts %s: %d of them are %d bytes of UTF-8 (%s)", what, claim, size, where),
+		Repair:  "count the bytes of the encoded text, not its characters",
 	}
 }
 

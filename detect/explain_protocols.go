@@ -145,7 +145,7 @@ func (e *examination) protocols() {
 		return
 	}
 	if e.place.Offset == 0 {
-		if s, ok := e.protocolAt(e.data); ok && (e.stuck == 0 || e.frames < 4 && len(s.start) > 2) {
+		if s, ok := e.protocolAt(e.data); ok && (e.stuck == 0 || e.frames < 4 && (len(s.start) > 2 || s.check != nil)) {
 			e.addProtocol(s, 0, 0)
 			return
 		}

@@ -3,6 +3,7 @@ package detect
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/chancat/channel/frame"
 )
@@ -20,6 +21,7 @@ type walk struct {
 	pos    int // its unit
 	unit   unit
 	proofs int // units that prove something
+	sense  int // frames with bodies of text, less the others
 	places int // frames of which the rule says otherwise
 }
 
@@ -62,6 +64,9 @@ func (e *examination) follow(units unitScanner, r bodyRule, limit int) walk {
 			}
 		}
 		w.proofs += int(proof(units, u))
+		if e.chain != nil && e.chain.sense != nil {
+			w.sense += int(e.chain.sense.judge(pos, unit{head: u.head, body: end - body}))
+		}
 		done := units.ends(&st, e.data, pos, u)
 		pos = next
 		if done {
@@ -81,17 +86,15 @@ func (e *examination) uniform() {
 		if w.start >= 0 {
 			body := w.pos + w.unit.head
 			size := passText(e.data, body, w.unit.body, utf16) - body
-			x := charsExplanation(w.unit.body, size, utf16, "every frame whose text is not ASCII")
+			x := e.chars(w.unit.body, size, utf16, "every frame whose text is not ASCII")
 			if w.places == 1 {
-				x = charsExplanation(w.unit.body, size, utf16, "the first frame whose text is not ASCII")
+				x = e.chars(w.unit.body, size, utf16, "the first frame whose text is not ASCII")
 			}
-			if e.name == "fastdaemon" && !utf16 {
-				x.Framing = "fastdaemon,chars"
-			}
-			e.addWalk(x, w, e.chain.bits, -1.5)
+			e.addWalk(x, w, e.chain.bits, 0.5)
 		}
 	}
 	e.decimals()
+	e.radix()
 	for _, a := range e.alternatives() {
 		w := e.follow(a.unit, func(u unit, pos int) int { return pos + u.head + u.body }, e.chain.hi)
 		if w.frames == 0 {
@@ -103,7 +106,11 @@ func (e *examination) uniform() {
 		}
 		mine, _, _ := e.unit.scan(e.data, w.start)
 		theirs, _, _ := a.unit.scan(e.data, w.start)
-		e.addWalk(a.explanation(mine.body, theirs.body, "every frame"), w, e.sample(a.unit), -2+alternativePrior(a.cause))
+		prior := -2 + alternativePrior(a.cause)
+		if w.proofs < 3 {
+			prior -= 4
+		}
+		e.addWalk(a.explanation(mine.body, theirs.body, "every frame"), w, e.sample(a.unit), prior)
 	}
 }
 
@@ -118,24 +125,25 @@ func alternativePrior(c frame.Cause) float64 {
 func (e *examination) shifts() {
 	for d := -8; d <= 8; d++ {
 		if d != 0 {
-			e.shift(func(unit) int { return d })
+			e.shift(true, func(unit) int { return d })
 		}
 	}
-	e.shift(func(u unit) int { return -u.head })
-	e.shift(func(u unit) int { return u.head })
+	e.shift(false, func(u unit) int { return -u.head })
+	e.shift(false, func(u unit) int { return u.head })
 	if e.name == "lsp" || e.name == "nats" || e.name == "stomp" {
 		return
 	}
-	e.shift(func(u unit) int { return -u.head - u.tail })
+	e.shift(false, func(u unit) int { return -u.head - u.tail })
 }
 
-func (e *examination) shift(by func(unit) int) {
+func (e *examination) shift(constant bool, by func(unit) int) {
 	w := e.follow(e.unit, func(u unit, pos int) int { return pos + u.head + u.body + by(u) }, e.chain.hi)
 	if w.start < 0 {
 		return
 	}
 	d := by(w.unit)
-	x := e.shiftExplanation(d, w.unit, w.pos, true)
+	x := e.shiftExplanation(d, w.unit, w.pos, e.width > 0 || !constant)
+	x.Detail = strings.Replace(x.Detail, "this frame", "every frame", 1)
 	prior := e.shiftPrior(d, w.unit, w.pos)
 	if x.Cause == CauseHeaderCounted {
 		x.Framing = e.inclSpelling()
@@ -159,6 +167,9 @@ func (e *examination) addWalk(x Explanation, w walk, bits, prior float64) {
 	}
 	x.Then = w.frames - w.before
 	evidence := float64(w.proofs) * bits
+	if e.chain.sense != nil {
+		evidence += float64(w.sense) * e.chain.sense.bits
+	}
 	if w.whole {
 		evidence += e.chain.last
 	} else {

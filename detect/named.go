@@ -54,7 +54,7 @@ var framings = []named{
 	{name: "jsonseq", cost: 3, single: true},
 	{name: "ws", cost: 3, single: true, check: checkWS},
 	{name: "cobs", cost: 3, chance: cobsChance},
-	{name: "json", cost: 2, sure: true, proves: provesJSON},
+	{name: "json", cost: 2, sure: true, lines: true, proves: provesJSON},
 	{name: "postgres", cost: preset, rule: &rule{kind: u32be, at: 1, extra: -4}, single: true, check: checkPostgres},
 	{name: "mysql", cost: preset, rule: &rule{kind: u24le, extra: 1}, single: true, check: checkMySQL},
 	{name: "mongodb", cost: preset, rule: &rule{kind: u32le, extra: -4}, single: true, check: checkMongoDB},
@@ -100,7 +100,7 @@ func codecs(streams []Stream) (claims, broken []claim) {
 		c, ok := n.try(f, streams)
 		if ok {
 			claims = append(claims, c)
-		} else if c.Frames > 0 {
+		} else if c.Bytes > 0 {
 			broken = append(broken, c)
 		}
 	}
@@ -114,6 +114,7 @@ func (n *named) try(f framing.Framing, streams []Stream) (claim, bool) {
 		content, hops float64
 		proofs        int
 		wrong         string
+		wrongAt       int64
 	)
 	for _, s := range streams {
 		var (
@@ -129,7 +130,8 @@ func (n *named) try(f framing.Framing, streams []Stream) (claim, bool) {
 			if n.check != nil && wrong == "" {
 				bits, ok := n.check(raw, sp, previous, s.From)
 				if content += bits; !ok {
-					wrong = fmt.Sprintf("byte %d: frames like that, but no %s", at, n.name)
+					wrong = fmt.Sprintf("byte %d: the length fits, what the frame holds is not of %s", at, n.name)
+					wrongAt = int64(at)
 				}
 			}
 			if !bytes.Equal(raw, previous) {
@@ -158,7 +160,7 @@ func (n *named) try(f framing.Framing, streams []Stream) (claim, bool) {
 			out.Broke = fmt.Sprintf("byte %d: %v", t.Err.Offset, t.Err.Err)
 			return out, false
 		case wrong != "":
-			out.Broke = wrong
+			out.Broke, out.Bytes, out.Frames = wrong, wrongAt, 0
 			return out, false
 		case t.Frames == 0 && !headOnly(d.Codec, s.Data):
 			out.Broke = "the stream ends inside its first frame"
@@ -182,7 +184,7 @@ func (n *named) try(f framing.Framing, streams []Stream) (claim, bool) {
 	out.single = out.Frames <= 1
 	if n.rule != nil {
 		if n.check != nil && content < max(8, 1.5*float64(out.Frames)) {
-			out.Broke = "nothing in its frames is of " + n.name
+			out.Broke, out.Bytes, out.Frames = "nothing in the frames is of "+n.name, 0, 0
 			return out, false
 		}
 		out.rule, out.named = n.rule, true
@@ -284,11 +286,15 @@ func provesRESP(raw []byte) float64 {
 
 // provesJSON believes in objects and arrays; a number or a word may be anything.
 func provesJSON(raw []byte) float64 {
+	own := len(raw) > 0 && raw[0] == '\n' // it begins a line
 	switch raw = bytes.TrimSpace(raw); {
 	case len(raw) == 0:
 		return 0
 	case raw[0] == '{', raw[0] == '[':
 		return min(rarest, 4+float64(len(raw))/2)
 	}
-	return -20 // numbers and words between values are rather lengths or lines
+	if own {
+		return 1
+	}
+	return -8 // numbers and words beside values are rather lengths or text
 }

@@ -80,4 +80,8 @@ type Event struct {
 	// Data is what the event carries: the message; the bytes of a read; bytes of
 	// the stream from a broken frame on, some or all.
 	Data []byte
+
+	// Plain is Data inflated, where the message was compressed and whoever made the
+	// event could tell; else nil. It is for showing and stands in no session file.
+	Plain []byte
 }

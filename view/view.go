@@ -33,6 +33,9 @@ var views = []struct {
 	{"cbor", CBOR, nil},
 	{"protobuf", Protobuf, nil},
 	{"pickle", Pickle, nil},
+	{"resp", RESP, nil},
+	{"fastdaemon", Fastdaemon, nil},
+	{"bgpy", Bgpy, nil},
 	{"juggler", Juggler, nil},
 	{"packetstream", Packetstream, nil},
 }
@@ -46,12 +49,16 @@ func Names() []string {
 	return names
 }
 
-// ForFraming returns the name of the view for messages of a framing, given by its
-// spelling: auto, unless one is made for just that.
+// ForFraming returns the name of the view that auto stands for in a framing, which
+// is spelled as docs/spec.md §4 has it: that of the protocol where there is one,
+// else auto.
 func ForFraming(spelling string) string {
-	name, _, _ := strings.Cut(spelling, "/")
-	name, _, _ = strings.Cut(name, ",")
-	if name == "packetstream" {
+	end := strings.IndexAny(spelling, ",/")
+	if end < 0 {
+		end = len(spelling)
+	}
+	switch name := spelling[:end]; name {
+	case "resp", "fastdaemon", "bgpy", "packetstream":
 		return name
 	}
 	return "auto"

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -23,7 +24,7 @@ initialized, one for each EXEC, and one when it exits. The token of server and
 clients is the environment variable ` + bgpyToken + `. It travels in clear.`,
 		Example: `  export ` + bgpyToken + `=$(chancat bgpy token)
   chancat bgpy serve --background --pid-file pid 5000 -- ./task
-  chancat bgpy init 5000 --init-task task.init --exec-task task.run --exit-task task.stop
+  chancat bgpy init 5000 --init-task m.init --exec-task m.run --exit-task m.stop
   chancat bgpy exec --await 5000 '{"command": "increase", "value_change": 10}'
   chancat bgpy exit 5000`,
 		Args: cobra.ArbitraryArgs,
@@ -47,18 +48,24 @@ func newBgpyToken(e *env) *cobra.Command {
 
 // bgpyCall is what the commands of a client share.
 type bgpyCall struct {
-	e    *env
-	wait seconds
+	e      *env
+	wait   seconds
+	waitUp seconds
 }
 
 func (c *bgpyCall) add(cmd *cobra.Command) {
 	cmd.Flags().VarP(&c.wait, "wait", "w", "wait this long for each message of the server (default 30s)")
+	cmd.Flags().Var(&c.waitUp, "wait-up", "dial again for this long while nothing listens")
 }
 
 // run makes one call, and prints the args of its answer.
-func (c *bgpyCall) run(address string, call func(*bgpy.Client) (bgpy.Dict, error)) error {
+func (c *bgpyCall) run(ctx context.Context, address string, call func(*bgpy.Client) (bgpy.Dict, error)) error {
 	client := &bgpy.Client{Addr: address, Token: c.e.getenv(bgpyToken), Timeout: time.Duration(c.wait)}
-	args, err := call(client)
+	var args bgpy.Dict
+	err := whileDown(ctx, time.Duration(c.waitUp), nothingListens, func() (err error) {
+		args, err = call(client)
+		return err
+	})
 	switch {
 	case errors.Is(err, bgpy.ErrToken):
 		return &codedError{exitFailed, fmt.Errorf("%w; it is read from $%s", err, bgpyToken)}
@@ -89,8 +96,10 @@ func newBgpyInit(e *env) *cobra.Command {
 the response. A Python server imports these modules and runs the functions: who
 has the token can make it run any function that it has.`,
 		Example: `  chancat bgpy init 5000 --init-task bgpy.example.tasks.init_task \
-    --exec-task bgpy.example.tasks.exec_task --exit-task bgpy.example.tasks.exit_task`,
-		Args: exactArgs("ADDR"),
+    --exec-task bgpy.example.tasks.exec_task \
+    --exit-task bgpy.example.tasks.exit_task`,
+		Args:              exactArgs("ADDR"),
+		ValidArgsFunction: completePlain,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var f [3]bgpy.Func
 			for i, name := range tasks {
@@ -100,7 +109,7 @@ has the token can make it run any function that it has.`,
 				}
 				f[i] = bgpy.Func{Module: name[:dot], Name: name[dot+1:]}
 			}
-			return c.run(args[0], func(client *bgpy.Client) (bgpy.Dict, error) {
+			return c.run(cmd.Context(), args[0], func(client *bgpy.Client) (bgpy.Dict, error) {
 				return client.Initialize(cmd.Context(), f[0], f[1], f[2])
 			})
 		},
@@ -121,14 +130,15 @@ func newBgpyExec(e *env) *cobra.Command {
 		Short: "run the task for EXEC, print its answer as JSON",
 		Long: `Run the task for EXEC with the JSON object as its args. Without --await only the
 confirmation that the message has arrived is printed.`,
-		Example: `  chancat bgpy exec --await 5000 '{"command": "increase", "value_change": 10}'`,
-		Args:    exactArgs("ADDR", "JSON-OBJECT"),
+		Example:           `  chancat bgpy exec --await 5000 '{"command": "increase", "value_change": 10}'`,
+		Args:              exactArgs("ADDR", "JSON-OBJECT"),
+		ValidArgsFunction: completePlain,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var object bgpy.Dict
 			if err := object.UnmarshalJSON([]byte(args[1])); err != nil {
 				return usage(fmt.Errorf("JSON-OBJECT: %w", err))
 			}
-			return c.run(args[0], func(client *bgpy.Client) (bgpy.Dict, error) {
+			return c.run(cmd.Context(), args[0], func(client *bgpy.Client) (bgpy.Dict, error) {
 				return client.Execute(cmd.Context(), object, await)
 			})
 		},
@@ -142,12 +152,13 @@ func newBgpyExit(e *env) *cobra.Command {
 	c := &bgpyCall{e: e}
 	var await bool
 	cmd := &cobra.Command{
-		Use:     "exit [flags] ADDR",
-		Short:   "run the task for EXIT and end the server",
-		Example: `  chancat bgpy exit --await 5000`,
-		Args:    exactArgs("ADDR"),
+		Use:               "exit [flags] ADDR",
+		Short:             "run the task for EXIT and end the server",
+		Example:           `  chancat bgpy exit --await 5000`,
+		Args:              exactArgs("ADDR"),
+		ValidArgsFunction: completePlain,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.run(args[0], func(client *bgpy.Client) (bgpy.Dict, error) {
+			return c.run(cmd.Context(), args[0], func(client *bgpy.Client) (bgpy.Dict, error) {
 				return client.Terminate(cmd.Context(), nil, await)
 			})
 		},

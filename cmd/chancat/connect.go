@@ -53,7 +53,7 @@ until it closes, -n messages came, or -w passed without one.`,
   chancat connect -f u32be --in hex --out hex -n 1 localhost:5000 < request.txt
   chancat connect -f line exec:'cat -n' < notes.txt`,
 		Args:              exactArgs("ADDR"),
-		ValidArgsFunction: completeAddress,
+		ValidArgsFunction: c.complete,
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0]) },
 	}
 	c.transport.addDial(cmd)
@@ -84,7 +84,12 @@ func (c *connectCommand) run(ctx context.Context, address string) (err error) {
 	if address, err = c.named(address); err != nil {
 		return err
 	}
-	if c.framing, err = c.e.parseFraming(); err != nil {
+	if c.e.auto() {
+		c.framing, err = framing.Parse("msg") // until settle knows better
+	} else {
+		c.framing, err = c.e.parseFraming()
+	}
+	if err != nil {
 		return err
 	}
 	if c.options, err = c.transport.options(c.e, address, c.framing.S2C.Max); err != nil {
@@ -102,20 +107,68 @@ func (c *connectCommand) run(ctx context.Context, address string) (err error) {
 	if c.sitting().wanted() {
 		return c.sit(ctx, address)
 	}
-	if c.print, err = c.out.open(c.e, c.framing.Spelling); err != nil {
-		return err
+	if c.e.auto() {
+		return c.runAuto(ctx, address)
 	}
-	if c.input, err = c.in.open(c.e.stdin, c.framing.C2S, c.beforeInput); err != nil {
+	if err := c.openEnds(); err != nil {
 		return err
 	}
 	l, err := c.dial(ctx, address, time.Duration(c.transport.waitUp))
 	if err != nil {
 		return c.print.closeAfter(err)
 	}
+	return c.converse(ctx, l, address)
+}
+
+// openEnds opens what is sent and what is printed.
+func (c *connectCommand) openEnds() (err error) {
+	if c.input, err = c.in.open(c.e.stdin, c.framing.C2S, c.beforeInput); err != nil {
+		return err
+	}
+	c.print, err = c.out.open(c.e, c.framing.Spelling)
+	return err
+}
+
+// runAuto is run where the peer has to speak first, so that the framing is known
+// before anything is sent or recorded.
+func (c *connectCommand) runAuto(ctx context.Context, address string) error {
+	if _, err := c.in.open(c.e.stdin, c.framing.C2S, nil); err != nil {
+		return err
+	}
+	conn, err := dial(ctx, address, c.options, time.Duration(c.transport.waitUp))
+	if err != nil {
+		return err
+	}
+	if c.framing, err = settle(ctx, c.e, conn, time.Duration(c.silence)); err == nil {
+		err = c.openEnds()
+	}
+	if err != nil {
+		conn.Close()
+		return err
+	}
+	return c.converse(ctx, c.link(ctx, conn), address)
+}
+
+// converse runs the conversation over l, and those that follow it.
+func (c *connectCommand) converse(ctx context.Context, l *link.Link, address string) error {
 	if c.reconnect {
 		return c.print.closeAfter(c.reconnecting(ctx, l, address))
 	}
 	return c.print.closeAfter(c.once(ctx, l))
+}
+
+// complete proposes addresses, and peers by name.
+func (c *connectCommand) complete(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	words, directive := completeAddress(cmd, args, typed)
+	for _, name := range profile.Names(profile.Folder(c.e.getenv)) {
+		if word := profile.Mark + name; strings.HasPrefix(word, typed) {
+			words = append(words, word)
+		}
+	}
+	return words, directive
 }
 
 // named returns the address that is meant by @PROFILE, of which the flags that are
@@ -181,12 +234,17 @@ func (c *connectCommand) dial(ctx context.Context, address string, waitUp time.D
 		return nil, err
 	}
 	c.e.note("connected to %s", orDefault(conn.Remote, address))
+	return c.link(ctx, conn), nil
+}
+
+// link runs the framing over conn.
+func (c *connectCommand) link(ctx context.Context, conn *endpoint.Conn) *link.Link {
 	c.links++
 	return link.New(ctx, conn, link.Options{
 		Framing: c.framing, Number: c.links,
 		Observe: c.print.observer(), Reads: c.out.record != "",
 		BeforeRead: c.print.flushed,
-	}), nil
+	})
 }
 
 // beforeInput flushes what was sent, and the events of it, before more input is

@@ -4,56 +4,57 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chancat/channel/detect"
-	"github.com/chancat/channel/internal/dump"
+	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/session"
 	"github.com/chancat/channel/view"
 )
 
 type explainCommand struct {
-	decodeCommand
-	json bool
+	e       *env
+	source  sourceFlags
+	json    bool
+	framing framing.Framing
 }
 
 func newExplain(e *env) *cobra.Command {
-	c := &explainCommand{decodeCommand: decodeCommand{e: e}}
+	c := &explainCommand{e: e}
 	cmd := &cobra.Command{
 		Use:   "explain [flags] [FILE]",
 		Short: "why does this stream not decode? the byte, the cause and the repair",
 		Long: `Say why a stream does not decode as the framing of -f: the byte where it breaks,
-the frame that is guilty, which may be an earlier one, the likely cause, and what
-mends it. Each cause is tried as a repair of the decoder, so that the advice is
-measured: it says how many messages decode with it. FILE is what decode reads: a
-raw stream, a session file, a capture, or with --in a hex dump. Without FILE it is
-stdin. Exit status 0 when nothing is wrong, 4 when a frame is broken.`,
+the frame that is guilty, which may be an earlier one, the likely cause, and
+what mends it. Each cause is tried as a repair of the decoder, so that the
+advice is measured: it says how many messages decode with it. FILE is what
+decode reads: a raw stream, a session file, a capture, or with --in a hex dump.
+Without FILE it is stdin. Exit status 0 when nothing is wrong, 4 when a frame is
+broken.`,
 		Example: `  chancat explain -f u32be capture.bin
   chancat explain -f lsp --json < server.log
   chancat explain -f msg session.jsonl
   chancat explain -f resp --port 6379 capture.pcap`,
-		Args: cobra.MaximumNArgs(1),
+		Args: func(_ *cobra.Command, files []string) error {
+			if len(files) > 1 {
+				return usage(fmt.Errorf("want one file, got %d", len(files)))
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, files []string) error {
 			return interruptible(cmd.Context(), func() error { return c.run(files) })
 		},
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&c.json, "json", false, "print the diagnosis as JSON")
-	flags.StringVar(&c.as, "as", "", "what the file is: raw, session or pcap (default: see for yourself)")
-	flags.StringVar(&c.in, "in", "", "the file is a dump of the stream as text: hex, xxd, hexdump or tcpdump")
-	flags.Uint16Var(&c.port, "port", 0, "of a capture, only connections with port `N` at either end")
-	cmd.MarkFlagsMutuallyExclusive("as", "in")
-	cmd.RegisterFlagCompletionFunc("as", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
-	cmd.RegisterFlagCompletionFunc("in", cobra.FixedCompletions(dump.Names(), cobra.ShellCompDirectiveNoFileComp))
+	c.source.add(cmd)
 	return cmd
 }
 
 func (c *explainCommand) run(files []string) (err error) {
-	if err := c.check(files); err != nil {
+	if err := c.source.check(); err != nil {
 		return err
 	}
 	if c.framing, err = c.e.parseFraming(); err != nil {
@@ -63,15 +64,17 @@ func (c *explainCommand) run(files []string) (err error) {
 	if len(files) > 0 {
 		name = files[0]
 	}
-	streams, err := c.gather(name)
-	if d := as[*dump.Error](err); d != nil {
-		return usage(fmt.Errorf("%s: %w", shownName(name), d))
-	}
-	if err != nil {
+	g := gatherer{e: c.e, flags: c.source, most: mostExplained}
+	if err := g.file(name); err != nil {
 		return err
 	}
+	if g.framing != "" && c.e.framing == "" {
+		if c.framing, err = framing.Parse(g.framing); err != nil {
+			return fmt.Errorf("%s: its framing: %w", shownName(name), err)
+		}
+	}
 	broken := false
-	for _, s := range streams {
+	for _, s := range g.streams {
 		d := detect.Explain(c.framing, s)
 		broken = broken || !d.OK
 		if err := c.show(shownName(name), s, &d); err != nil {
@@ -84,61 +87,13 @@ func (c *explainCommand) run(files []string) (err error) {
 	return nil
 }
 
-// gather reads the streams of a file.
-func (c *explainCommand) gather(name string) ([]detect.Stream, error) {
-	src := c.e.stdin
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		src = f
-	}
-	stream, err := c.explained(src)
-	if err != nil {
-		return nil, err
-	}
-	kind := c.kind()
-	if kind == kindUnknown {
-		if kind, stream, err = sniff(stream); err != nil {
-			return nil, err
-		}
-	}
-	if c.port != 0 && kind != kindCapture {
-		return nil, usage(fmt.Errorf("%s is no capture, and has no ports", shownName(name)))
-	}
-	if kind == kindUnknown || kind == kindRaw {
-		data, err := io.ReadAll(io.LimitReader(stream, gatherMost+1))
-		if err != nil {
-			return nil, err
-		}
-		ended := len(data) <= gatherMost
-		return []detect.Stream{{Data: data[:min(len(data), gatherMost)], Ended: ended}}, nil
-	}
-	g := &streamGatherer{c: c, name: shownName(name)}
-	return g.gather(kind, stream)
-}
-
-// explained is the bytes of src, translated if they are a dump.
-func (c *explainCommand) explained(src io.Reader) (io.Reader, error) {
-	if c.in == "" {
-		return src, nil
-	}
-	kind, err := dump.Parse(c.in)
-	if err != nil {
-		return nil, err
-	}
-	return kind.NewReader(src), nil
-}
-
 // show prints what is said of one stream.
 func (c *explainCommand) show(name string, s detect.Stream, d *detect.Diagnosis) error {
 	if c.json {
 		return json.NewEncoder(c.e.stdout).Encode(diagnosisJSON(s, d))
 	}
 	if s.Conn > 0 {
-		name = fmt.Sprintf("%s: connection %d, from %s", name, s.Conn, orDefault(string(sessionSide(s.From)), "an unknown side"))
+		name = fmt.Sprintf("%s: connection %d, from %s", name, s.Conn, orDefault(sideName(s.From), "an unknown side"))
 	}
 	_, err := c.e.stdout.Write(c.text(name, s, d))
 	return err
@@ -152,10 +107,10 @@ func (c *explainCommand) text(name string, s detect.Stream, d *detect.Diagnosis)
 		if rest := int64(len(s.Data)) - d.At; rest > 0 {
 			note = fmt.Sprintf(", and %d bytes of a frame of which more may follow", rest)
 		}
-		return fmt.Appendf(nil, "%s: %s: nothing is wrong with it: %d messages in %d bytes as -f %s%s\n",
-			printable(name), "ok", d.Messages, len(s.Data), c.framing.Spelling, note)
+		return fmt.Appendf(nil, "%s: ok: %s in %s as -f %s%s\n",
+			printable(name), counted(d.Messages, "message", "messages"), counted(len(s.Data), "byte", "bytes"), printable(c.framing.Spelling), note)
 	}
-	out := fmt.Appendf(nil, "%s: %d messages, then stuck at byte %d (%#x)", printable(name), d.Messages, d.At, d.At)
+	out := fmt.Appendf(nil, "%s: %s, then stuck at byte %d (%#x)", printable(name), counted(d.Messages, "message", "messages"), d.At, d.At)
 	if d.Offset != d.Start {
 		out = fmt.Appendf(out, "; the frame at byte %d is guilty", d.Offset)
 	}
@@ -175,13 +130,21 @@ func (c *explainCommand) text(name string, s detect.Stream, d *detect.Diagnosis)
 			out = fmt.Appendf(out, "  %-12s %s\n", "repair", printable(x.Repair))
 		}
 		if x.Then > 0 {
-			out = fmt.Appendf(out, "  %-12s %d messages decode with it from byte %d on\n", "then", x.Then, d.Offset)
+			out = fmt.Appendf(out, "  %-12s %s from byte %d on\n", "then", decoding(x.Then), d.Offset)
 		}
 	}
 	for _, next := range c.next(name, d) {
 		out = fmt.Appendf(out, "  %-12s %s\n", "try", next)
 	}
 	return out
+}
+
+// decoding is a number of messages and its verb.
+func decoding(n int) string {
+	if n == 1 {
+		return "1 message decodes"
+	}
+	return fmt.Sprintf("%d messages decode", n)
 }
 
 // picture draws the bytes of the guilty frame, and of the one where decoding stuck.
@@ -239,7 +202,7 @@ type causeLine struct {
 
 func diagnosisJSON(s detect.Stream, d *detect.Diagnosis) diagnosisLine {
 	line := diagnosisLine{
-		OK: d.OK, Conn: s.Conn, From: string(sessionSide(s.From)), Messages: d.Messages, Offset: d.Offset, At: d.At, Causes: []causeLine{},
+		OK: d.OK, Conn: s.Conn, From: sideName(s.From), Messages: d.Messages, Offset: d.Offset, At: d.At, Causes: []causeLine{},
 	}
 	for _, x := range d.Causes {
 		line.Causes = append(line.Causes, causeLine{string(x.Cause), x.Score, x.Detail, x.Repair, x.Then, x.Framing})
@@ -247,12 +210,12 @@ func diagnosisJSON(s detect.Stream, d *detect.Diagnosis) diagnosisLine {
 	return line
 }
 
-func sessionSide(s detect.Side) session.Side {
+func sideName(s detect.Side) string {
 	switch s {
 	case detect.Client:
-		return session.Client
+		return string(session.Client)
 	case detect.Server:
-		return session.Server
+		return string(session.Server)
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,14 +33,6 @@ program sends lengths that count characters; --chars reads them.`,
 	return cmd
 }
 
-// group is what a command that only has others below it does.
-func group(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usage(fmt.Errorf("unknown command %q; see '%s --help'", args[0], cmd.CommandPath()))
-	}
-	return cmd.Help()
-}
-
 type fastdaemonServe struct {
 	e        *env
 	server   fastdaemon.Server
@@ -64,7 +57,8 @@ status is lost, because the protocol has no place for it.`,
 			}
 			return needCommand(cmd, args[1:])
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
+		ValidArgsFunction: completePlain,
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&c.server.Chars, "chars", false, "lengths in requests count characters, as the Python client's do")
@@ -126,6 +120,7 @@ type fastdaemonCall struct {
 	e      *env
 	client fastdaemon.Client
 	wait   seconds
+	waitUp seconds
 }
 
 func newFastdaemonCall(e *env) *cobra.Command {
@@ -141,12 +136,14 @@ has a blank in it arrives as several.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			return exactArgs("ADDR")(cmd, args[:min(len(args), 1)])
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
+		ValidArgsFunction: completePlain,
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&c.client.Chars, "chars", false, "lengths in the reply count characters, as the Python server's do")
 	flags.BoolVar(&c.client.Dgram, "dgram", false, "datagrams, one record in each: UDP or a Unix datagram socket")
 	flags.VarP(&c.wait, "wait", "w", "wait this long for the reply (default: for ever, with --dgram 10s)")
+	flags.Var(&c.waitUp, "wait-up", "dial again for this long while nothing listens")
 	return cmd
 }
 
@@ -177,13 +174,17 @@ func (c *fastdaemonCall) run(ctx context.Context, address string, args []string)
 		ctx, cancel = context.WithTimeoutCause(ctx, limit, errTimeout)
 		defer cancel()
 	}
-	reply, err := c.client.Transfer(ctx, address, stdin, args)
+	var reply fastdaemon.Reply
+	err := whileDown(ctx, time.Duration(c.waitUp), nothingListens, func() (err error) {
+		reply, err = c.client.Transfer(ctx, address, stdin, args)
+		return err
+	})
 	if err != nil {
 		return c.explain(err)
 	}
 	_, outErr := c.e.stdout.Write(reply.Stdout)
 	_, errErr := c.e.stderr.Write(reply.Stderr)
-	return firstError(outErr, errErr)
+	return cmp.Or(outErr, errErr)
 }
 
 // explain adds what is likely wrong with a reply that cannot be read.

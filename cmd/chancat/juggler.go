@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -25,15 +26,10 @@ func newJuggler(e *env) *cobra.Command {
 		Long: `Speak the protocol of hat.juggler: JSON requests, notifications, and a state of
 the server that its clients mirror.
 
-There are two versions of it on the wire, which nothing negotiates. --wire 0.7 is
-that of today's Python and JavaScript packages, 0.6 that of those up to 0.6.26.`,
+There are two versions of it on the wire, which nothing negotiates. --wire 0.7
+is that of today's Python and JavaScript packages, 0.6 of those up to 0.6.26.`,
 		Args: cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usage(fmt.Errorf("unknown command %q; see '%s --help'", args[0], cmd.CommandPath()))
-			}
-			return cmd.Help()
-		},
+		RunE: group,
 	}
 	cmd.AddCommand(newJugglerServe(e), newJugglerCall(e), newJugglerWatch(e))
 	return cmd
@@ -119,22 +115,28 @@ func (c *jugglerClient) password() (string, error) {
 	return strings.TrimSuffix(password, "\r"), nil
 }
 
-// connect dials, and again for --wait-up while nothing listens.
-func (c *jugglerClient) connect(ctx context.Context, url string, o *juggler.ClientOptions) (*juggler.Client, error) {
-	deadline := time.Now().Add(time.Duration(c.transport.waitUp))
-	for pause := backoffStart; ; pause = min(2*pause, backoffMost) {
-		client, err := juggler.Connect(ctx, url, o)
-		if err == nil || as[*socket.AddressError](err) != nil || as[*ws.RefusedError](err) != nil || ctx.Err() != nil {
-			return client, hintLogin(err)
-		}
-		left := time.Until(deadline)
-		if left <= 0 {
-			return nil, err
-		}
-		if sleep(ctx, min(pause, left)) != nil {
-			return nil, err
-		}
+// jugglerURL completes what a person typed: HOST:PORT is ws://HOST:PORT/ws.
+func jugglerURL(text string) string {
+	if !strings.Contains(text, "://") {
+		text = "ws://" + text
 	}
+	if u, err := url.Parse(text); err == nil && u.Path == "" {
+		u.Path = "/ws"
+		return u.String()
+	}
+	return text
+}
+
+// connect dials, and again for --wait-up while nothing listens.
+func (c *jugglerClient) connect(ctx context.Context, address string, o *juggler.ClientOptions) (*juggler.Client, error) {
+	address = jugglerURL(address)
+	down := func(err error) bool { return as[*socket.AddressError](err) == nil && as[*ws.RefusedError](err) == nil }
+	var client *juggler.Client
+	err := whileDown(ctx, time.Duration(c.transport.waitUp), down, func() (err error) {
+		client, err = juggler.Connect(ctx, address, o)
+		return err
+	})
+	return client, hintLogin(err)
 }
 
 // hintLogin names the flag that helps where the server wants a password.
@@ -168,7 +170,7 @@ func newJugglerCall(e *env) *cobra.Command {
 		Short: "send one request and print the data of its answer",
 		Long: `Send a request with the data JSON, null by default, or what stdin has for "-".
 The data of the answer is printed as JSON. An error answer goes to stderr, with
-exit status 1.`,
+exit status 1. URL may be HOST:PORT for ws://HOST:PORT/ws.`,
 		Example: `  chancat juggler call ws://localhost:23021/ws add '[1, 2]'
   chancat juggler call --user me --password-file pw wss://host/ws reload`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -190,8 +192,11 @@ func (c *jugglerCall) run(ctx context.Context, args []string) error {
 		data = []byte(args[2])
 	}
 	if string(data) == "-" {
-		var err error
-		if data, err = io.ReadAll(c.e.stdin); err != nil {
+		err := interruptible(ctx, func() (err error) {
+			data, err = io.ReadAll(c.e.stdin)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -17,6 +16,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chancat/channel/internal/child"
+	"github.com/chancat/channel/internal/pause"
 	"github.com/chancat/channel/proto/juggler"
 )
 
@@ -41,16 +42,16 @@ func newJugglerServe(e *env) *cobra.Command {
 	c := &jugglerServe{e: e}
 	cmd := &cobra.Command{
 		Use:   "serve [flags] ADDR [-- CMD ARGS]",
-		Short: "answer requests with a command, mirror a file into clients, serve a page",
+		Short: "answer requests with a command, mirror a file into clients",
 		Long: `Serve the protocol at /ws. CMD answers each request: the name is its last
-argument, the data is JSON on its stdin, and its stdout is the data of the answer
-as JSON. Another exit status than 0 makes it an error answer, with the data of
-stdout, if any. Without CMD each request is answered with an error.
+argument, the data is JSON on its stdin, and its stdout is the data of the
+answer as JSON. Another exit status than 0 makes it an error answer, with the
+data of stdout, if any. Without CMD each request is answered with an error.
 
 --state mirrors a file of JSON into all clients. Replace the file by renaming
 another, so that nobody reads half of it.`,
 		Example: `  chancat juggler serve --state state.json --static page 127.0.0.1:23021
-  chancat juggler serve --htpasswd users --pem server.pem 0.0.0.0:443 -- ./answer.sh`,
+  chancat juggler serve --htpasswd users --pem cert.pem 0.0.0.0:443 -- ./answer`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			switch dash := cmd.ArgsLenAtDash(); {
 			case len(args) == 0 || dash == 0:
@@ -67,7 +68,7 @@ another, so that nobody reads half of it.`,
 	cmd.RegisterFlagCompletionFunc("wire", cobra.FixedCompletions([]string{"0.6", "0.7", "auto"}, cobra.ShellCompDirectiveNoFileComp))
 	flags.StringVar(&c.portFile, "port-file", "", "write the port to `FILE` once clients can connect")
 	flags.StringVar(&c.state, "state", "", "mirror the JSON in `FILE`, and each change of it")
-	flags.DurationVar(&c.flush, "autoflush", 200*time.Millisecond, "collect changes of the state for this long; 0: send each at once")
+	addTime(flags, &c.flush, "autoflush", 200*time.Millisecond, "collect changes of the state for this long; 0: send each at once")
 	flags.BoolVar(&c.options.Parallel, "parallel", false, "answer requests of one client in the order in which they are done")
 	flags.StringVar(&c.options.Static, "static", "", "serve the files in `DIR`")
 	flags.StringVar(&c.options.Index, "index", "/index.html", "where '/' is redirected to, with --static")
@@ -145,11 +146,7 @@ func (c *jugglerServe) configure(command []string) (err error) {
 		}
 		o.OnRequest = jugglerCommand(c.e, command)
 	}
-	level := slog.LevelError
-	if c.e.verbose {
-		level = slog.LevelInfo
-	}
-	o.Logger = slog.New(slog.NewTextHandler(c.e.stderr, &slog.HandlerOptions{Level: level}))
+	o.Logger = c.e.logger()
 	return nil
 }
 
@@ -168,14 +165,10 @@ func jugglerCommand(e *env, command []string) juggler.Handler {
 		defer func() { <-slots }()
 		words := append(command[1:len(command):len(command)], name)
 		cmd := exec.CommandContext(ctx, command[0], words...)
-		out := &limitedBuffer{limit: maxAnswer}
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(data), out, e.stderr
-		cmd.WaitDelay = time.Second // a grandchild may hold the pipes open
-		err := cmd.Run()
-		answer := bytes.TrimSpace(out.kept.Bytes())
+		cmd.Stderr = e.stderr
+		out, err := child.Output(cmd, data, maxAnswer)
+		answer := bytes.TrimSpace(out)
 		switch {
-		case out.over:
-			return nil, fmt.Errorf("the answer has more than %d bytes", maxAnswer)
 		case err != nil && json.Valid(answer):
 			return nil, &juggler.Error{Data: answer}
 		case err != nil && len(answer) > 0:
@@ -220,7 +213,7 @@ func (f *stateFile) load() error {
 // be read the state stays as it is.
 func (f *stateFile) follow(ctx context.Context, e *env) {
 	missing := false
-	for sleep(ctx, statePoll) == nil {
+	for pause.For(ctx, statePoll) == nil {
 		info, err := os.Stat(f.path)
 		if err != nil {
 			if !missing {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chancat/channel/internal/pause"
 	"github.com/chancat/channel/proto/juggler"
 )
 
@@ -58,7 +59,7 @@ func (c *jugglerWatch) run(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	states, faults := make(chan json.RawMessage), make(chan error)
+	states, faults, ends := make(chan json.RawMessage), make(chan error), make(chan error)
 	stop := make(chan struct{})
 	defer close(stop)
 	o.OnChange = func(state json.RawMessage) {
@@ -73,6 +74,12 @@ func (c *jugglerWatch) run(ctx context.Context, url string) error {
 		case <-stop:
 		}
 	}
+	o.OnClose = func(err error) {
+		select {
+		case ends <- err:
+		case <-stop:
+		}
+	}
 	if c.notify {
 		o.OnNotify = func(name string, data json.RawMessage) { c.e.say("notification %q %s", name, data) }
 	}
@@ -84,10 +91,10 @@ func (c *jugglerWatch) run(ctx context.Context, url string) error {
 		<-stop
 		client.Close()
 	}()
-	return c.print(ctx, client, states, faults)
+	return c.print(ctx, client, states, faults, ends)
 }
 
-func (c *jugglerWatch) print(ctx context.Context, client *juggler.Client, states <-chan json.RawMessage, faults <-chan error) error {
+func (c *jugglerWatch) print(ctx context.Context, client *juggler.Client, states <-chan json.RawMessage, faults, ends <-chan error) error {
 	var last json.RawMessage
 	for printed := 0; ; {
 		var late <-chan time.Time
@@ -117,20 +124,8 @@ func (c *jugglerWatch) print(ctx context.Context, client *juggler.Client, states
 			return context.Cause(ctx)
 		case err := <-faults:
 			lost = &codedError{exitBroken, err}
-		case <-client.Done():
-			select {
-			case state := <-states: // one that came before the end
-				if _, err := fmt.Fprintf(c.e.stdout, "%s\n", state); err != nil {
-					return err
-				}
-				last = state
-				if printed++; printed == c.count {
-					return nil
-				}
-				continue
-			case <-time.After(endGrace):
-			}
-			if lost = client.Err(); lost == io.EOF && c.count == 0 && !c.reconnect {
+		case lost = <-ends:
+			if lost == io.EOF && c.count == 0 && !c.reconnect {
 				return nil
 			}
 			lost = jugglerEnded(lost)
@@ -145,14 +140,10 @@ func (c *jugglerWatch) print(ctx context.Context, client *juggler.Client, states
 	}
 }
 
-// endGrace is how long a callback may take from the end of the connection to the
-// states that came before.
-const endGrace = 50 * time.Millisecond
-
 // again connects anew, for as long as it takes.
 func (c *jugglerWatch) again(ctx context.Context, client *juggler.Client) error {
-	for pause := backoffStart; ; pause = min(2*pause, backoffMost) {
-		if err := sleep(ctx, pause); err != nil {
+	for wait := backoffStart; ; wait = min(2*wait, backoffMost) {
+		if err := pause.For(ctx, wait); err != nil {
 			return err
 		}
 		err := client.Reconnect(ctx)

@@ -36,7 +36,7 @@ type outputFlags struct {
 func (f *outputFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.out, "out", "", "messages to stdout as line, nul, raw, hex, base64, escape or frames=FRAMING (default line)")
-	flags.StringVar(&f.view, "view", "", "show messages to a person as auto, text, json, hex, msgpack, cbor, protobuf, pickle, juggler or packetstream (default auto on a terminal)")
+	flags.StringVar(&f.view, "view", "", "show messages to a person as "+strings.Join(view.Names(), ", ")+" (default auto on a terminal)")
 	flags.StringVar(&f.filter, "filter", "", "print the results of the `JQ` query on each message that is JSON, and no others")
 	flags.BoolVar(&f.json, "json", false, "print events, one JSON object a line")
 	cmd.MarkFlagsMutuallyExclusive("out", "view", "json")
@@ -122,6 +122,9 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 	case f.json:
 		p.events = session.NewWriter(e.stdout)
 	case name != "":
+		if name == "auto" {
+			name = view.ForFraming(framing)
+		}
 		if p.view, err = e.parseView(name); err != nil {
 			return nil, err
 		}
@@ -133,9 +136,16 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 			return nil, err
 		}
 		p.record = redacted(f.recorder(p.recordFile), secrets)
-		p.observeRecord(&session.Event{Kind: session.Session, Time: time.Now(), Framing: framing, Program: "chancat " + version()})
+		if framing != "auto" {
+			p.beginRecord(framing)
+		}
 	}
 	return p, nil
+}
+
+// beginRecord writes the first line of a recording.
+func (p *printer) beginRecord(framing string) {
+	p.observeRecord(&session.Event{Kind: session.Session, Time: time.Now(), Framing: framing, Program: "chancat " + version()})
 }
 
 // parseView returns the view of that name, which colours JSON if stdout is for

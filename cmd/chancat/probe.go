@@ -63,7 +63,7 @@ Exit status 1 if a check fails or none could be run, else 0.`,
 	flags.BoolVarP(&c.escapes, "escapes", "e", false, `MSG and TEXT have escapes: \n \r \t \0 \\ \xNN \u{...}`)
 	flags.BoolVar(&c.json, "json", false, "print one JSON object for each check")
 	flags.StringVar(&c.junit, "junit", "", "write the results to `FILE` as JUnit XML")
-	flags.DurationVar(&c.gap, "gap", probe.DefaultGap, "pause between the pieces of a frame")
+	addTime(flags, &c.gap, "gap", probe.DefaultGap, "pause between the pieces of a frame")
 	flags.VarP(&c.wait, "wait", "w", "the longest wait for a reply (default 3s, 5s for the first)")
 	cmd.RegisterFlagCompletionFunc("expect", cobra.FixedCompletions([]string{"echo", "reply", "none"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -95,9 +95,12 @@ func (c *probeCommand) run(ctx context.Context, address string) (err error) {
 	}
 	waitUp := time.Duration(c.transport.waitUp)
 	out := &probeReport{e: c.e, json: c.json, address: address, flags: c.dialFlags()}
-	isWhole := strings.HasPrefix(address, "ws://") || strings.HasPrefix(address, "wss://")
+	isWhole, most := isWebSocket(address) || isUDP(address), 0
+	if isUDP(address) {
+		most = 60_000 // bytes that fit for certain
+	}
 	if isWhole {
-		out.begin("messages of WebSocket")
+		out.begin("whole messages")
 	} else {
 		out.begin(c.framing.Spelling)
 	}
@@ -109,6 +112,7 @@ func (c *probeCommand) run(ctx context.Context, address string) (err error) {
 		},
 		Framing:  c.framing,
 		Whole:    isWhole,
+		Most:     most,
 		Messages: messages,
 		Expect:   probe.ParseExpect(expect),
 		Gap:      c.gap,

@@ -3,7 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"os"
+	"io"
 	"strings"
 	"time"
 
@@ -82,7 +82,7 @@ func (p *probeReport) printJSON(r probe.Result) {
 		Check     string        `json:"check"`
 		Verdict   probe.Verdict `json:"verdict"`
 		Observed  string        `json:"observed"`
-		Reproduce string        `json:"reproduce,omitempty"`
+		Reproduce string        `json:"reproduce"`
 		Chunks    []int         `json:"chunks,omitempty"`
 		Part      string        `json:"part,omitempty"`
 		TookMS    int64         `json:"took_ms"`
@@ -108,7 +108,10 @@ func (p *probeReport) reproduce(r probe.Result) string {
 		return ""
 	}
 	flags, messages := r.Again.Arguments()
-	words := []string{"chancat", "send", "-f", r.Again.Framing}
+	words := []string{"chancat", "send"}
+	if r.Again.Framing != "" {
+		words = append(words, "-f", r.Again.Framing)
+	}
 	words = append(append(words, p.flags...), flags...)
 	words = append(words, p.address)
 	if strings.HasPrefix(strings.Join(messages, ""), "-") {
@@ -220,13 +223,5 @@ func writeProbeJUnit(path, address string, p *probeReport, r *probe.Report) erro
 		}
 		suite.Cases = append(suite.Cases, c)
 	}
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	if err := junit.Write(f, suite); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
+	return writeFile(path, func(w io.Writer) error { return junit.Write(w, suite) })
 }

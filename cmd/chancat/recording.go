@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"os"
 
@@ -11,8 +14,8 @@ import (
 	"github.com/chancat/channel/session/pcap"
 )
 
-// recordedEvents returns the events of a session file or a capture, each borrowed
-// until the next. The caller closes the file.
+// recordedEvents returns the events of a session file, of what --json printed, or of a
+// capture, each borrowed until the next. The caller closes the file.
 func recordedEvents(f *os.File, name string) (events iter.Seq2[*session.Event, error], isCapture bool, err error) {
 	kind, stream, err := sniff(f)
 	if err != nil {
@@ -22,15 +25,31 @@ func recordedEvents(f *os.File, name string) (events iter.Seq2[*session.Event, e
 	case kindCapture:
 		return pcap.NewReader(stream, nil).Events(), true, nil
 	case kindSession:
-		return func(yield func(*session.Event, error) bool) {
-			for ev, err := range session.NewReader(stream, 0).Events() {
-				if !yield(&ev, err) {
-					return
-				}
-			}
-		}, false, nil
+		return sessionEvents(stream, 0), false, nil
+	case kindRaw:
+		const event = `{"event":"`
+		start := bufio.NewReader(stream)
+		if b, _ := start.Peek(len(event)); string(b) == event { // what --json printed has no header
+			header := session.Append(nil, &session.Event{Kind: session.Session})
+			return sessionEvents(io.MultiReader(bytes.NewReader(append(header, '\n')), start), 1), false, nil
+		}
 	}
 	return nil, false, usage(fmt.Errorf("%s is neither a session file, as --record makes, nor a capture", name))
+}
+
+// sessionEvents returns the events of a session file, of which the first lines are
+// made up.
+func sessionEvents(stream io.Reader, madeUp int) iter.Seq2[*session.Event, error] {
+	return func(yield func(*session.Event, error) bool) {
+		for ev, err := range session.NewReader(stream, 0).Events() {
+			if e := as[*session.Error](err); e != nil {
+				err = &session.Error{Line: e.Line - madeUp, Err: e.Err}
+			}
+			if !yield(&ev, err) {
+				return
+			}
+		}
+	}
 }
 
 // openRecorded opens a file of a command that takes recordings; - is stdin.

@@ -110,6 +110,8 @@ func (t *tally) finish(r replay.Result, err error) error {
 	total := t.same + t.differs
 	if t.json {
 		fmt.Fprintf(t.e.stdout, `{"event":"replay","sent":%d,"answers":%d,"same":%d,"differs":%d,"owed":%d}`+"\n", r.Sent, total, t.same, t.differs, r.Owed)
+	} else if total == 0 && err == nil {
+		fmt.Fprintf(t.e.stdout, "%d sent, no answer to compare\n", r.Sent)
 	} else if t.differs == 0 && err == nil {
 		fmt.Fprintf(t.e.stdout, "%d sent, %s\n", r.Sent, counted(t.same, "answer is the same", "answers are the same"))
 	}

@@ -26,8 +26,9 @@ func newSessionShow(e *env) *cobra.Command {
 		Use:   "show [flags] FILE...",
 		Short: "list what was said: when, by whom, how long it is",
 		Long: `List what a recording holds, one line for each message: seconds since the start,
-connection, direction, number, bytes, reads, the time to the answer, and the start
-of the message. --view shows messages whole, --out and --filter print them alone.`,
+connection, direction, number, bytes, reads, the time to the answer, and the
+start of the message. --view shows messages whole, --out and --filter print them
+alone.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return exactArgs("FILE")(cmd, args)
@@ -118,11 +119,19 @@ func (c *sessionShow) line(ev *session.Event) []byte {
 	}
 	switch ev.Kind {
 	case session.Session:
-		return note("%s, framing %s, by %s", ev.Time.Local().Format("2006-01-02 15:04:05.000 MST"), orDefault(ev.Framing, "unknown"), orDefault(ev.Program, "an unknown program"))
+		when := "at an unknown time"
+		if !ev.Time.IsZero() {
+			when = ev.Time.Local().Format("2006-01-02 15:04:05.000 MST")
+		}
+		return note("%s, framing %s, by %s", when, orDefault(ev.Framing, "unknown"), orDefault(ev.Program, "an unknown program"))
 	case session.Open:
 		return note("connection %d: from %s to %s", ev.Conn, orDefault(ev.Local, "?"), orDefault(ev.Remote, "?"))
 	case session.Close:
 		return note("connection %d: %s, by the %s", ev.Conn, ev.Reason, orDefault(string(ev.From), "unknown side"))
+	case session.Fault:
+		return note("connection %d, from the %s: fault %s applied to message %d", ev.Conn, ev.From, ev.Reason, ev.Seq)
+	case session.Note:
+		return note("connection %d: %s", ev.Conn, ev.Reason)
 	case session.Lost:
 		return note("connection %d: %d bytes of the %s were not captured", ev.Conn, ev.N, orDefault(string(ev.From), "unknown side"))
 	case session.Broken:

@@ -15,13 +15,10 @@ import (
 const (
 	mostOfStream = 16 << 20 // bytes of one stream
 	mostOfAll    = 64 << 20 // bytes of all
-)
 
-// A sourceFlags says what files are and which parts of them are meant.
-type sourceFlags struct {
-	as, in string
-	port   uint16
-}
+	// A fault may stand anywhere: all is read until it is known.
+	mostExplained = 256 << 20
+)
 
 // gatherer holds the beginnings of the streams that files hold.
 type gatherer struct {
@@ -30,6 +27,7 @@ type gatherer struct {
 	streams []detect.Stream
 	framing string // of a session file, as it says itself
 
+	most int // bytes held of one stream, and of all; 0 means mostOfStream and mostOfAll
 	held int
 	base int // number of the last connection of the files before
 	open map[gatherKey]*gathered
@@ -65,16 +63,12 @@ func (g *gatherer) file(name string) error {
 }
 
 func (g *gatherer) read(src io.Reader) error {
-	if g.flags.in != "" {
-		kind, err := dump.Parse(g.flags.in)
-		if err != nil {
-			return usage(fmt.Errorf("--in %s: %w", g.flags.in, err))
-		}
-		src = kind.NewReader(src)
+	src, err := g.flags.undumped(src)
+	if err != nil {
+		return err
 	}
-	kind := (&decodeCommand{as: g.flags.as, in: g.flags.in}).kind()
+	kind := g.flags.kind()
 	if kind == kindUnknown {
-		var err error
 		if kind, src, err = sniff(src); err != nil {
 			return err
 		}
@@ -91,7 +85,7 @@ func (g *gatherer) read(src io.Reader) error {
 
 // raw reads a bare stream, no more of it than is held.
 func (g *gatherer) raw(src io.Reader) error {
-	limit := g.room()
+	limit := g.room(0)
 	data, err := io.ReadAll(io.LimitReader(src, int64(limit)))
 	if err != nil {
 		return err
@@ -101,7 +95,13 @@ func (g *gatherer) raw(src io.Reader) error {
 	return nil
 }
 
-func (g *gatherer) room() int { return min(mostOfStream, mostOfAll-g.held) }
+// room returns how many more bytes are held of a stream of which so many are.
+func (g *gatherer) room(have int) int {
+	if g.most > 0 {
+		return min(g.most-have, g.most-g.held)
+	}
+	return min(mostOfStream-have, mostOfAll-g.held)
+}
 
 func (g *gatherer) session(src io.Reader) error {
 	reads := false
@@ -166,11 +166,11 @@ func (g *gatherer) event(ev *session.Event) bool {
 			return true
 		}
 		s := &g.streams[at.index]
-		n := min(len(ev.Data), mostOfStream-len(s.Data), mostOfAll-g.held)
+		n := min(len(ev.Data), g.room(len(s.Data)))
 		s.Data = append(s.Data, ev.Data[:n]...)
 		g.held += n
 		at.closed = n < len(ev.Data)
-		return g.held < mostOfAll
+		return g.room(0) > 0
 	case session.Lost:
 		if at != nil { // what stands behind a gap may begin anywhere
 			at.closed = true
@@ -179,7 +179,7 @@ func (g *gatherer) event(ev *session.Event) bool {
 		for k, at := range g.open {
 			if k.conn == ev.Conn && (k.from == ev.From || ev.From == "") && !at.closed {
 				at.closed = true
-				g.streams[at.index].Ended = ev.Reason == "eof"
+				g.streams[at.index].Ended = ev.Reason == "eof" || ev.Reason == "reset"
 			}
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -30,9 +30,13 @@ type tapOutput struct {
 	print   *printer
 	quiet   bool // nothing is shown: stdout belongs to the peers
 	ascii   bool
+	brief   bool        // long bodies are cut, on a terminal
 	failed  func(error) // ends the command; may be nil
 	opened  *os.File
 	palette term.Palette
+
+	late  bool // the recording begins when the first connection has decided
+	begin sync.Once
 
 	mu    sync.Mutex // guards lines
 	lines *bufio.Writer
@@ -57,7 +61,7 @@ func (o *tapOutput) open(e *env, framing string, stdoutTaken bool) (err error) {
 	shown := *e
 	switch {
 	case o.file != "":
-		if o.opened, err = os.OpenFile(o.file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
+		if o.opened, err = createPrivate(o.file); err != nil {
 			return err
 		}
 		shown.stdout, shown.outPalette = o.opened, term.Palette{}
@@ -73,7 +77,9 @@ func (o *tapOutput) open(e *env, framing string, stdoutTaken bool) (err error) {
 	if o.print, err = o.outputFlags.open(&shown, framing); err != nil {
 		return err
 	}
-	o.ascii = term.Is(shown.stdout) && !repl.UTF8Locale(e.getenv)
+	o.late = framing == "auto" && o.record != ""
+	o.brief = term.Is(shown.stdout)
+	o.ascii = o.brief && !repl.UTF8Locale(e.getenv)
 	o.palette = shown.outPalette
 	o.lines = bufio.NewWriterSize(shown.stdout, 64<<10)
 	return nil
@@ -81,19 +87,26 @@ func (o *tapOutput) open(e *env, framing string, stdoutTaken bool) (err error) {
 
 // observe shows an event.
 func (o *tapOutput) observe(ev *session.Event) {
+	if o.late && ev.Kind == session.Open {
+		o.begin.Do(func() { o.print.beginRecord(ev.Framing) })
+	}
 	if tell := o.print.observer(); tell != nil {
 		tell(ev)
 	}
 	switch ev.Kind {
 	case session.Message:
 		if !o.json && !o.quiet {
-			o.print.filtered(ev.Data, func(shown []byte) error { o.message(ev, shown); return nil })
+			body := ev.Data
+			if ev.Plain != nil {
+				body = ev.Plain
+			}
+			o.print.filtered(body, func(shown []byte) error { o.message(ev, shown); return nil })
 		}
 	case session.Broken:
 		o.idle()
-		o.e.tell(&faultError{o.direction(ev), &frame.Error{
+		o.e.tell(&faultError{where: o.direction(ev), bytes: ev.Data, hint: ev.Hint, err: &frame.Error{
 			Start: ev.Offset, Offset: ev.At, Cause: frame.Cause(ev.Cause), Err: errors.New(withoutPlace(ev.Error)),
-		}, ev.Data, ev.Hint})
+		}})
 	case session.Fault:
 		o.e.say("%s: fault %s applied to message %d", o.direction(ev), ev.Reason, ev.Seq)
 	case session.Note:
@@ -131,7 +144,7 @@ func (o *tapOutput) message(ev *session.Event, body []byte) {
 	defer o.mu.Unlock()
 	line := append(o.lines.AvailableBuffer(), mark...)
 	start := len(line)
-	line = o.print.view(append(line, "  "...), body)
+	line = o.body(append(line, "  "...), body)
 	if i := bytes.IndexByte(line[start:], '\n'); i >= 0 { // what has lines begins on one
 		line[start] = '\n'
 		line = append(line[:start+1], line[start+2:]...)
@@ -142,6 +155,37 @@ func (o *tapOutput) message(ev *session.Event, body []byte) {
 	if _, err := o.lines.Write(line); err != nil && o.failed != nil {
 		o.failed(&outputError{err})
 	}
+}
+
+const (
+	briefBytes = 2 << 10 // of what is shown of a body on a terminal
+	briefLines = 20
+	viewedMost = 256 << 10 // bytes of a body that a view is asked for there
+)
+
+// body appends a body in the view. On a terminal its start does.
+func (o *tapOutput) body(dst, body []byte) []byte {
+	if !o.brief {
+		return o.print.view(dst, body)
+	}
+	start := len(dst)
+	dst = o.print.view(dst, body[:min(len(body), viewedMost)])
+	n, lines := start, 0
+	for n < len(dst) && n < start+briefBytes && lines < briefLines {
+		_, size := utf8.DecodeRune(dst[n:])
+		if dst[n] == '\n' {
+			lines++
+		}
+		n += size
+	}
+	if n == len(dst) && len(body) <= viewedMost {
+		return dst
+	}
+	dst = bytes.TrimRight(dst[:n], "\n")
+	if i := bytes.LastIndexByte(dst, '\x1b'); i >= start && bytes.IndexByte(dst[i:], 'm') < 0 {
+		dst = dst[:i] // of a colour that is cut
+	}
+	return append(append(dst, o.palette.JSON().Reset...), "\n   (cut here; -o FILE has all of it)"...)
 }
 
 // mark is what stands before the body.
@@ -157,7 +201,7 @@ func (o *tapOutput) mark(ev *session.Event) string {
 	mark = strconv.AppendInt(mark, int64(ev.Body), 10)
 	mark = append(mark, " B"...)
 	if ev.Answers != 0 {
-		mark = fmt.Appendf(mark, ", %s after #%d", ev.Latency.Round(rounding(ev.Latency)), ev.Answers)
+		mark = fmt.Appendf(mark, ", %s after #%d", rounded(ev.Latency), ev.Answers)
 	}
 	if ev.Reads > 1 {
 		mark = fmt.Appendf(mark, ", %d reads", ev.Reads)
@@ -178,17 +222,6 @@ func (o *tapOutput) arrow(from session.Side) string {
 		return "→"
 	}
 	return "←"
-}
-
-// rounding keeps three digits or so of a latency.
-func rounding(d time.Duration) time.Duration {
-	switch {
-	case d < time.Millisecond:
-		return time.Microsecond
-	case d < time.Second:
-		return 100 * time.Microsecond
-	}
-	return 10 * time.Millisecond
 }
 
 // idle writes out what is buffered.

@@ -12,7 +12,7 @@ import (
 const (
 	// queueMost bounds the messages that are remembered while they wait for an
 	// answer in order. Of more only the count is kept, so that the order holds.
-	queueMost = 4096
+	queueMost = 16 << 10
 
 	// keyedMost bounds those with numbers. The oldest are forgotten.
 	keyedMost = 4096

@@ -89,6 +89,14 @@ func TestAnswers(t *testing.T) {
 			"s " + lsp(`{"seq":3,"type":"request","command":"runInTerminal"}`),
 			"c " + lsp(`{"seq":2,"type":"response","request_seq":3}`),
 		}, "2 answers 1, client 2 answers 3"},
+		{"hat.juggler", "line", []string{
+			`c 0{"type": "request", "id": 1, "name": "a", "data": null}` + "\n",
+			`c {"type":"request","id":2,"name":"b","data":null}` + "\n",
+			`s 0{"type": "state", "diff": [{"op": "replace", "path": "", "value": {"id": 1}}]}` + "\n",
+			`s 0{"type": "notify", "name": "n", "data": null}` + "\n",
+			`s {"type": "response", "id": 2, "data": 1, "success": true}` + "\n",
+			`s 1{"type": "response", "id": 1, "data": [` + "\n",
+		}, "3 answers 2, 4 answers 1"},
 		{"MQTT", "mqtt", []string{
 			"c \x10\x0c\x00\x04MQTT\x04\x02\x00\x3c\x00\x00",
 			"s \x20\x02\x00\x00",

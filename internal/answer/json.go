@@ -22,12 +22,16 @@ type envelope struct {
 	id                  string // as written; empty for none
 	kind                string // "type"
 	seq, requestSeq     string
+	told                bool // hat.juggler: what nobody has asked for
 }
 
 // jsonRPC reports what msg asks or answers, if it is JSON-RPC, DAP, or several of
 // them in an array.
 func jsonRPC(from session.Side, msg []byte) (meaning, bool) {
 	msg = bytes.TrimLeft(msg, " \t\r\n")
+	if len(msg) > 1 && (msg[0] == '0' || msg[0] == '1') && msg[1] == '{' {
+		msg = msg[1:] // hat.juggler 0.7: the kind of the segment
+	}
 	if len(msg) == 0 {
 		return meaning{}, false
 	}
@@ -76,6 +80,8 @@ func object(msg []byte, from session.Side, m *meaning) (n int, known bool) {
 			}
 		case "type":
 			e.kind = strings.Trim(string(value[:min(len(value), idMost)]), `"`)
+		case "diff", "name":
+			e.told = true
 		case "seq":
 			e.seq = string(value[:min(len(value), idMost)])
 		case "request_seq":
@@ -100,7 +106,9 @@ func object(msg []byte, from session.Side, m *meaning) (n int, known bool) {
 			m.answersKeys = append(m.answersKeys, key{by: other(from), text: e.requestSeq})
 		}
 		return n, true
-	case e.id != "" && (e.kind == "request" || e.kind == "response"): // hat-juggler and others
+	case e.told && e.id == "" && (e.kind == "state" || e.kind == "notify"): // hat.juggler
+		return n, true
+	case e.id != "" && (e.kind == "request" || e.kind == "response"): // hat.juggler and others
 		if e.kind == "request" {
 			m.asksKeys = append(m.asksKeys, key{by: from, text: e.id})
 		} else {

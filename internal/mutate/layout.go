@@ -43,7 +43,10 @@ func LayoutOf(f frame.Frame, c frame.Codec) Layout {
 	return l
 }
 
-func (l *Layout) declare(at int, f field) { l.LengthAt, l.Length, l.field = at, f.size, f }
+func (l *Layout) declare(at int, f field) {
+	f.size = min(f.size, l.Head-at) // an opening may have a shorter head than other frames
+	l.LengthAt, l.Length, l.field = at, f.size, f
+}
 
 // countedAt takes the digits at raw[at:] for the length of a block behind the line,
 // if they are.

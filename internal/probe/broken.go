@@ -16,6 +16,8 @@ type spoiled struct {
 	raw    []byte
 	finish bool   // half-close behind it
 	whole  []byte // a message that raw does hold, so that its echo is right
+
+	patience time.Duration // at least so long something may come of it
 }
 
 func (r *run) lengthShort(ctx context.Context) Result {
@@ -67,7 +69,7 @@ func (r *run) declares(ctx context.Context, fault, what string, texts ...string)
 		return skip(err.Error())
 	}
 	l := t.layout
-	list := []spoiled{{what: what + ", " + r.field(raw, t), raw: raw}}
+	list := []spoiled{{what: what + ", " + r.field(raw, t), raw: raw, patience: 400 * time.Millisecond}}
 	if l.Text() {
 		for _, text := range texts {
 			raw := slices.Concat(t.raw()[:l.LengthAt], []byte(text), t.raw()[l.LengthAt+l.Length:])
@@ -202,7 +204,7 @@ func (r *run) provoke(ctx context.Context, s spoiled, t turn, open bool) (reacti
 	if s.finish {
 		p.conn.CloseWrite()
 	}
-	replies, _ := r.listen(p, min(max(120*time.Millisecond, 5*r.latency), 600*time.Millisecond), 1)
+	replies, _ := r.listen(p, max(s.patience, min(max(120*time.Millisecond, 5*r.latency), 600*time.Millisecond)), 1)
 	closed := p.ended()
 	switch {
 	case len(replies) > 0 && r.takes(replies[0], s, t):

@@ -43,7 +43,7 @@ type conversation struct {
 func newConversation(o Options) (*conversation, error) {
 	c := &conversation{codec: o.Framing.C2S.Codec, spelling: o.Framing.Spelling}
 	if o.Whole {
-		c.codec, c.spelling = whole{}, "ws"
+		c.codec, c.spelling = whole{}, ""
 	}
 	known := protocolOf(c.spelling)
 	if o.Whole {
@@ -182,8 +182,6 @@ func (c *conversation) fullActs() []act {
 func (c *conversation) repeats() bool { return !c.once || c.echoes }
 
 func (t turn) act() act { return act{pieces: [][]byte{t.raw()}, wants: t.wants} }
-
-func (t turn) actAgain() act { return act{pieces: [][]byte{t.raw()}, wants: t.again} }
 
 // messageOf is what a frame of our own carries.
 func messageOf(c frame.Codec, f frame.Frame) []byte {

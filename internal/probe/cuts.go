@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -174,7 +175,7 @@ func picture(raw []byte, at int) string {
 func (r *run) againCut(c cut, sizes []int) *Again {
 	if c.turn == 0 && !r.talk.turns()[0].bare {
 		a := r.again(r.talk.messages)
-		a.Chunks, a.Gap = sizes, r.o.Gap
+		a.Chunks, a.Gap = sizes, r.showing()
 		return a
 	}
 	var raw []byte
@@ -193,26 +194,36 @@ func (r *run) againCut(c cut, sizes []int) *Again {
 		replies += len(t.wants)
 	}
 	a := r.againRaw(raw, pieces, replies)
-	a.Gap = r.o.Gap
+	a.Gap = r.showing()
 	return a
 }
+
+// showing is the pause between pieces that are to fail once more: longer, because
+// there is but one attempt.
+func (r *run) showing() time.Duration { return max(r.o.Gap, 100*time.Millisecond) }
 
 // byteAtATime writes each byte by itself. When that fails it looks for the fewest
 // cuts that do.
 func (r *run) byteAtATime(ctx context.Context) Result {
-	const whole = 1500 * time.Millisecond // for all pauses together
+	const whole = 600 * time.Millisecond // for all pauses together: to be slow is another check
 	acts := r.talk.fullActs()
 	total := 0
 	for i := range acts {
 		total += len(acts[i].pieces[0])
 	}
-	gap := max(time.Millisecond, min(r.o.Gap, whole/time.Duration(max(1, total))))
 	const most = 1000 // single bytes; what follows is one piece
-	for i := range acts {
-		acts[i].pieces = single(acts[i].pieces[0], most)
-		acts[i].pauses = []time.Duration{gap}
+	var gap time.Duration
+	var o *outcome
+	for _, wide := range []time.Duration{r.o.Gap, 2 * r.o.Gap} { // a busy peer reads late, and then together
+		gap = max(time.Millisecond, min(wide, whole/time.Duration(max(1, total))))
+		for i := range acts {
+			acts[i].pieces = single(bytes.Join(acts[i].pieces, nil), most)
+			acts[i].pauses = []time.Duration{gap}
+		}
+		if o = r.try(ctx, acts...); o.fault != sound || gap < wide {
+			break
+		}
 	}
-	o := r.try(ctx, acts...)
 	if o.fault == sound {
 		return pass("%s, each in a write of its own", plural(min(total, most*len(acts)), "byte"))
 	}
@@ -281,7 +292,7 @@ func (r *run) manyCuts(ctx context.Context, o *outcome, gap time.Duration) Resul
 		split.Part = t.layout.Part(t.raw(), cuts[0])
 	}
 	a := r.againCut(cut{}, split.Sizes)
-	a.Gap = gap
+	a.Gap = r.showing()
 	return Result{
 		Verdict: Fail, Split: split, Again: a,
 		Observed: fmt.Sprintf("%s; no single cut does, %d pieces do", o.said, len(split.Sizes)),
@@ -306,113 +317,4 @@ func sizesOf(n int, cuts []int) []int {
 		last = at
 	}
 	return append(sizes, n-last)
-}
-
-// coalesced writes frames together.
-func (r *run) coalesced(ctx context.Context) Result {
-	messages := r.talk.messages
-	if !r.talk.repeats() && len(messages) < 2 {
-		return skip("the peer answers once a connection")
-	}
-	pair := r.copies(max(2, len(messages)))
-	if o := r.try(ctx, r.together(pair)...); o.fault != sound {
-		return r.failed(o, r.againTogether(pair))
-	}
-	if !r.talk.repeats() {
-		return pass("%d messages in one write", len(pair))
-	}
-	many := r.copies(max(5, len(messages)))
-	if o := r.try(ctx, r.together(many)...); o.fault != sound {
-		o.said = fmt.Sprintf("%d messages in one write: %s", len(many), o.said)
-		return r.failed(o, r.againTogether(many))
-	}
-	if !r.bearsCuts() {
-		return pass("2 and %d messages in one write", len(many))
-	}
-	return r.oneAndAHalf(ctx, len(many))
-}
-
-// copies are n messages in the order of the conversation, which starts again at its
-// end.
-func (r *run) copies(n int) []turn {
-	var list []turn
-	for i := range n {
-		t := r.talk.messages[i%len(r.talk.messages)]
-		if i >= len(r.talk.messages) {
-			t.wants = t.again
-		}
-		list = append(list, t)
-	}
-	return list
-}
-
-// together is the conversation with turns in one write.
-func (r *run) together(turns []turn) []act {
-	var all act
-	var raw []byte
-	for _, t := range turns {
-		raw = append(raw, t.raw()...)
-		all.wants = append(all.wants, t.wants...)
-	}
-	all.pieces = [][]byte{raw}
-	return append(r.talk.openingActs(), all)
-}
-
-func (r *run) againTogether(turns []turn) *Again {
-	if len(r.talk.opening) == 0 && !turns[0].bare {
-		a := r.again(turns)
-		a.Merge = len(turns)
-		return a
-	}
-	var raw []byte
-	replies := 0
-	var sizes []int
-	for _, t := range r.talk.opening {
-		raw = append(raw, t.raw()...)
-		sizes = append(sizes, len(t.raw()))
-		replies += len(t.wants)
-	}
-	for _, t := range turns {
-		raw = append(raw, t.raw()...)
-		replies += len(t.wants)
-	}
-	a := r.againRaw(raw, sizes, replies)
-	a.Gap = max(r.o.Gap, 3*round(r.latency))
-	return a
-}
-
-// bearsCuts reports whether no cut of a frame has failed: then one at a place that
-// was not tried should do no harm.
-func (r *run) bearsCuts() bool {
-	return !r.failedChecks["split-header"] && !r.failedChecks["split-body"]
-}
-
-// oneAndAHalf writes a frame together with the start of the next: what follows the
-// first frame in the peer's buffer must not get lost.
-func (r *run) oneAndAHalf(ctx context.Context, many int) Result {
-	pair := r.copies(2)
-	first, second := pair[0].raw(), pair[1].raw()
-	half := (len(second) + 1) / 2
-	if half == len(second) {
-		return pass("2 and %d messages in one write", many)
-	}
-	raw := slices.Concat(first, second)
-	sizes := []int{len(first) + half, len(second) - half}
-	acts := r.together(pair)
-	last := &acts[len(acts)-1]
-	last.pieces, last.pauses = pieces(raw, []int{sizes[0]}), []time.Duration{r.o.Gap}
-	if o := r.try(ctx, acts...); o.fault != sound {
-		o.said = fmt.Sprintf("one message and %d bytes of the next in one write: %s", half, o.said)
-		result := r.failed(o, nil)
-		result.Split = &Split{Sizes: sizes, Part: pair[1].layout.Part(second, half)}
-		var before []int
-		for _, t := range r.talk.opening {
-			raw = slices.Concat(t.raw(), raw)
-			before = append(before, len(t.raw()))
-		}
-		result.Again = r.againRaw(raw, append(before, sizes...), len(last.wants))
-		result.Again.Gap = r.o.Gap
-		return result
-	}
-	return pass("2, %d, and one and a half messages in one write", many)
 }

@@ -25,7 +25,29 @@ func (r *run) binary(ctx context.Context) Result {
 		// Text on both sides shows a loss at either end.
 		payloads[i] = append(append([]byte("probe"), p...), "end"...)
 	}
-	return r.payload(ctx, "bytes that are not UTF-8", payloads...)
+	if r.talk.carry != nil && !r.talk.strict {
+		payloads = payloads[len(payloads)-1:] // nobody looks whether all of it comes back
+	}
+	result := r.payload(ctx, "bytes that are not UTF-8", payloads...)
+	if result.Verdict == Fail && result.after == nil && ctx.Err() == nil {
+		r.shorten(ctx, &result, []byte("probe\x00\xff\xfeend"), []byte("probe\xff\xfeend"), []byte("probe\x00end"))
+	}
+	return result
+}
+
+// shorten shows a failure by the first of the payloads that fails too.
+func (r *run) shorten(ctx context.Context, result *Result, payloads ...[]byte) {
+	for _, p := range payloads {
+		t, why := r.talk.carry(p)
+		if why != "" || !r.talk.strict {
+			continue
+		}
+		if o := r.exchange(ctx, r.patience(), append(r.talk.openingActs(), t.act())...); o.fault != sound {
+			result.Observed = fmt.Sprintf("bytes that are not UTF-8, %d bytes: %s", len(p), o.said)
+			result.Again = r.again([]turn{t})
+			return
+		}
+	}
 }
 
 func except(all []byte, gone string) []byte {
@@ -144,7 +166,11 @@ func (r *run) large(ctx context.Context) Result {
 	}
 	const least = 4097
 	var reason string
-	for size := largest; size >= least; size = size / 4 {
+	first := largest
+	if r.o.Most > 0 {
+		first = min(first, r.o.Most)
+	}
+	for size := first; size >= least; size = size / 4 {
 		if size < 65536 && size > 65000 {
 			size = 65000
 		}
@@ -162,7 +188,7 @@ func (r *run) carriesLarge(ctx context.Context, size int, t turn) Result {
 	if result.Verdict != Fail || !r.talk.strict || ctx.Err() != nil {
 		return result
 	}
-	said, good := result.Observed, 0
+	said, good, took := result.Observed, 0, time.Duration(0)
 	for _, n := range largeSizes {
 		if n >= size || time.Until(r.end) < 0 || ctx.Err() != nil {
 			break
@@ -171,11 +197,15 @@ func (r *run) carriesLarge(ctx context.Context, size int, t turn) Result {
 		if why != "" {
 			continue
 		}
+		began := time.Now()
 		if o := r.exchange(ctx, r.patience(), append(r.talk.openingActs(), smaller.act())...); o.fault != sound {
 			size, t, said = n, smaller, o.said
 			break
 		}
-		good = n
+		good, took = n, time.Since(began)
+	}
+	if o := r.unhurried(ctx, append(r.talk.openingActs(), t.act()), took); good > 0 && o.fault == sound {
+		return pass("%d bytes, answered rightly, though slowly: in %v", size, round(o.latency))
 	}
 	result.Observed = fmt.Sprintf("a message of %d bytes: %s", size, said)
 	if good > 0 {
@@ -188,6 +218,17 @@ func (r *run) carriesLarge(ctx context.Context, size int, t turn) Result {
 		result.Again.Size = size
 	}
 	return result
+}
+
+// unhurried does acts with the patience that a peer needs which reads byte by byte
+// and copies what it has for each, when a message of a quarter took that long: four
+// times the bytes then take sixteen times as long. A peer that was quick gets none.
+func (r *run) unhurried(ctx context.Context, acts []act, quarter time.Duration) *outcome {
+	patience := min(24*quarter, 8*time.Second, (r.o.Budget-time.Since(r.start))/2)
+	if patience < r.longest()/2 || r.o.Wait > 0 || ctx.Err() != nil {
+		return &outcome{fault: late}
+	}
+	return r.exchange(ctx, patience, acts...)
 }
 
 var filling = []byte("0123456789abcdef")

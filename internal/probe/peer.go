@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/internal/pause"
 )
 
 // repliesHeld bounds the replies that were received and not looked at yet.
@@ -89,7 +91,8 @@ func (p *peer) frames() func() (reply, error) {
 		if err != nil {
 			return reply{}, err
 		}
-		return reply{append([]byte{}, f.Raw...), append([]byte{}, reader.Message(f)...)}, nil
+		f.Raw = bytes.Clone(f.Raw)
+		return reply{f.Raw, messageOf(direction.Codec, f)}, nil
 	}
 }
 
@@ -136,10 +139,10 @@ func (p *peer) write(ctx context.Context, pieces [][]byte, pauses []time.Duratio
 	defer guard.Stop()
 	for i, piece := range pieces {
 		if i > 0 {
-			if err := sleep(ctx, pauses[min(i-1, len(pauses)-1)]); err != nil {
+			if err := pause.For(ctx, pauses[min(i-1, len(pauses)-1)]); err != nil {
 				return err
 			}
-			p.settle(pauses[min(i-1, len(pauses)-1)])
+			p.settle(len(pieces) <= fewPieces)
 		}
 		if _, err := p.conn.Stream.Write(piece); err != nil {
 			return err
@@ -148,14 +151,17 @@ func (p *peer) write(ctx context.Context, pieces [][]byte, pauses []time.Duratio
 	return nil
 }
 
-// settle sees whether the piece before has come to the peer's kernel, and waits a
-// little longer for that: an acknowledgement may be delayed.
-func (p *peer) settle(pause time.Duration) {
+// fewPieces are so few that waiting for each acknowledgement makes nothing slow.
+const fewPieces = 4
+
+// settle sees whether the piece before has come to the peer's kernel. If asked it waits
+// a little longer for that: an acknowledgement may be delayed.
+func (p *peer) settle(patient bool) {
 	const delayed = 60 * time.Millisecond
 	const step = 5 * time.Millisecond
 	p.r.report.Pieces++
 	left, known := unacknowledged(p.conn.Stream)
-	for waited := time.Duration(0); known && left > 0 && waited < delayed && pause > step; waited += step {
+	for waited := time.Duration(0); known && left > 0 && waited < delayed && patient; waited += step {
 		time.Sleep(step)
 		left, known = unacknowledged(p.conn.Stream)
 	}
@@ -213,20 +219,6 @@ func (r *run) leaving() time.Duration {
 		return 10 * time.Millisecond
 	}
 	return 150 * time.Millisecond
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // ending says how the stream of the peer has ended.

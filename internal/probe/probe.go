@@ -20,6 +20,9 @@ import (
 	"github.com/chancat/channel/framing"
 )
 
+// grace is what the checks may take beyond the budget before they are cut off.
+const grace = 1500 * time.Millisecond
+
 // A Verdict is what a check found.
 type Verdict string
 
@@ -48,7 +51,7 @@ type Message struct {
 // Defaults of [Options].
 const (
 	DefaultGap    = 25 * time.Millisecond
-	DefaultBudget = 26 * time.Second
+	DefaultBudget = 25 * time.Second
 )
 
 // Options configures Run.
@@ -56,6 +59,7 @@ type Options struct {
 	Dial    func(context.Context) (*endpoint.Conn, error)
 	Framing framing.Framing
 	Whole   bool // the transport keeps messages apart, and Framing does not matter
+	Most    int  // bytes that a message may have; 0 means any number
 
 	// Messages are sent in order, each after the replies to the one before. None
 	// means what is known to be harmless for the framing, see [Conversation].
@@ -151,18 +155,23 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	r.talk = talk
+	limited, cancel := context.WithTimeout(ctx, r.o.Budget+grace)
+	defer cancel()
 	for i, c := range order() {
 		if ctx.Err() != nil {
 			break
 		}
 		began := time.Now()
 		r.end = r.deadline(began, len(checks)-i)
-		result, err := r.check(ctx, c)
+		result, err := r.check(limited, c)
 		if err != nil {
 			return &r.report, err
 		}
 		if ctx.Err() != nil {
 			break // the check was cut off: what it saw says nothing about the peer
+		}
+		if limited.Err() != nil {
+			result = skip("there was no time left")
 		}
 		result.Check = c.name
 		result.Took = time.Since(began)
@@ -187,6 +196,8 @@ func (r *run) deadline(now time.Time, left int) time.Time {
 // check runs one check.
 func (r *run) check(ctx context.Context, c check) (Result, error) {
 	switch {
+	case ctx.Err() != nil:
+		return skip(""), nil // the caller knows why
 	case r.gone != "" && c.name != aliveCheck:
 		return skip("the peer has not answered since " + r.gone), nil
 	case r.whole && c.bytes:

@@ -141,6 +141,9 @@ func startServer(t *testing.T, argv []string) string {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	out, err := cmd.StdoutPipe()
 	if err == nil {
+		_, err = cmd.StdinPipe() // some serve until it ends
+	}
+	if err == nil {
 		err = cmd.Start()
 	}
 	if err != nil {

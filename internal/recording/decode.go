@@ -26,6 +26,7 @@ type Frame struct {
 // A Decoder cuts one direction of a connection into frames, as it is fed.
 type Decoder struct {
 	reader  *frame.Reader
+	plain   bool // a body is the message
 	pending []byte
 	eof     bool
 	broken  *frame.Error // what ended the frames
@@ -36,7 +37,8 @@ type Decoder struct {
 
 // NewDecoder returns a Decoder of what d describes.
 func NewDecoder(d framing.Direction) *Decoder {
-	dec := &Decoder{}
+	_, escapes := d.Codec.(frame.MessageAppender)
+	dec := &Decoder{plain: !escapes}
 	dec.reader = frame.NewReader((*fed)(dec), d.Codec, d.Max)
 	return dec
 }
@@ -113,7 +115,7 @@ func (d *Decoder) drain() (frames []Frame) {
 		f, err := d.reader.Next()
 		switch {
 		case err == nil:
-			frames = append(frames, Frame{f.Offset, f.Span, f.Reads, bytes.Clone(d.reader.Message(f)), bytes.Clone(f.Raw)})
+			frames = append(frames, d.owned(f))
 		case err == io.EOF, errors.Is(err, errPending):
 			return frames
 		default:
@@ -124,6 +126,16 @@ func (d *Decoder) drain() (frames []Frame) {
 			return frames
 		}
 	}
+}
+
+// owned is a copy of f. Where the body is the message there is one of it.
+func (d *Decoder) owned(f frame.Frame) Frame {
+	own := Frame{Offset: f.Offset, Span: f.Span, Reads: f.Reads, Raw: bytes.Clone(f.Raw)}
+	body := own.Raw[f.Span.Head : f.Span.Head+f.Span.Body]
+	if own.Message = body; !d.plain {
+		own.Message = bytes.Clone(d.reader.Message(f))
+	}
+	return own
 }
 
 // Decode returns events with the messages of f that their reads hold behind the

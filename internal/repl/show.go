@@ -52,6 +52,7 @@ func printable(text string) string { return string(escape.AppendPrintable(nil, [
 func (s *Session) showMessage(m *message) {
 	if s.paused && !m.sent {
 		s.held++
+		s.prompt()
 		return
 	}
 	if s.filtering != nil && !m.sent {
@@ -74,32 +75,21 @@ func (s *Session) appendMessage(dst []byte, m *message, whole bool) []byte {
 	return append(dst, '\n')
 }
 
-// bodyView is the view that was asked for, or that of the framing.
-func (s *Session) bodyView() view.View {
-	if s.viewName == "auto" {
-		if own, err := view.Parse(view.ForFraming(s.framing.Spelling)); err == nil {
-			return own
-		}
-	}
-	return s.view
-}
-
 // appendBody appends the body in the view, cut short unless it is wanted whole.
 func (s *Session) appendBody(dst []byte, m *message, whole bool) []byte {
-	show := s.bodyView()
 	if whole {
 		if rest := len(m.body) - wholeMost; rest > 0 {
-			dst = show(dst, m.body[:wholeMost])
+			dst = s.render(dst, m.body[:wholeMost])
 			return append(dst, s.o.Palette.Note(fmt.Sprintf("\n%s %s more, /save %d FILE", s.ellipsis(), size(rest), m.number))...)
 		}
-		return show(dst, m.body)
+		return s.render(dst, m.body)
 	}
 	start, rest := len(dst), 0
 	if len(m.body) > viewedMost {
-		dst = show(dst, m.body[:shownBytes])
+		dst = s.render(dst, m.body[:shownBytes])
 		rest = len(m.body) - shownBytes
 	} else {
-		dst = show(dst, m.body)
+		dst = s.render(dst, m.body)
 	}
 	if n := shortened(dst[start:]); n < len(dst)-start {
 		rest += len(dst) - start - n
@@ -181,6 +171,13 @@ func size(n int) string {
 	return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MiB"
 }
 
+func messages(n int) string {
+	if n == 1 {
+		return "1 message"
+	}
+	return strconv.Itoa(n) + " messages"
+}
+
 // span is a duration for people.
 func span(d time.Duration) string {
 	switch {
@@ -198,10 +195,19 @@ func (s *Session) showFault(p *peer, err error, fault link.Fault) {
 	if f, ok := errors.AsType[*wire.Error](err); ok && f.Cause != "" {
 		text += string(view.AppendFault(nil, fault.Bytes, f.Start, f.Offset))
 	}
-	hint := strings.Replace(fault.Hint, "try -f ", "try /framing ", 1)
-	if hint == "" {
-		hint = "nothing more is decoded; /resync goes on at the next frame, /framing X decodes again what has come"
+	if fault.Hint != "" {
+		text += s.o.Palette.Note("-- "+printable(strings.Replace(fault.Hint, "try -f ", "try /framing ", 1))) + "\n"
 	}
-	text += s.o.Palette.Note("-- " + printable(hint))
+	text += s.o.Palette.Note("-- nothing more is decoded; /resync goes on at the next frame, /framing X decodes again what has come")
 	s.say(text)
+}
+
+// render is the view, of which auto is the one of the framing where that has one.
+func (s *Session) render(dst, body []byte) []byte {
+	if s.viewName == "auto" {
+		if v, err := view.Parse(view.ForFraming(s.framing.Spelling)); err == nil {
+			return v(dst, body)
+		}
+	}
+	return s.view(dst, body)
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/chancat/channel/endpoint"
+	"github.com/chancat/channel/internal/pause"
 )
 
 // Answer plays the server of s to a client that may say anything: a message is
@@ -44,7 +45,7 @@ func Answer(ctx context.Context, conn *endpoint.Conn, s *Script, o Options) (r R
 // say makes moves that follow each other.
 func (p *player) say(ctx context.Context, moves []Move, o *Options) (sent int, err error) {
 	for i := range moves {
-		if err := sleep(ctx, o.pause(&moves[i])); err != nil {
+		if err := pause.For(ctx, o.pause(&moves[i])); err != nil {
 			return sent, err
 		}
 		if err := p.move(&moves[i]); err != nil {
@@ -56,8 +57,8 @@ func (p *player) say(ctx context.Context, moves []Move, o *Options) (sent int, e
 }
 
 // answers are the moves by the message that they answer, counted from 1; 0 has what
-// comes before any. A move answers the message of its JSON-RPC id where there is one,
-// else the oldest that has no answer yet, else the one that was answered last.
+// comes before any. A move answers the message that it is recorded to answer, else
+// the one of its JSON-RPC id, else the oldest that has no answer yet, else the one that was answered last.
 func (s *Script) answers() [][]Move {
 	list := make([][]Move, len(s.Want)+1)
 	oldest, last := 1, 0 // messages before oldest are answered
@@ -65,7 +66,10 @@ func (s *Script) answers() [][]Move {
 		if m.Kind == End {
 			continue // the client may say more
 		}
-		to := s.byID(m)
+		to := m.answers
+		if to == 0 || to > m.After {
+			to = s.byID(m)
+		}
 		for oldest <= m.After && len(list[oldest]) > 0 {
 			oldest++
 		}

@@ -74,14 +74,13 @@ func (p *player) receive() {
 			p.mu.Unlock()
 			return
 		}
-		counts := p.only == nil || p.only(msg)
 		var latency time.Duration
 		if !p.moved.IsZero() {
 			latency = now.Sub(p.moved)
 		}
 		seq := p.count + 1
 		p.mu.Unlock()
-		if !counts {
+		if p.only != nil && !p.only(msg) {
 			continue
 		}
 		p.arrived(arrival{body: msg, seq: seq, latency: latency})
@@ -107,21 +106,21 @@ func (p *player) notify() {
 	p.changed = make(chan struct{})
 }
 
-func (p *player) state() (count int, err error, changed <-chan struct{}) {
+func (p *player) state() (count int, changed <-chan struct{}, err error) {
 	p.mu.Lock()
-	count, err, changed = p.count, p.err, p.changed
+	count, changed, err = p.count, p.changed, p.err
 	p.mu.Unlock()
 	if p.surplus != nil {
 		count -= p.surplus()
 	}
-	return count, err, changed
+	return count, changed, err
 }
 
 // await waits until n messages have come that were to, for as long as no message
 // takes longer than limit; 0 means any time.
 func (p *player) await(ctx context.Context, n int, limit time.Duration) error {
 	for {
-		count, err, changed := p.state()
+		count, changed, err := p.state()
 		switch {
 		case count >= n:
 			return nil
@@ -144,7 +143,7 @@ func (p *player) await(ctx context.Context, n int, limit time.Duration) error {
 // message, and drainMost in all; with limit 0 for any time.
 func (p *player) drain(ctx context.Context, limit time.Duration) error {
 	for start := time.Now(); ; {
-		_, err, changed := p.state()
+		_, changed, err := p.state()
 		if err == nil {
 			err = wait(ctx, changed, limit)
 		}

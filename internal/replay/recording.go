@@ -40,6 +40,8 @@ type Step struct {
 	Seq  int       // message: counted from 1, by side
 	Body []byte    // message
 	Raw  []byte    // the bytes on the wire; of a message nil where the recording does not have them
+
+	Answers int // message: the Seq of the other side's message that it answers; 0 where it is not known
 }
 
 // A Conversation is what happened on one connection, in the order of time.
@@ -71,8 +73,8 @@ func Load(events iter.Seq2[*session.Event, error], given, orElse string) (*Recor
 			failed = err
 			break
 		}
-		if kept += len(ev.Data) + 64; kept > recordingMost {
-			failed = fmt.Errorf("%w: more than %d MiB of conversation; 'chancat session slice' takes a part", frame.ErrTooLarge, recordingMost>>20)
+		if kept += 3*len(ev.Data) + 300; kept > recordingMost {
+			failed = fmt.Errorf("%w: it takes more than %d MiB of memory; 'chancat session slice' takes a part", frame.ErrTooLarge, recordingMost>>20)
 			break
 		}
 		l.add(ev)
@@ -110,11 +112,23 @@ type loader struct {
 	byNumber map[int]*track
 }
 
+// An entry is what is kept of an event.
+type entry struct {
+	kind    session.Kind
+	from    session.Side
+	time    time.Time
+	offset  int64
+	n       int
+	answers int
+	abrupt  bool // close: nothing was ended, the connection is gone
+	data    []byte
+}
+
 // A track is the events of one connection.
 type track struct {
 	number        int
 	local, remote string
-	events        []session.Event
+	entries       []entry
 	messages      bool    // it has message events
 	broken        [2]bool // it has a broken event of that side
 }
@@ -132,24 +146,27 @@ func (l *loader) add(ev *session.Event) {
 		l.byNumber[ev.Conn] = t
 		l.tracks = append(l.tracks, t)
 	}
-	e := *ev
-	e.Data = slices.Clone(ev.Data) // borrowed
-	if e.From == "" {
-		e.From = session.Client // a bare file: what else is there to do with it but send it
+	e := entry{
+		kind: ev.Kind, from: ev.From, time: ev.Time, offset: ev.Offset, n: ev.N, answers: ev.Answers,
+		abrupt: ev.Reason == "reset" || ev.Reason == "error",
+		data:   slices.Clone(ev.Data), // borrowed
 	}
-	switch e.Kind {
+	if e.from == "" {
+		e.from = session.Client // a bare file: what else is there to do with it but send it
+	}
+	switch e.kind {
 	case session.Open:
 		if l.spelling == "" {
 			l.spelling = openSpelling(ev.Framing)
 		}
-		t.local, t.remote = e.Local, e.Remote
+		t.local, t.remote = ev.Local, ev.Remote
 		return
 	case session.Message:
 		t.messages = true
 	case session.Broken:
-		t.broken[index(e.From)] = true
+		t.broken[index(e.from)] = true
 	}
-	t.events = append(t.events, e)
+	t.entries = append(t.entries, e)
 }
 
 // openSpelling is the framing of an open event, unless it is the transport's own.
@@ -171,15 +188,16 @@ func index(s session.Side) int {
 // is not believed where there are reads.
 func (t *track) conversation(f framing.Framing, anew bool) *Conversation {
 	c := &Conversation{Number: t.number, Local: t.local, Remote: t.remote}
-	hasReads := slices.ContainsFunc(t.events, func(e session.Event) bool { return e.Kind == session.Read && len(e.Data) > 0 })
+	hasReads := slices.ContainsFunc(t.entries, func(e entry) bool { return e.kind == session.Read && len(e.data) > 0 })
 	a := assembler{
 		c: c, recorded: t.messages && (!anew || !hasReads), broken: t.broken,
 		decoders: [2]*recording.Decoder{recording.NewDecoder(f.C2S), recording.NewDecoder(f.S2C)},
 		frames:   [2]map[int64]recording.Frame{{}, {}},
 	}
-	for i := range t.events {
-		a.add(&t.events[i])
+	for i := range t.entries {
+		a.add(&t.entries[i])
 	}
+	t.entries = nil // it may be large
 	a.finish()
 	return c
 }
@@ -195,26 +213,26 @@ type assembler struct {
 	ended    [2]bool
 }
 
-func (a *assembler) add(e *session.Event) {
-	side := index(e.From)
+func (a *assembler) add(e *entry) {
+	side := index(e.from)
 	d := a.decoders[side]
-	switch e.Kind {
+	switch e.kind {
 	case session.Read:
-		if len(e.Data) != e.N {
+		if len(e.data) != e.n {
 			d.Fail() // bytes are withheld: what follows is at no known place
 			return
 		}
-		a.step(Step{Kind: Chunk, From: e.From, Time: e.Time, Raw: e.Data})
-		a.decoded(e, d.Feed(e.Data))
+		a.step(Step{Kind: Chunk, From: e.from, Time: e.time, Raw: e.data})
+		a.decoded(e, d.Feed(e.data))
 	case session.Message:
 		if !a.recorded {
 			return
 		}
-		body, raw := e.Data, []byte(nil)
-		if known, ok := a.frames[side][e.Offset]; ok {
-			delete(a.frames[side], e.Offset)
+		body, raw := e.data, []byte(nil)
+		if known, ok := a.frames[side][e.offset]; ok {
+			delete(a.frames[side], e.offset)
 			if bytes.Equal(known.Message, body) {
-				raw = known.Raw
+				body, raw = known.Message, known.Raw // which share their memory
 			} else {
 				a.c.Edited++
 			}
@@ -223,34 +241,34 @@ func (a *assembler) add(e *session.Event) {
 	case session.Broken:
 		a.c.Broken = true
 	case session.Lost:
-		a.c.Lost += int64(e.N)
-		a.decoded(e, d.Lose(e.N))
+		a.c.Lost += int64(e.n)
+		a.decoded(e, d.Lose(e.n))
 	case session.Close:
-		if e.Reason == "reset" || e.Reason == "error" {
+		if e.abrupt {
 			return // it is closed at the end in any case
 		}
-		a.end(e.From, e.Time)
+		a.end(e.from, e.time)
 	}
 }
 
 func (a *assembler) step(s Step) { a.c.Steps = append(a.c.Steps, s) }
 
-func (a *assembler) message(e *session.Event, body, raw []byte) {
-	side := index(e.From)
+func (a *assembler) message(e *entry, body, raw []byte) {
+	side := index(e.from)
 	a.seq[side]++
-	a.step(Step{Kind: Message, From: e.From, Time: e.Time, Seq: a.seq[side], Body: body, Raw: raw})
+	a.step(Step{Kind: Message, From: e.from, Time: e.time, Seq: a.seq[side], Answers: e.answers, Body: body, Raw: raw})
 }
 
 // decoded adds what a read has completed.
-func (a *assembler) decoded(e *session.Event, frames []recording.Frame) {
+func (a *assembler) decoded(e *entry, frames []recording.Frame) {
 	for _, f := range frames {
 		if a.recorded {
-			a.frames[index(e.From)][f.Offset] = f
+			a.frames[index(e.from)][f.Offset] = f
 		} else {
 			a.message(e, f.Message, f.Raw)
 		}
 	}
-	a.rest(e.From, e.Time)
+	a.rest(e.from, e.time)
 }
 
 // rest adds the bytes from a broken frame on. Where messages were recorded, the
@@ -271,7 +289,7 @@ func (a *assembler) end(from session.Side, at time.Time) {
 		return
 	}
 	a.ended[side] = true
-	a.decoded(&session.Event{From: from, Time: at}, a.decoders[side].End())
+	a.decoded(&entry{from: from, time: at}, a.decoders[side].End())
 	a.step(Step{Kind: End, From: from, Time: at})
 }
 
@@ -279,7 +297,7 @@ func (a *assembler) end(from session.Side, at time.Time) {
 func (a *assembler) finish() {
 	for i, side := range []session.Side{session.Client, session.Server} {
 		if !a.ended[i] {
-			a.decoded(&session.Event{From: side}, a.decoders[i].End())
+			a.decoded(&entry{from: side}, a.decoders[i].End())
 		}
 	}
 }

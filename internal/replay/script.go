@@ -18,7 +18,8 @@ type Move struct {
 	// the step may be of either side.
 	Pause time.Duration
 
-	again bool // the same frame goes on: the bytes are to stay apart from those before
+	answers int  // message: the number of the other side's message that it is recorded to answer
+	again   bool // the same frame goes on: the bytes are to stay apart from those before
 }
 
 // A Script is a conversation as one side sees it.
@@ -62,7 +63,7 @@ func (c *Conversation) Script(self session.Side, chunks bool) *Script {
 		}
 		s.Moves = append(s.Moves, Move{
 			Kind: step.Kind, Seq: step.Seq, Body: step.Body, Raw: step.Raw,
-			After: len(s.Want), Pause: since(before, step.Time),
+			After: len(s.Want), Pause: since(before, step.Time), answers: step.Answers,
 			again: step.Kind == Chunk && between == 0 && len(s.Moves) > 0,
 		})
 		before, moved, between = step.Time, step.Time, 0

@@ -1,6 +1,7 @@
 package tap
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -111,7 +112,7 @@ func through(tb testing.TB, pass func(client, server net.Conn), serve func(net.C
 }
 
 func framed(size int) []byte {
-	raw, err := parse("u32be").C2S.Codec.AppendFrame(nil, make([]byte, size))
+	raw, err := parse("u32be").C2S.Codec.AppendFrame(nil, bytes.Repeat([]byte{'x'}, size))
 	if err != nil {
 		panic(err)
 	}

@@ -11,6 +11,7 @@ import (
 // A decoder makes events of a backlog. It is used by one goroutine at a time.
 type decoder struct {
 	t       *tapped
+	framing framing.Framing
 	streams [2]*stream
 	pairs   *answer.Pairs
 	upgrade *upgrade
@@ -31,6 +32,7 @@ func newDecoder(t *tapped) *decoder {
 
 // frameAs sets the framing of both directions.
 func (d *decoder) frameAs(f framing.Framing) {
+	d.framing = f
 	d.pairs = answer.New(f.Spelling)
 	d.upgrade = newUpgrade(f.Spelling)
 	d.streams[fromClient] = newStream(d, fromClient, f.C2S)
@@ -44,13 +46,22 @@ func (d *decoder) take(entries []entry, copied []byte) {
 		var data []byte
 		switch {
 		case e.b != nil:
-			data = e.b.bytes[:e.n]
+			data = e.shared
 		case e.kind == bytesRead || e.kind == messageRead:
 			data, copied = copied[:e.n:e.n], copied[e.n:]
 		}
 		d.entry(e, data)
 		if e.b != nil {
 			e.b.release()
+		}
+	}
+}
+
+// settle lets go of what the streams lie in; both hold no block then.
+func (d *decoder) settle() {
+	for _, s := range d.streams {
+		if s != nil {
+			s.settle()
 		}
 	}
 }
@@ -76,7 +87,7 @@ func (d *decoder) apply(e *entry, data []byte) {
 		if d.t.o.Reads {
 			d.observe(e.side, e.at, &session.Event{Kind: session.Read, N: e.n, Data: data})
 		}
-		s.feed(data, e.at)
+		s.feed(data, e.b, e.at)
 	case messageRead:
 		s.whole(data, e.at)
 	case bytesLost:

@@ -146,7 +146,7 @@ func short(e session.Event) string {
 		}
 		return text
 	case session.Broken:
-		return fmt.Sprintf("%s broken %d/%d %s", e.From[:1], e.Offset, e.At, e.Cause)
+		return fmt.Sprintf("%s broken %d/%d", e.From[:1], e.Offset, e.At)
 	case session.Close:
 		return fmt.Sprintf("%s %s", e.From[:1], e.Reason)
 	case session.Fault:

@@ -8,6 +8,8 @@ import (
 
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/answer"
+	"github.com/chancat/channel/internal/inflate"
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/session"
 )
@@ -16,8 +18,9 @@ import (
 // nothing more is decoded: the framing is another.
 const brokenMost = 3
 
-// errPending says that nothing more of this direction has come yet.
-var errPending = errors.New("wait for the next read")
+// explainedMost bounds the broken frames of a direction that are explained at
+// length.
+const explainedMost = 16
 
 // A stream is one direction as it is decoded.
 type stream struct {
@@ -26,50 +29,48 @@ type stream struct {
 	reader  *frame.Reader // made with the first bytes
 	framing framing.Direction
 
-	pending []byte    // of the read at hand
-	at      time.Time // when that was
-	ended   bool
-	total   int64 // bytes that came
+	window window
+	at     time.Time // of the read at hand
+	total  int64     // bytes that came
 
-	seq     int
-	reads   int // that brought bytes of the frame at hand, before the read at hand
-	seeking bool
-	bad     int  // broken frames since the last whole one
-	deaf    bool // nothing is decoded any more
-	foreign foreign
+	seq       int
+	reads     int // that brought bytes of the frame at hand, before the read at hand
+	seeking   bool
+	bad       int  // broken frames since the last whole one
+	deaf      bool // nothing is decoded any more
+	explained int
+	foreign   foreign
+	plain     inflate.Messages // of a WebSocket that is compressed
 }
 
 func newStream(d *decoder, side int, f framing.Direction) *stream {
 	return &stream{d: d, side: side, framing: f}
 }
 
-// Read is the source of reader.
-func (s *stream) Read(p []byte) (int, error) {
-	if len(s.pending) == 0 {
-		if s.ended {
-			return 0, io.EOF
-		}
-		return 0, errPending
-	}
-	n := copy(p, s.pending)
-	s.pending = s.pending[n:]
-	return n, nil
-}
-
 func (s *stream) offset() int64 { return s.total }
 
-// feed decodes what one read has brought.
-func (s *stream) feed(data []byte, at time.Time) {
+// feed decodes what one read has brought. b is the block in which data lies; nil
+// for memory that is used again when feed returns.
+func (s *stream) feed(data []byte, b *block, at time.Time) {
 	s.total += int64(len(data))
 	if s.deaf {
 		return
 	}
 	if s.reader == nil {
-		s.reader = frame.NewReader(s, s.framing.Codec, s.framing.Max)
+		s.open()
 	}
-	s.pending, s.at = data, at
+	if s.window.block != b {
+		s.settle()
+	}
+	s.window.give(data, b)
+	s.at = at
 	before := s.seq
 	s.drain()
+	if !s.deaf && s.d.upgrade.lone(s.side, s.reader.Buffered()) {
+		s.reader.SetCodec(lone{})
+		s.drain()
+		s.reader.SetCodec(s.framing.Codec)
+	}
 	switch {
 	case s.deaf || len(s.reader.Buffered()) == 0:
 		s.reads = 0
@@ -78,6 +79,19 @@ func (s *stream) feed(data []byte, at time.Time) {
 	default:
 		s.reads++
 	}
+	if b == nil || s.deaf {
+		s.settle()
+	}
+}
+
+func (s *stream) open() { s.reader = frame.NewReader(&s.window, s.framing.Codec, s.framing.Max) }
+
+// settle lets go of the memory in which the stream lies.
+func (s *stream) settle() {
+	if s.reader != nil {
+		s.reader.Settle()
+	}
+	s.window.free()
 }
 
 // whole tells of a message of a transport that frames by itself.
@@ -94,7 +108,7 @@ func (s *stream) lose(n int, at time.Time) {
 		return
 	}
 	if s.reader == nil {
-		s.reader = frame.NewReader(s, s.framing.Codec, s.framing.Max)
+		s.open()
 	}
 	s.at, s.reads = at, 0
 	s.reader.Lose(int64(n)) // the lost event has told of the frame that it breaks
@@ -103,17 +117,17 @@ func (s *stream) lose(n int, at time.Time) {
 
 // end judges what the end of the stream has cut off.
 func (s *stream) end(at time.Time) {
-	if s.deaf || s.ended || s.reader == nil {
+	if s.deaf || s.window.ended || s.reader == nil {
 		return
 	}
-	s.ended, s.at = true, at
+	s.window.ended, s.at = true, at
 	s.reads = max(0, s.reads-1) // no read has brought the end
 	s.drain()
 }
 
 func (s *stream) drain() {
 	for !s.deaf {
-		if !s.ended && len(s.pending) == 0 && len(s.reader.Buffered()) == 0 {
+		if !s.window.ended && len(s.window.piece) == 0 && len(s.reader.Buffered()) == 0 {
 			return // the reader would only say so
 		}
 		if s.seeking {
@@ -146,6 +160,11 @@ func (s *stream) message(f frame.Frame, msg []byte, reads int) {
 		Kind: session.Message, Seq: s.seq, Offset: f.Offset,
 		Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: reads, Data: msg,
 	}
+	if isWebSocket(s.framing.Codec) && len(f.Raw) > 0 {
+		if ev.Plain = s.plain.Message(f.Raw[0], msg, framing.DefaultMax); ev.Plain != nil {
+			msg = ev.Plain
+		}
+	}
 	ev.Answers, ev.Latency = d.pairs.Message(sides[s.side], s.seq, s.at, f.Raw, msg)
 	d.observe(s.side, s.at, &ev)
 	if text := s.foreign.judge(d, s.side, msg); text != "" {
@@ -153,10 +172,15 @@ func (s *stream) message(f frame.Frame, msg []byte, reads int) {
 	}
 	if to, what := d.upgrade.message(s.side, f.Raw); what != "" {
 		d.note(s.side, s.at, what)
-		for _, other := range d.streams {
-			other.become(to)
+		d.pairs = answer.New("tls") // nothing can be told of what is encrypted
+		for _, both := range d.streams {
+			both.become(to)
 		}
 	}
+}
+
+func isWebSocket(c frame.Codec) bool {
+	return c == framing.WS || c == framing.WSServer || c == framing.WSEither
 }
 
 // become changes the framing of what comes next.
@@ -171,10 +195,10 @@ func (s *stream) become(f framing.Direction) {
 func (s *stream) broken(e *frame.Error) {
 	d := s.d
 	d.broken = true
-	bytes := s.reader.Buffered()
+	fault := s.explain(e)
 	d.observe(s.side, s.at, &session.Event{
-		Kind: session.Broken, Offset: e.Start, At: e.Offset, Cause: string(e.Cause), Error: e.Error(),
-		Hint: s.hint(e, bytes), Data: bytes[:min(len(bytes), link.BrokenBytes)],
+		Kind: session.Broken, Offset: e.Start, At: e.Offset, Cause: string(fault.Cause), Error: e.Error(),
+		Hint: s.hint(e, fault.Hint), Data: fault.Bytes[:min(len(fault.Bytes), link.BrokenBytes)],
 	})
 	if errors.Is(e, io.ErrUnexpectedEOF) {
 		s.deaf = true
@@ -187,8 +211,17 @@ func (s *stream) broken(e *frame.Error) {
 	}
 }
 
-func (s *stream) hint(e *frame.Error, bytes []byte) string {
-	hint := link.Hint(e, bytes)
+// explain says why the frame at hand is broken; of a stream that breaks over and over
+// not each time at length.
+func (s *stream) explain(e *frame.Error) link.Fault {
+	if s.explained++; s.explained > explainedMost {
+		bytes := s.reader.Buffered()
+		return link.Fault{Bytes: bytes, Cause: e.Cause, Hint: link.Hint(e, bytes)}
+	}
+	return link.FaultIn(s.reader, s.d.framing, sides[s.side], e)
+}
+
+func (s *stream) hint(e *frame.Error, hint string) string {
 	if s.side != fromServer || !s.d.t.o.Wraps || errors.Is(e, io.ErrUnexpectedEOF) {
 		return hint
 	}

@@ -185,7 +185,7 @@ func message(n *pickle.Node) (Message, error) {
 	}
 	for _, item := range args {
 		if _, ok := item.Key.(string); !ok {
-			return Message{}, fmt.Errorf("args: the key %.40v, want a str", item.Key)
+			return Message{}, fmt.Errorf("args: the key %.40s, want a str", appendJSON(nil, item.Key))
 		}
 	}
 	m.Args = args

@@ -1,16 +1,14 @@
 package juggler
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"maps"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 
@@ -42,6 +40,10 @@ type ClientOptions struct {
 	// sends a whole one or [Client.Reconnect] fetches it.
 	OnError func(error)
 
+	// OnClose is called when the connection has ended, after all that came before
+	// it, with what [Client.Err] returns; not where Close or Reconnect ended it.
+	OnClose func(error)
+
 	PingDelay   time.Duration // of silence, after which a ping is sent; 0 means 30 s, negative for no pings
 	PingTimeout time.Duration // for anything to come after a ping; 0 means 30 s
 
@@ -56,11 +58,11 @@ type ClientOptions struct {
 func (o *ClientOptions) limits() limits {
 	return limits{
 		wire:         o.Wire,
-		maxMessage:   orDefault(o.MaxMessage, defaultMaxMessage),
-		maxQueue:     orDefault(o.MaxQueue, defaultMaxQueue),
-		writeTimeout: orDefault(o.WriteTimeout, defaultWriteTimeout),
-		pingDelay:    orDefault(o.PingDelay, defaultPingDelay),
-		pingTimeout:  orDefault(o.PingTimeout, defaultPingTimeout),
+		maxMessage:   cmp.Or(o.MaxMessage, defaultMaxMessage),
+		maxQueue:     cmp.Or(o.MaxQueue, defaultMaxQueue),
+		writeTimeout: cmp.Or(o.WriteTimeout, defaultWriteTimeout),
+		pingDelay:    cmp.Or(o.PingDelay, defaultPingDelay),
+		pingTimeout:  cmp.Or(o.PingTimeout, defaultPingTimeout),
 	}
 }
 
@@ -74,9 +76,10 @@ type Client struct {
 	once   sync.Once     // guards quit
 	told   chan struct{} // closed when no callback will be called any more
 
-	callbacks sync.Mutex // guards the three callbacks in opts
+	callbacks sync.Mutex // guards OnChange and OnNotify in opts
 
-	dialing sync.Mutex // held by Reconnect
+	dialing  sync.Mutex     // held by Reconnect
+	sessions sync.WaitGroup // those that run
 
 	mu      sync.Mutex // guards what follows
 	session *session
@@ -84,26 +87,10 @@ type Client struct {
 	text    json.RawMessage // of state; nil until somebody asks
 }
 
-// A session is one connection of a client.
-type session struct {
-	client *Client
-	link   *link
-	done   chan struct{} // closed when nothing of it is left
-
-	mu      sync.Mutex // guards what follows
-	last    int64      // id of a request
-	waiting map[int64]chan message
-
-	// Only the reading goroutine has these.
-	base  any  // the state by what this session has received
-	size  int  // bytes of base, at most
-	stale bool // a change did not apply; base is not what the server has
-}
-
 // An event is something to tell a callback.
 type event struct {
-	state any // where it is a change
-	kind  string
+	kind  string // "state", "notify", "error" or "close"
+	state any
 	name  string
 	data  json.RawMessage
 	err   error
@@ -126,7 +113,7 @@ func Connect(ctx context.Context, url string, options *ClientOptions) (*Client, 
 	}
 	c.session = s
 	go c.tell()
-	go s.run()
+	c.sessions.Go(s.run)
 	return c, nil
 }
 
@@ -147,7 +134,7 @@ func (c *Client) dial(ctx context.Context) (*session, error) {
 	}
 	return &session{
 		client: c, link: newLink(conn, c.opts.limits()),
-		done: make(chan struct{}), waiting: map[int64]chan message{},
+		waiting: map[int64]chan message{},
 	}, nil
 }
 
@@ -242,7 +229,7 @@ func (c *Client) Reconnect(ctx context.Context) error {
 	c.session, c.state, c.text = fresh, nil, nil
 	c.mu.Unlock()
 	old.link.end(ErrClosed)
-	go fresh.run()
+	c.sessions.Go(fresh.run)
 	select {
 	case <-c.quit:
 		fresh.link.end(ErrClosed)
@@ -273,7 +260,7 @@ func (c *Client) Close() error {
 	s := c.current()
 	c.dialing.Unlock()
 	s.link.end(ErrClosed)
-	<-s.done
+	c.sessions.Wait()
 	<-c.told
 	return nil
 }
@@ -287,158 +274,18 @@ func (c *Client) tell() {
 			return
 		case e := <-c.events:
 			c.callbacks.Lock()
-			onChange, onNotify, onError := c.opts.OnChange, c.opts.OnNotify, c.opts.OnError
+			onChange, onNotify := c.opts.OnChange, c.opts.OnNotify
 			c.callbacks.Unlock()
 			switch {
-			case e.err != nil && onError != nil:
-				onError(e.err)
+			case e.kind == "error" && c.opts.OnError != nil:
+				c.opts.OnError(e.err)
+			case e.kind == "close" && c.opts.OnClose != nil:
+				c.opts.OnClose(e.err)
 			case e.kind == "state" && onChange != nil:
 				onChange(appendValue(nil, e.state))
 			case e.kind == "notify" && onNotify != nil:
 				onNotify(e.name, e.data)
 			}
 		}
-	}
-}
-
-func (s *session) run() {
-	defer close(s.done)
-	s.link.run(s.receive)
-	s.link.gone.Wait()
-}
-
-// why is why a request got no answer.
-func (s *session) why() error {
-	err := s.link.why()
-	if err == io.EOF {
-		return fmt.Errorf("the server closed the connection before it answered: %w", io.ErrUnexpectedEOF)
-	}
-	return err
-}
-
-func (s *session) expect() (int64, <-chan message) {
-	answer := make(chan message, 1)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.last++
-	s.waiting[s.last] = answer
-	return s.last, answer
-}
-
-func (s *session) forget(id int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.waiting, id)
-}
-
-// receive takes a message of the server. It runs on the reading goroutine.
-func (s *session) receive(text []byte) error {
-	m, err := decode(text)
-	if err != nil {
-		return err
-	}
-	switch m.kind {
-	case "response":
-		return s.answered(m)
-	case "notify":
-		name, ok := stringOf(m.name)
-		if !ok || m.data == nil {
-			return invalid("a notification without name or data")
-		}
-		s.report(event{kind: m.kind, name: name, data: m.data})
-		return nil
-	case "state":
-		return s.changed(m.diff)
-	}
-	return invalid("a message of type %.20q; a server sends response, notify and state", m.kind)
-}
-
-func (s *session) answered(m message) error {
-	if m.id == nil || m.data == nil || string(m.success) != "true" && string(m.success) != "false" {
-		return invalid("a response without id, data or success")
-	}
-	id, err := strconv.ParseInt(string(m.id), 10, 64)
-	if err != nil {
-		return nil // as any unknown id: it answers nothing that was asked
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if answer := s.waiting[id]; answer != nil {
-		delete(s.waiting, id)
-		answer <- m
-	}
-	return nil
-}
-
-// changed applies a change to the state.
-func (s *session) changed(patch json.RawMessage) error {
-	v, err := parse(patch)
-	ops, ok := v.([]any)
-	if err != nil || !ok {
-		return invalid("a state message without a diff")
-	}
-	if s.stale && !replacesAll(ops) {
-		return nil // the state that it would lead from is not known
-	}
-	limit := orDefault(s.client.opts.MaxState, defaultMaxState)
-	next, op, err := apply(s.base, ops, limit)
-	if err == nil {
-		err = s.measure(next, len(patch), limit)
-	}
-	if err != nil {
-		if !s.stale {
-			s.report(event{err: &PatchError{patch, op, err}})
-		}
-		s.stale = true
-		return nil
-	}
-	s.base, s.stale = next, false
-	c := s.client
-	c.mu.Lock()
-	if c.session == s {
-		c.state, c.text = next, nil
-	}
-	c.mu.Unlock()
-	s.report(event{kind: "state", state: next})
-	return nil
-}
-
-// measure checks that the state is within its limit. It is measured when the
-// changes since the last time could have made it too large.
-func (s *session) measure(state any, grown, limit int) error {
-	if s.size += grown; s.size <= limit/2 {
-		return nil
-	}
-	left := limit
-	if err := measure(state, &left, maxDepth); err != nil {
-		return err
-	}
-	s.size = limit - left
-	return nil
-}
-
-// replacesAll reports whether a patch works on any state.
-func replacesAll(ops []any) bool {
-	if len(ops) == 0 {
-		return false
-	}
-	op, _ := ops[0].(map[string]any)
-	path, isString := op["path"].(string)
-	return isString && path == "" && (op["op"] == "replace" || op["op"] == "add")
-}
-
-// report queues an event. Where the callbacks are far behind, nothing more is read
-// until they have caught up.
-func (s *session) report(e event) {
-	select {
-	case s.client.events <- e:
-		return
-	default:
-	}
-	s.link.held.Store(true)
-	defer s.link.held.Store(false)
-	select {
-	case s.client.events <- e:
-	case <-s.link.ctx.Done():
 	}
 }

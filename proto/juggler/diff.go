@@ -1,13 +1,15 @@
 package juggler
 
 import (
+	"strings"
+
 	"github.com/wI2L/jsondiff"
 )
 
-// longList is the length of a list from which elements are compared place by
-// place: the longest common subsequence of two lists takes the product of their
-// lengths.
-const longList = 64
+// costly is the sum of the squares of the lengths of all lists in a state from
+// which they are compared place by place: the longest common subsequence of two
+// lists takes the product of their lengths.
+const costly = 1 << 16
 
 // largeDiff is how many bytes a diff must have before it is compared with the
 // state, which may be shorter.
@@ -17,34 +19,35 @@ const largeDiff = 64 << 10
 // The values in it are parts of the trees.
 func diff(from, to any) jsondiff.Patch {
 	var d jsondiff.Differ
-	if longest(from, longList) <= longList && longest(to, longList) <= longList {
+	if squares(from, costly) <= costly && squares(to, costly) <= costly {
 		d.WithOpts(jsondiff.LCS())
 	}
 	d.Compare(from, to)
 	return d.Patch()
 }
 
-// longest returns the length of the longest list in v, or of any over enough.
-func longest(v any, enough int) int {
-	n := 0
+// squares returns the sum of the squares of the lengths of the lists in v, or any
+// sum over enough.
+func squares(v any, enough int) int {
+	sum := 0
 	switch v := v.(type) {
 	case []any:
-		n = len(v)
+		sum = len(v) * len(v)
 		for _, element := range v {
-			if n > enough {
+			if sum > enough {
 				break
 			}
-			n = max(n, longest(element, enough))
+			sum += squares(element, enough-sum)
 		}
 	case map[string]any:
 		for _, member := range v {
-			if n > enough {
+			if sum > enough {
 				break
 			}
-			n = max(n, longest(member, enough))
+			sum += squares(member, enough-sum)
 		}
 	}
-	return n
+	return sum
 }
 
 // newDiff returns the message that leads a client from one state to another, nil
@@ -57,8 +60,8 @@ func newDiff(from, to any) *payload {
 	}
 	dst := []byte(stateStart)
 	for i, op := range ops {
-		if op.Path == "" {
-			return newSnapshot(to)
+		if op.Path == "" || strings.Contains(op.Path, "/__proto__") {
+			return newSnapshot(to) // such a path leads a JavaScript client out of its state
 		}
 		if i > 0 {
 			dst = append(dst, ", "...)

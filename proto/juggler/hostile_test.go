@@ -181,12 +181,17 @@ func TestNotifyWaits(t *testing.T) {
 // A client that is gone without a word is noticed by a ping, in both versions.
 func TestVanishedClient(t *testing.T) {
 	for _, wire := range []Wire{Wire06, Wire07} {
-		s := serve(t, &ServerOptions{Wire: wire, PingDelay: 20 * time.Millisecond, PingTimeout: 100 * time.Millisecond})
+		shared := NewState()
+		shared.Set("something to write")
+		s := serve(t, &ServerOptions{
+			Wire: wire, State: shared, WriteTimeout: 100 * time.Millisecond,
+			PingDelay: 20 * time.Millisecond, PingTimeout: 100 * time.Millisecond,
+		})
 		rawClient(t, s)
 		await(t, "it is noticed", func() bool { return len(s.connections()) == 0 })
-		// One that answers stays.
-		c := connect(t, s.URL(), &ClientOptions{Wire: wire, PingDelay: -1})
-		time.Sleep(300 * time.Millisecond) // what is tested is that nothing happens
+		// One that answers stays, long after the last write's deadline too.
+		c := connect(t, s.URL(), &ClientOptions{Wire: wire, PingDelay: 30 * time.Millisecond, PingTimeout: 200 * time.Millisecond})
+		time.Sleep(400 * time.Millisecond) // what is tested is that nothing happens
 		if c.Err() != nil {
 			t.Errorf("wire %v: %v", wire, c.Err())
 		}

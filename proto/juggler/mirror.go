@@ -26,8 +26,10 @@ type mirror struct {
 func newMirror(s *State, delay time.Duration) *mirror {
 	m := &mirror{state: s, delay: delay, members: map[*Connection]bool{}}
 	s.watch(m)
-	if s.tree() != nil {
-		m.changed()
+	if delay != FlushByHand {
+		m.mu.Lock()
+		m.sent = s.tree() // those who join get it as a whole
+		m.mu.Unlock()
 	}
 	return m
 }

@@ -115,11 +115,12 @@ func (o *outbox) version() Wire {
 	return o.wire
 }
 
-// idle reports whether nothing is queued or being written.
+// idle reports whether nothing is being written, or queued for a peer that can be
+// written to.
 func (o *outbox) idle() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return !o.writing && len(o.queue) == 0
+	return !o.writing && (len(o.queue) == 0 || o.wire == WireAuto)
 }
 
 // close refuses what comes later and drops what is queued.
@@ -204,7 +205,9 @@ func (o *outbox) writePongs() error {
 
 func (o *outbox) writeOne(msg []byte) error {
 	o.conn.SetWriteDeadline(time.Now().Add(o.timeout)) // where it fails, so does the write
-	return o.conn.Send(msg)
+	err := o.conn.Send(msg)
+	o.conn.SetWriteDeadline(time.Time{}) // the WebSocket library writes pongs, much later perhaps
+	return err
 }
 
 func (o *outbox) written(p *payload) {

@@ -2,6 +2,7 @@ package juggler
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -119,6 +120,7 @@ func TestDiffAndPatch(t *testing.T) {
 	for _, pair := range [][2]string{
 		{`[0]`, `[false]`}, {`[1]`, `[true]`}, {`{"a":1}`, `{"a":1.0}`}, {`{"a":0}`, `{"a":false}`},
 		{`12345678901234567890`, `12345678901234567891`}, {`{"a":"\ud83d"}`, `{"a":"\ufffd"}`}, {`null`, `false`},
+		{`{"a":{"__proto__":{"x":1}}}`, `{"a":{"__proto__":{"x":2}}}`}, {`{}`, `{"__proto__":1}`},
 		{`{"a":null}`, `{}`}, {`[null]`, `[]`}, {`{"\ud83d":1}`, `{"\ud83e":1}`},
 	} {
 		checkDiff(t, mustParse(t, pair[0]), mustParse(t, pair[1]))
@@ -141,6 +143,9 @@ func checkDiff(t *testing.T, from, to any) {
 	ops := mustParse(t, string(m.diff)).([]any)
 	for _, op := range ops {
 		o := op.(map[string]any)
+		if path, _ := o["path"].(string); strings.Contains(path, "__proto__") {
+			t.Fatalf("%s changes the page of a JavaScript client", m.diff)
+		}
 		if kind := o["op"]; kind != "add" && kind != "remove" && kind != "replace" || o["path"] == "" && kind != "replace" {
 			t.Fatalf("%s is not for every client", m.diff)
 		}
@@ -235,5 +240,41 @@ func BenchmarkPatch(b *testing.B) {
 		if _, _, err := apply(from, ops.([]any), defaultMaxState); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkSet is a whole new state given as text, and what its clients get.
+func BenchmarkSet(b *testing.B) {
+	from, to := largeStates()
+	texts := [2]json.RawMessage{appendValue(nil, from), appendValue(nil, to)}
+	b.SetBytes(int64(len(texts[0])))
+	n := 0
+	var last any
+	for b.Loop() {
+		v, err := tree(texts[n%2])
+		if err != nil {
+			b.Fatal(err)
+		}
+		newDiff(last, v)
+		last = v
+		n++
+	}
+}
+
+// BenchmarkDiffList is a log of objects, from whose front one goes while another
+// comes behind: short enough for its differences to be searched for, and not.
+func BenchmarkDiffList(b *testing.B) {
+	for _, n := range []int{250, 10_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			var list []any
+			for i := range n + 1 {
+				list = append(list, map[string]any{"id": json.Number(fmt.Sprint(i)), "text": "something", "level": "info"})
+			}
+			var p *payload
+			for b.Loop() {
+				p = newDiff(list[:n], list[1:])
+			}
+			b.ReportMetric(float64(len(p.text)), "diff-bytes")
+		})
 	}
 }

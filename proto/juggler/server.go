@@ -1,7 +1,9 @@
 package juggler
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"io"
@@ -12,8 +14,6 @@ import (
 	"os"
 	"sync"
 	"time"
-
-	"crypto/tls"
 
 	"github.com/chancat/channel/internal/socket"
 	"github.com/chancat/channel/internal/ws"
@@ -101,23 +101,23 @@ func (o *ServerOptions) orDefault() ServerOptions {
 	if o != nil {
 		d = *o
 	}
-	d.Autoflush = orDefault(d.Autoflush, defaultAutoflush)
-	d.Path = orDefault(d.Path, defaultPath)
-	d.Index = orDefault(d.Index, defaultIndex)
-	d.ShutdownTimeout = orDefault(d.ShutdownTimeout, defaultShutdown)
-	d.MaxConnections = orDefault(d.MaxConnections, defaultConns)
-	d.Logger = orDefault(d.Logger, slog.New(slog.DiscardHandler))
+	d.Autoflush = cmp.Or(d.Autoflush, defaultAutoflush)
+	d.Path = cmp.Or(d.Path, defaultPath)
+	d.Index = cmp.Or(d.Index, defaultIndex)
+	d.ShutdownTimeout = cmp.Or(d.ShutdownTimeout, defaultShutdown)
+	d.MaxConnections = cmp.Or(d.MaxConnections, defaultConns)
+	d.Logger = cmp.Or(d.Logger, slog.New(slog.DiscardHandler))
 	return d
 }
 
 func (o *ServerOptions) limits() limits {
 	return limits{
 		wire:         o.Wire,
-		maxMessage:   orDefault(o.MaxMessage, defaultMaxMessage),
-		maxQueue:     orDefault(o.MaxQueue, defaultMaxQueue),
-		writeTimeout: orDefault(o.WriteTimeout, defaultWriteTimeout),
-		pingDelay:    orDefault(o.PingDelay, defaultPingDelay),
-		pingTimeout:  orDefault(o.PingTimeout, defaultPingTimeout),
+		maxMessage:   cmp.Or(o.MaxMessage, defaultMaxMessage),
+		maxQueue:     cmp.Or(o.MaxQueue, defaultMaxQueue),
+		writeTimeout: cmp.Or(o.WriteTimeout, defaultWriteTimeout),
+		pingDelay:    cmp.Or(o.PingDelay, defaultPingDelay),
+		pingTimeout:  cmp.Or(o.PingTimeout, defaultPingTimeout),
 	}
 }
 
@@ -146,6 +146,9 @@ func Listen(ctx context.Context, address string, options *ServerOptions) (*Serve
 	a, err := socket.Parse(address)
 	if err != nil {
 		return nil, err
+	}
+	if a.Network != "tcp" {
+		return nil, &socket.AddressError{Address: address, Reason: "not a TCP address", Hint: "write host:port"}
 	}
 	if s.opts.Htpasswd != "" {
 		if s.users, err = readUsers(s.opts.Htpasswd); err != nil {
@@ -306,7 +309,7 @@ func (s *Server) serve(c *Connection) {
 	if err == io.EOF || errors.Is(err, ErrClosed) {
 		s.opts.Logger.Info("disconnected", "remote", c.remote)
 	} else {
-		s.opts.Logger.Warn("disconnected", "remote", c.remote, "reason", err)
+		s.opts.Logger.Warn("disconnected", "remote", c.remote, "error", err)
 	}
 }
 

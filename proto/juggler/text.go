@@ -150,7 +150,7 @@ func (p *parser) reformat(dst []byte) ([]byte, error) {
 // appendJSON appends the JSON of a Go value. A json.RawMessage is taken as it is.
 func appendJSON(dst []byte, v any) ([]byte, error) {
 	raw, ok := v.(json.RawMessage)
-	if !ok {
+	if !ok || raw == nil {
 		var err error
 		if raw, err = json.Marshal(v); err != nil {
 			return nil, err
@@ -166,7 +166,7 @@ func appendJSON(dst []byte, v any) ([]byte, error) {
 
 // tree returns what [parse] makes of the JSON of a Go value.
 func tree(v any) (any, error) {
-	if raw, ok := v.(json.RawMessage); ok {
+	if raw, ok := v.(json.RawMessage); ok && raw != nil {
 		return parse(raw)
 	}
 	raw, err := json.Marshal(v)

@@ -1,6 +1,7 @@
 """A peer with the observable habits of the original Channel (docs/wire.md, part a).
 
     channel.py serve              prints its port, echoes every message of one client
+    channel.py serve-all          the same for any number of clients, each in a thread
     channel.py call PORT MSG...   sends each message, prints each reply as a line of hex
 
 Its receiver is as careless as the original: the two lead bytes are not looked at,
@@ -39,18 +40,23 @@ class Channel:
         return line
 
 
-def serve():
+def serve(all_clients):
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listener.bind(("127.0.0.1", 0))
     listener.listen()
     print(listener.getsockname()[1], flush=True)
-    channel = Channel(listener.accept()[0])
+    while all_clients:
+        threading.Thread(target=echo, args=[Channel(listener.accept()[0])], daemon=True).start()
     try:
-        while True:
-            channel.send(channel.recv())
+        echo(Channel(listener.accept()[0]))
     except RuntimeError as end:
         print(end, flush=True)
+
+
+def echo(channel):
+    while True:
+        channel.send(channel.recv())
 
 
 def call(port, messages):
@@ -60,7 +66,7 @@ def call(port, messages):
         print(channel.recv().hex(), flush=True)
 
 
-if sys.argv[1] == "serve":
-    serve()
+if sys.argv[1].startswith("serve"):
+    serve(sys.argv[1] == "serve-all")
 else:
     call(int(sys.argv[2]), sys.argv[3:])

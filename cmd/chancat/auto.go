@@ -1,0 +1,202 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"github.com/chancat/channel/detect"
+	"github.com/chancat/channel/endpoint"
+	"github.com/chancat/channel/framing"
+)
+
+const (
+	// autoSpelling is the framing that is decided from the bytes.
+	autoSpelling = "auto"
+
+	autoFirst = 8       // bytes after which deciding is tried first
+	autoMost  = 4 << 20 // bytes that are held undecided
+	autoRead  = 64 << 10
+
+	// Deciding is tried again when there is this part more: what comes byte by
+	// byte must not cost the square of it.
+	autoMore = 4
+)
+
+// auto reports whether the framing is to be decided from the bytes.
+func (e *env) auto() bool { return e.spelling() == autoSpelling }
+
+// undecidedError is an answer that decides nothing.
+type undecidedError struct{ answer detect.Answer }
+
+func (e *undecidedError) Error() string {
+	return "-f auto: cannot decide the framing: " + e.answer.Why + "; give it with -f, and see 'chancat detect'"
+}
+
+// A decider decides the framing of bytes that come one after the other, and holds
+// them meanwhile.
+type decider struct {
+	held    []byte
+	next    int // length of held at which deciding is worth a try
+	streams func(held []byte, ended bool) []detect.Stream
+}
+
+// add takes bytes that have come, or learns that the stream has ended. It returns
+// the framing once it is decided; its error is an *undecidedError.
+func (d *decider) add(p []byte, ended bool) (framing.Framing, bool, error) {
+	d.held = append(d.held, p...)
+	full := len(d.held) >= autoMost
+	if len(d.held) < max(d.next, autoFirst) && !ended && !full {
+		return framing.Framing{}, false, nil
+	}
+	d.next = len(d.held) + 1 + len(d.held)/autoMore
+	answer := detect.Detect(d.streams(d.held, ended))
+	if answer.Decided {
+		f, err := framing.Parse(answer.Candidates[0].Framing)
+		return f, true, err
+	}
+	if ended || full {
+		return framing.Framing{}, false, &codedError{exitFailed, &undecidedError{answer}}
+	}
+	return framing.Framing{}, false, nil
+}
+
+// oneStream is what a connection brings, or a bare file.
+func oneStream(from detect.Side) func([]byte, bool) []detect.Stream {
+	return func(held []byte, ended bool) []detect.Stream {
+		return []detect.Stream{{Data: held, From: from, Conn: 1, Ended: ended}}
+	}
+}
+
+// settleFile decides the framing of src, and returns a reader of all of it. A
+// regular file is looked at as far as may be held; of what comes slowly, no more
+// is awaited than decides it.
+func (c *decodeCommand) settleFile(src io.Reader, patient bool) (framing.Framing, io.Reader, error) {
+	d := decider{streams: func(held []byte, ended bool) []detect.Stream {
+		g := gatherer{e: c.e, flags: c.source}
+		err := g.read(bytes.NewReader(held))
+		if err != nil && ended {
+			return nil // decoding says it again, and where
+		}
+		if len(g.open) == 0 && len(g.streams) == 1 {
+			g.streams[0].Ended = ended
+		}
+		return g.streams
+	}}
+	if patient {
+		d.next = autoMost
+	}
+	buf := make([]byte, autoRead)
+	for {
+		n, err := src.Read(buf)
+		if err != nil && err != io.EOF {
+			return framing.Framing{}, nil, err
+		}
+		f, ok, undecided := d.add(buf[:n], err == io.EOF)
+		if undecided != nil && len(d.held) == 0 {
+			f, _ = framing.Parse("line") // of nothing there are no messages in any framing
+			ok, undecided = true, nil
+		}
+		if undecided != nil {
+			c.e.sayCandidates(undecided)
+			return framing.Framing{}, nil, undecided
+		}
+		if ok {
+			c.e.note("the framing is %s", f.Spelling)
+			rest := src
+			if err == io.EOF {
+				rest = bytes.NewReader(nil)
+			}
+			return f, io.MultiReader(bytes.NewReader(d.held), rest), nil
+		}
+	}
+}
+
+// settle waits until what the peer of c says decides the framing. What it said is
+// shown raw meanwhile, and is then decoded from its start. Nothing is sent.
+func settle(ctx context.Context, e *env, c *endpoint.Conn, silence time.Duration) (framing.Framing, error) {
+	if c.Stream == nil {
+		return framing.Parse("ws") // the transport frames by itself
+	}
+	stop := context.AfterFunc(ctx, func() { c.Close() })
+	defer stop()
+	var timedOut atomic.Bool
+	if silence > 0 {
+		t := time.AfterFunc(silence, func() { timedOut.Store(true); c.Close() })
+		defer t.Stop()
+	}
+	e.note("-f auto: nothing is sent until what the peer says decides the framing")
+	d := decider{streams: oneStream(detect.Server)}
+	for buf := make([]byte, autoRead); ; {
+		n, err := c.Stream.Read(buf)
+		switch {
+		case ctx.Err() != nil:
+			return framing.Framing{}, context.Cause(ctx)
+		case timedOut.Load():
+			return framing.Framing{}, fmt.Errorf("%w: -f auto: the peer has said %s within %v, which decide nothing; give the framing with -f",
+				errTimeout, counted(len(d.held), "byte", "bytes"), silence)
+		case err != nil && err != io.EOF:
+			return framing.Framing{}, err
+		}
+		from := len(d.held)
+		f, ok, undecided := d.add(buf[:n], err == io.EOF)
+		if ok {
+			e.say("the framing is %s", f.Spelling)
+			c.Stream = replayed(c.Stream, d.held)
+			return f, nil
+		}
+		if n > 0 {
+			e.showRaw(from, buf[:n])
+		}
+		if undecided != nil {
+			e.sayCandidates(undecided)
+			return framing.Framing{}, undecided
+		}
+	}
+}
+
+// sayCandidates shows on stderr what an answer that decides nothing has found.
+func (e *env) sayCandidates(err error) {
+	if u := as[*undecidedError](err); u != nil && len(u.answer.Candidates) > 0 {
+		e.stderr.Write(candidateLines(u.answer))
+	}
+}
+
+// rawShown bounds the bytes of one read that are shown undecoded.
+const rawShown = 256
+
+// showRaw shows on stderr bytes of which the framing is not decided yet.
+func (e *env) showRaw(offset int, p []byte) {
+	e.say("not decided yet, from byte %d: %q", offset, p[:min(len(p), rawShown)])
+}
+
+// replayed returns a stream that reads held before what s still brings.
+func replayed(s io.ReadWriteCloser, held []byte) io.ReadWriteCloser {
+	r := replayedStream{ReadWriteCloser: s, held: held}
+	if h, ok := s.(interface{ CloseWrite() error }); ok {
+		return &struct {
+			*replayedStream
+			halfCloser
+		}{&r, h}
+	}
+	return &r
+}
+
+type halfCloser interface{ CloseWrite() error }
+
+type replayedStream struct {
+	io.ReadWriteCloser
+	held []byte
+}
+
+func (r *replayedStream) Read(p []byte) (int, error) {
+	if len(r.held) == 0 {
+		return r.ReadWriteCloser.Read(p)
+	}
+	n := copy(p, r.held)
+	r.held = r.held[n:]
+	return n, nil
+}

@@ -1,0 +1,132 @@
+package detect_test
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chancat/channel/detect"
+	"github.com/chancat/channel/framing"
+)
+
+// What public threads ask, answered: the streams are rebuilt in generate.py.
+func TestExplainThreads(t *testing.T) {
+	want := map[string]string{ // thread to what the answer must say
+		"apache/pulsar#3832":                 "TLS ClientHello",
+		"ffay/lanproxy#12":                   "TLS ClientHello",
+		"fullstorydev/grpcurl#29":            "HTTP response",
+		"kpavlov/jreactive-8583#78":          "4 decimal digits",
+		"mimblewimble/grin#1648":             "a frame begins inside the body",
+		"lite-xl/lite-xl-lsp#100":            `the bytes "\r\n\r\n" are not counted`,
+		"modelcontextprotocol/python-sdk#25": "as -f l", // line, and lsp
+		"nasa/XPlaneConnect#45":              "the length overflowed: 44 is 300",
+		"jeapostrophe/racket-langserver#76":  "the length counts characters",
+		"LordVonAdel/os2l#9":                 "a second JSON value",
+		"agentic-hil/agentic-hil#458":        "one JSON value is spread over 6 lines",
+		"yosider/cosense-mcp-server#17":      "cosense server running on stdio",
+		"wazuh/wazuh#170":                    "read as u32be",
+		"berlin-open-wireless-lab/DAWN#93":   "read as u64le",
+		"palantir/python-language-server#53": "CR CR LF",
+		"carllerche/tokio-serde-json#17":     "as -f line",
+	}
+	for _, s := range specimens(t, "threads.jsonl") {
+		found := false
+		for thread, says := range want {
+			if !strings.HasPrefix(s.Name, thread) {
+				continue
+			}
+			found = true
+			d := explainSpecimen(t, s)
+			if x := d.Best(); string(x.Cause) != s.Cause || !strings.Contains(x.Detail, says) || x.Score < 0.5 {
+				t.Errorf("%s: got %s (%.2f), %q; want %s, %q", s.Name, x.Cause, x.Score, x.Detail, s.Cause, says)
+			}
+		}
+		if !found {
+			t.Errorf("%s: no answer is demanded", s.Name)
+		}
+	}
+}
+
+// A recording is what the real peers of docs/wire.md put on the wire.
+type recording struct {
+	Chunks []struct{ Dir, Hex string }
+}
+
+func recordingOf(t *testing.T, name string) (r recording) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "explain", "captures", name+".json"))
+	if err == nil {
+		err = json.Unmarshal(text, &r)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (r recording) chunk(t *testing.T, i int) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(r.Chunks[i].Hex)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func explained(t *testing.T, spelling string, data []byte) detect.Diagnosis {
+	t.Helper()
+	f, err := framing.Parse(spelling)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return detect.Explain(f, detect.Stream{Data: data, Ended: true})
+}
+
+// The three faults of the framers of docs/wire.md, from recordings of the real
+// programs: a message cut in two, two messages together, one letter outside ASCII.
+func TestExplainSeedFramers(t *testing.T) {
+	t.Run("message cut in two", func(t *testing.T) {
+		r := recordingOf(t, "gist_split_body_shortread")
+		first, answer, rest := r.chunk(t, 0), r.chunk(t, 1), r.chunk(t, 2)
+		next := []byte("\r\nMSG 4\r\nnext\r\nMSG 2\r\nok")
+		// What was sent is well framed: the fault is not on the wire.
+		if d := explained(t, "msg", append(append([]byte{}, first...), rest...)); !d.OK || d.Messages != 1 {
+			t.Errorf("the client's stream: got %+v, want one message and no fault", d)
+		}
+		// Its receiver took one read for the message: the rest stands where it
+		// expects a head.
+		d := explained(t, "msg", append(append(append([]byte{}, answer...), rest...), next...))
+		if x := d.Best(); d.OK || d.Offset != int64(len(answer)) || x.Cause != detect.CauseForeignBytes && x.Cause != "off-by-6" || x.Then < 2 {
+			t.Errorf("after the short read: got %s at %d, then %d", x.Cause, d.Offset, x.Then)
+		}
+		// And what it passed on lacks the rest.
+		d = explained(t, "msg", append(append([]byte{}, first...), next...))
+		if x := d.Best(); x.Cause != detect.CauseShortRead || d.Offset != 0 || x.Then != 2 {
+			t.Errorf("passed on: got %s at %d, then %d, want short-read at 0, then 2", x.Cause, d.Offset, x.Then)
+		}
+	})
+	t.Run("two messages together", func(t *testing.T) {
+		r := recordingOf(t, "bgpy_coalesced_hang")
+		both := r.chunk(t, len(r.Chunks)-1)
+		if d := explained(t, "bgpy", both); !d.OK || d.Messages != 2 {
+			t.Errorf("got %+v, want two messages and no fault: what hung is the reader", d)
+		}
+		// A reader that takes what one recv returns for one message reads this
+		// header from the middle of the second.
+		second := both[int64(16+203):]
+		if d := explained(t, "bgpy", append(append([]byte{}, both[:100]...), second...)); d.Best().Cause != detect.CauseShortRead || d.Offset != 0 {
+			t.Errorf("got %+v at %d, want short-read at 0", d.Causes, d.Offset)
+		}
+	})
+	t.Run("one letter outside ASCII", func(t *testing.T) {
+		for _, name := range []string{"fastdaemon_nonascii_request_decode_error", "fastdaemon_nonascii_request_hang"} {
+			d := explained(t, "fastdaemon", recordingOf(t, name).chunk(t, 0))
+			if x := d.Best(); x.Cause != detect.CauseChars || x.Framing != "fastdaemon,chars" || d.Offset != 0 || x.Then != 1 {
+				t.Errorf("%s: got %s at %d, then %d, try %q", name, x.Cause, d.Offset, x.Then, x.Framing)
+			}
+		}
+	})
+}

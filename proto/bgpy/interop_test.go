@@ -1,0 +1,165 @@
+package bgpy
+
+import (
+	"bufio"
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chancat/channel/internal/peertest"
+)
+
+const script = "../../testdata/peers/bgpy.py"
+
+// python runs the stand-in, and ends it if it hangs.
+func python(t *testing.T, env []string, args ...string) *exec.Cmd {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, "python3", append([]string{script}, args...)...)
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// interopPace is more than the default: where tests share a busy machine, a Python
+// program may take that long to get its turn.
+const interopPace = 600 * time.Millisecond
+
+// Our client, and a server that hangs when two messages meet, dies of a reset, and
+// pickles the enum as Python 3.11.2 does.
+func TestInteropServer(t *testing.T) {
+	peertest.Need(t, "python3")
+	t.Parallel()
+	cmd := python(t, []string{"BGPY_ENUM=getattr"}, "serve", "s3cret")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	lines := bufio.NewScanner(out)
+	if !lines.Scan() {
+		t.Fatal("it printed no port")
+	}
+	c := &Client{Addr: "127.0.0.1:" + lines.Text(), Token: "s3cret", Pace: interopPace, Timeout: patience}
+	tasks := func(f string) Func { return Func{"bgpy.example.tasks", f} }
+	expect := func(want string) func(Dict, error) {
+		return func(got Dict, err error) {
+			t.Helper()
+			if err != nil || plain(got) != want {
+				t.Fatalf("got %s, %v; want %s", plain(got), err, want)
+			}
+		}
+	}
+	ctx := t.Context()
+	expect(`{"message":"Initialization successful.","await_response":false}`)(c.Initialize(ctx, tasks("init_task"), tasks("exec_task"), tasks("exit_task")))
+	expect(`{"message":"Received 'EXEC'"}`)(c.Execute(ctx, Args("value_change", 10), false))
+	expect(`{"message":"Received 'EXEC'"}`)(c.Execute(ctx, Args("respond", true), false))
+	expect(`{"value":1010,"echo":{"respond":true,"k":"ž","await_response":true},"await_response":false}`)(
+		c.Execute(ctx, Args("respond", true, "k", "ž"), true))
+	expect(`{"request_count":3,"value":1010,"status":"Exited.","await_response":false}`)(c.Terminate(ctx, nil, true))
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the server: %v", err)
+	}
+}
+
+func TestInteropClient(t *testing.T) {
+	peertest.Need(t, "python3")
+	t.Parallel()
+	tasks := counter()
+	for _, f := range []Func{initFunc, execFunc, exitFunc} {
+		tasks["bgpy.example."+f.String()] = tasks[f.String()]
+	}
+	address, ended := serve(t, &Server{Token: "s3cret", Pace: interopPace, Tasks: tasks})
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := python(t, []string{"BGPY_PROTOCOL=3"}, "call", port, "s3cret", "init", "init", "exec", `{"value_change":3}`, "await", `{"value_change":4}`,
+		"await", `{"command":"fail"}`, "exit").Output()
+	want := `OK {"message": "Initialization successful.", "await_response": false}
+ERROR {"message": "Already initialized.", "await_response": false}
+OK {"message": "Received 'EXEC'"}
+OK {"value": 1007, "await_response": false}
+ERROR {"message": "bang", "await_response": false}
+OK {"value": 1007, "status": "Exited.", "await_response": false}
+`
+	if err != nil || string(out) != want {
+		t.Errorf("%s%v", out, err)
+	}
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(patience):
+		t.Error("the server goes on after EXIT")
+	}
+}
+
+func TestInteropWrongToken(t *testing.T) {
+	peertest.Need(t, "python3")
+	address, _ := serve(t, &Server{Token: "s3cret", Pace: interopPace})
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := python(t, nil, "call", port, "wrong", "exit").Output()
+	if err != nil || string(out) != `ERROR {"message": "Invalid client authentication.", "await_response": false}`+"\n" {
+		t.Errorf("%s%v", out, err)
+	}
+}
+
+// Python reads what we write.
+func TestInteropWritten(t *testing.T) {
+	peertest.Need(t, "python3")
+	text, err := Message{Exec, everyKind()}.AppendBody(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "message")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := python(t, nil, "read", path).Output()
+	want := `EXEC {'none': None, 'bool': True, 'int': -1, 'long': 1180591620717411303424, 'float': 1.5, 'str': 'žluťoučký kůň', ` +
+		`'bytes': b'\x00\xff', 'list': [1, [2]], 'tuple': (1, (2, 3), ()), 'dict': {'a': {}, 1: 2}}` + "\n"
+	if err != nil || string(out) != want {
+		t.Errorf("%s%v; want %s", out, err, want)
+	}
+}
+
+// We read what Python writes in every protocol that has what messages need: below
+// 2 an object is made by a function of copyreg.
+func TestInteropRead(t *testing.T) {
+	peertest.Need(t, "python3")
+	shared := []any{"shared"}
+	want := Message{Exec, append(everyKind(), Item{"once", shared}, Item{"twice", shared})}
+	for _, protocol := range []string{"3", "4", "5"} {
+		for _, env := range []string{"BGPY_ENUM=", "BGPY_ENUM=getattr"} {
+			out, err := python(t, []string{env}, "write", protocol).Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m, err := ParseBody(out); err != nil || !reflect.DeepEqual(m, want) {
+				t.Errorf("protocol %s: %v, %v", protocol, m, err)
+			}
+		}
+	}
+	out, err := python(t, nil, "write", "2").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ParseBody(out); err == nil || !strings.Contains(err.Error(), "_codecs.encode") {
+		t.Errorf("bytes in protocol 2: %v", err)
+	}
+}
