@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,7 +46,7 @@ ADDR is a TCP or Unix address, or '-' for one client on stdin and stdout.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&c.portFile, "port-file", "", "write the port to `FILE` once clients can connect")
-	flags.IntVar(&c.server.Workers, "workers", 0, "run CMD at most `N` times at once for a client (default 4 for each CPU)")
+	flags.IntVar(&c.server.Workers, "workers", 0, "run CMD at most `N` times at once (default 4 for each CPU)")
 	flags.IntVar(&c.server.MaxConns, "max-conns", 0, "serve at most `N` clients at once, more wait (default 256)")
 	flags.UintSliceVar(&c.channels, "channel", nil, "answer on channel `N` too; may be repeated")
 	flags.VarP(&c.limit, "wait", "w", "end a CMD that runs for longer than this (default: never)")
@@ -58,7 +60,8 @@ func (c *packetstreamServe) run(ctx context.Context, address string, command []s
 	case c.server.MaxConns < 0:
 		return usage(fmt.Errorf("--max-conns %d: want at least 1", c.server.MaxConns))
 	}
-	h := c.within(packetstream.Command(c.e.stderr, command[0], command[1:]...))
+	c.server.Workers = cmp.Or(c.server.Workers, 4*runtime.GOMAXPROCS(0))
+	h := c.bounded(packetstream.Command(c.e.stderr, command[0], command[1:]...))
 	c.server.Handler = h
 	c.server.Channels = map[uint64]packetstream.Handler{}
 	for _, channel := range c.channels {
@@ -79,14 +82,22 @@ func (c *packetstreamServe) run(ctx context.Context, address string, command []s
 	return c.server.Serve(ctx, l)
 }
 
-// within is h with the time limit of -w.
-func (c *packetstreamServe) within(h packetstream.Handler) packetstream.Handler {
-	if c.limit == 0 {
-		return h
-	}
+// bounded is h, not more than --workers times at once for all clients together, and
+// with the time limit of -w.
+func (c *packetstreamServe) bounded(h packetstream.Handler) packetstream.Handler {
+	slots := make(chan struct{}, c.server.Workers)
 	return func(ctx context.Context, r packetstream.Request) (packetstream.Reply, error) {
-		ctx, cancel := context.WithTimeout(ctx, time.Duration(c.limit))
-		defer cancel()
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			return packetstream.Reply{}, context.Cause(ctx)
+		}
+		defer func() { <-slots }()
+		if c.limit > 0 {
+			var cancel func()
+			ctx, cancel = context.WithTimeout(ctx, time.Duration(c.limit))
+			defer cancel()
+		}
 		return h(ctx, r)
 	}
 }
