@@ -340,7 +340,7 @@ func (c *Conn) receive() error {
 		case p.IsEOF():
 			return nil
 		default:
-			return rebase(frame.Malformed(0, "malformed EOF: %v", &p), f.Offset, int64(f.Span.Head))
+			return rebase(frame.Malformed(0, "malformed EOF: %s", p.String()), f.Offset, int64(f.Span.Head))
 		}
 	}
 }

@@ -44,6 +44,10 @@ func (p *Pending) Wait(ctx context.Context) (Reply, error) {
 			p.conn.mu.Unlock()
 		}()
 	}
+	if ctx.Done() == nil { // as the select below, in less time
+		<-p.done
+		return p.reply, p.err
+	}
 	select {
 	case <-p.done:
 		return p.reply, p.err
