@@ -122,7 +122,7 @@ func (e *examination) fallback() {
 	bits := -5.0
 	switch x.Cause {
 	case frame.CauseTruncated:
-		x.Detail, bits = e.truncation(), -1
+		x.Detail, bits = e.truncation(), -1+e.endPrior()
 		x.Repair = "have the sender finish the frame before it closes"
 	case frame.CauseTooLarge:
 		x.Repair = "if that is a length, raise the limit: max=SIZE behind the framing; else the bytes are no head of a frame"
@@ -130,6 +130,9 @@ func (e *examination) fallback() {
 	case frame.CauseLineEnding:
 		x.Repair = "end the lines of the head in CR LF"
 		bits = -3
+		if at := e.stuckAt(); at > e.stuck && at < len(e.data) && e.data[at] == '\n' && e.data[at-1] == '\r' {
+			bits = -12 // the CR is there, but was counted to what stands before it
+		}
 	case frame.CauseBadDigits:
 		x.Repair = "write the length as the framing asks"
 	case frame.CauseWrongProtocol:
@@ -144,6 +147,30 @@ func (e *examination) fallback() {
 	for i := range e.found {
 		e.found[i].Measured = e.found[i].Cause != x.Cause || e.found[i].Detail != x.Detail
 	}
+}
+
+// endPrior is how likely the few bytes at the end are the start of a frame: frames
+// that start alike tell.
+func (e *examination) endPrior() float64 {
+	rest := e.data[e.stuck:]
+	if len(rest) == 0 || len(rest) > 8 || len(e.starts) == 0 {
+		return 0
+	}
+	var seen [256]bool
+	kinds := 0
+	for _, start := range e.starts {
+		if b := e.data[start]; !seen[b] {
+			seen[b] = true
+			kinds++
+		}
+	}
+	switch {
+	case seen[rest[0]]:
+		return 6
+	case len(e.starts) >= fewFrames && kinds <= 1+len(e.starts)/8:
+		return -30
+	}
+	return 0
 }
 
 // truncation tells what is missing at the end.

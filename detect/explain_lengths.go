@@ -70,6 +70,7 @@ func (e *examination) oneFrame(start, before int) {
 	for pos := start; pos < len(e.data); {
 		u, _, ok := e.unit.scan(e.data, pos)
 		if !ok {
+			e.otherReadings(pos, start, before)
 			break
 		}
 		if u.counted {
@@ -137,7 +138,7 @@ func (e *examination) oneUnit(pos int, u unit, start, before int) {
 	}
 	for _, alt := range e.alternatives() {
 		if v, _, ok := alt.unit.scan(e.data, pos); ok && v.body <= e.max {
-			try(pos+v.len(), v.tail, -5, func() Explanation { return alt.explanation(u.body, v.body, "this frame") })
+			try(pos+v.len(), v.tail, readingPrior(alt.cause), func() Explanation { return alt.explanation(u.body, v.body, "this frame") })
 		}
 	}
 	if w := e.width; w == 1 || w == 2 {
@@ -152,6 +153,34 @@ func (e *examination) oneUnit(pos int, u unit, start, before int) {
 		}
 	}
 	e.cutShort(pos, u, start, before)
+}
+
+// otherReadings tries the other length fields where the one at hand is no length at
+// all.
+func (e *examination) otherReadings(pos, start, before int) {
+	for _, alt := range e.alternatives() {
+		v, _, ok := alt.unit.scan(e.data, pos)
+		if !ok || v.body > e.max {
+			continue
+		}
+		next := pos + v.len()
+		hops, whole := e.chain.at(next)
+		if next > len(e.data) || hops == 0 && !(whole && next == len(e.data)) {
+			continue
+		}
+		x := alt.explanation(0, v.body, "this frame")
+		x.Detail = fmt.Sprintf("read as %s the length is %d, not beyond all bounds (this frame)", alt.spelling, v.body)
+		x.Then, x.frame, x.unit, x.resume = int(hops)+1, start, pos, next
+		e.add(x, start, before, e.base(before+1)+e.chain.evidence(next)+readingPrior(alt.cause))
+	}
+}
+
+// readingPrior is how likely the length of one frame alone is to be read so.
+func readingPrior(c frame.Cause) float64 {
+	if c == CauseByteOrder {
+		return -5
+	}
+	return -11 // who writes frames writes all of them with one width
 }
 
 // lastPrior is how likely it is that the last frame ends with the stream at next
