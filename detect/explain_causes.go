@@ -156,14 +156,7 @@ func (e *examination) endPrior() float64 {
 	if len(rest) == 0 || len(rest) > 8 || len(e.starts) == 0 {
 		return 0
 	}
-	var seen [256]bool
-	kinds := 0
-	for _, start := range e.starts {
-		if b := e.data[start]; !seen[b] {
-			seen[b] = true
-			kinds++
-		}
-	}
+	seen, kinds := e.startsSeen()
 	switch {
 	case seen[rest[0]]:
 		return 6
@@ -173,17 +166,31 @@ func (e *examination) endPrior() float64 {
 	return 0
 }
 
+// startsSeen returns the bytes with which the good frames begin, and how many.
+func (e *examination) startsSeen() (seen *[256]bool, kinds int) {
+	if e.begins == nil {
+		e.begins = new([256]bool)
+		for _, start := range e.starts {
+			if b := e.data[start]; !e.begins[b] {
+				e.begins[b] = true
+				e.kinds++
+			}
+		}
+	}
+	return e.begins, e.kinds
+}
+
 // truncation tells what is missing at the end.
 func (e *examination) truncation() string {
 	have := len(e.data) - e.stuck
 	if e.unit != nil {
 		u, _, ok := e.unit.scan(e.data, e.stuck)
 		if ok && u.counted && e.name != "resp" && e.name != "fastdaemon" {
-			return fmt.Sprintf("the frame has a body of %d bytes by its head, of which %d came before the end of the stream",
-				u.body, max(0, have-u.head))
+			return fmt.Sprintf("the frame has a body of %s by its head, of which %d came before the end of the stream",
+				bytesOf(u.body), max(0, have-u.head))
 		}
 	}
-	return fmt.Sprintf("the stream ends %d bytes into a frame", have)
+	return fmt.Sprintf("the stream ends %s into a frame", bytesOf(have))
 }
 
 // doubtful reports whether a stream that decodes may still be another protocol's:
