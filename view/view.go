@@ -37,6 +37,7 @@ var views = []struct {
 	{"fastdaemon", Fastdaemon, nil},
 	{"bgpy", Bgpy, nil},
 	{"juggler", Juggler, nil},
+	{"packetstream", Packetstream, nil},
 }
 
 // Names returns the names of the views.
@@ -57,7 +58,7 @@ func ForFraming(spelling string) string {
 		end = len(spelling)
 	}
 	switch name := spelling[:end]; name {
-	case "resp", "fastdaemon", "bgpy":
+	case "resp", "fastdaemon", "bgpy", "packetstream":
 		return name
 	}
 	return "auto"

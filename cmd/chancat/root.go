@@ -78,6 +78,7 @@ func commands() []command {
 		{systems, "packetstream", newPacketstream},
 		{systems, "juggler", newJuggler},
 		{systems, "bgpy", newBgpy},
+		{more, "framing", newFraming},
 		{more, "framings", newFramings},
 		{more, "man", newMan},
 		{more, "version", newVersion},

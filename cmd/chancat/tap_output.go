@@ -70,8 +70,8 @@ func (o *tapOutput) open(e *env, framing string, stdoutTaken bool) (err error) {
 		o.quiet = !e.verbose && !o.json
 	}
 	if o.view == "" && !o.json {
-		if o.view = "text"; term.Is(shown.stdout) {
-			o.view = "auto"
+		if o.view = view.ForFraming(framing); o.view == "auto" && !term.Is(shown.stdout) {
+			o.view = "text"
 		}
 	}
 	if o.print, err = o.outputFlags.open(&shown, framing); err != nil {
