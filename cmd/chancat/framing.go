@@ -23,8 +23,8 @@ func newFraming(e *env) *cobra.Command {
 		Long: `Say what a framing means, with a frame as an example. With --export, write it to
 stdout in another language:
 
-  wireshark-lua  a dissector for Wireshark and tshark: the frames of a stream,
-                 with head, body and tail; segments are put together
+  wireshark-lua  a dissector for Wireshark and tshark: the frames of a
+                 connection with head, body and tail; segments are put together
   go             a package with a Reader and Append
   python         a module with a Decoder and encode, for Python 3.8 and later
 

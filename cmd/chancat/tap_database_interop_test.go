@@ -79,7 +79,7 @@ func (s *postgresServer) start(name string) (target string) {
 	s.t.Helper()
 	db := filepath.Join(s.dir, name)
 	s.run(filepath.Join(s.bin, "initdb"), "-D", db, "-U", "tester", "-A", "trust", "--no-sync", "--locale=C", "-E", "UTF8")
-	s.run(needHeavy(s.t, "openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
+	s.run(peertest.NeedHeavy(s.t, "openssl")[0], "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
 		"-keyout", filepath.Join(db, "server.key"), "-out", filepath.Join(db, "server.crt"))
 	port := peertest.Port(s.t)
 	return runServer(s.t, port, slices.Concat(s.as, []string{filepath.Join(s.bin, "postgres"), "-D", db, "-p", strconv.Itoa(port),
