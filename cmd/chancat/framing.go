@@ -23,20 +23,23 @@ func newFraming(e *env) *cobra.Command {
 		Long: `Say what a framing means, with a frame as an example. With --export, write it to
 stdout in another language:
 
-  wireshark-lua  a dissector for Wireshark and tshark: the frames of a connection
-                 with head, body and tail; segments are put together
+  wireshark-lua  a dissector for Wireshark and tshark: the frames of a
+                 connection with head, body and tail; segments are put together
   go             a package with a Reader and Append
   python         a module with a Decoder and encode, for Python 3.8 and later
 
 Any spelling of -f can be exported, pairs (C2S/S2C) too. What is written needs
-nothing but the language itself, keeps the limit of max=, and is yours to use and
-to change.`,
+nothing but the language itself, keeps the limit of max=, and is yours to use
+and to change.`,
 		Example: `  chancat framing postgres
   chancat framing u24le,at=3,incl,tail=crc16 --export python >codec.py
   chancat framing u32be --export wireshark-lua >u32be.lua
   tshark -X lua_script:u32be.lua -d tcp.port==4000,chancat_u32be -r capture.pcap`,
 		Args: exactArgs("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if args[0] == "auto" {
+				return usage(errors.New("auto is decided from the bytes of a stream: 'chancat detect' says what one is"))
+			}
 			f, err := framing.Parse(args[0])
 			if err != nil {
 				return usage(err)

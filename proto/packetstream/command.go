@@ -23,10 +23,10 @@ func Command(stderr io.Writer, name string, args ...string) Handler {
 		cmd.Env = append(os.Environ(),
 			fmt.Sprint("PACKETSTREAM_TYPE=", r.Type), fmt.Sprint("PACKETSTREAM_FLAGS=", r.Flags),
 			fmt.Sprint("PACKETSTREAM_CHANNEL=", r.Channel))
-		stdout, err := child.Output(cmd, r.Payload, defaultMaxPacket)
+		payload, err := child.Output(cmd, r.Payload, defaultMaxPacket)
 		if err != nil {
 			return Reply{}, fmt.Errorf("%s: %w", name, err)
 		}
-		return Reply{Payload: stdout}, nil
+		return Reply{Payload: payload}, nil
 	}
 }
