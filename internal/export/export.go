@@ -36,17 +36,21 @@ const maxMax = 1 << 30
 
 // A file is what a shell knows of the framing.
 type file struct {
-	Spelling                     string // as it stands in a comment
-	Name                         string // a name for packages and dissectors
-	TwoSided                     bool   // whether the client and the server send different frames
-	Pair                         bool   // whether they have rules of their own
-	Max                          int
-	ServerMax                    int
-	Fields                       []field // of the state, that the rules use
-	Body                         string  // the rules
-	Imports                      []string
-	Unescape                     bool // whether the message is another than the body: of which side
-	ClientMessage, ServerMessage bool
+	Spelling string // as it stands in a comment
+	Name     string // for packages and dissectors
+
+	TwoSided       bool // the client and the server send different frames
+	Pair           bool // they have rules of their own
+	Max, ServerMax int  // bytes of a body
+	Opens          bool // the first frame of a stream may be another than the rest
+	Finals         bool // the end of the stream may end a frame
+
+	Unescape                     bool // the message is another than the body
+	ClientMessage, ServerMessage bool // of which side
+
+	Fields  []field // of the state, that the rules use
+	Body    string  // the rules
+	Imports []string
 }
 
 // A field is a part of the state, kept from one call of scan to the next.

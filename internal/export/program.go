@@ -241,6 +241,7 @@ func (p *program) print() {
 			p.Fields = append(p.Fields, f)
 		}
 	}
+	p.Opens, p.Finals = seen["first"], seen["final"]
 	p.Imports = imports(p.dialect, packages)
 }
 
