@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"go/format"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/chancat/channel/framing"
@@ -28,7 +29,7 @@ var ErrLanguage = errors.New("unknown language")
 //go:embed shells/*.tmpl
 var shellFiles embed.FS
 
-var shells = template.Must(template.ParseFS(shellFiles, "shells/*.tmpl"))
+var shells = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(shellFiles, "shells/*.tmpl")) })
 
 // maxMax is the largest limit of a body that is exported, in bytes. A length and
 // what stands round a body then fit 32 bits.
@@ -80,7 +81,7 @@ func Generate(f framing.Framing, language string) ([]byte, error) {
 		return nil, fmt.Errorf("framing %q: %w", f.Spelling, err)
 	}
 	var out bytes.Buffer
-	if err := shells.ExecuteTemplate(&out, d.shell, p.file); err != nil {
+	if err := shells().ExecuteTemplate(&out, d.shell, p.file); err != nil {
 		return nil, err
 	}
 	if language == "go" {
