@@ -125,11 +125,12 @@ func (c *chain) pace() int {
 	return max(n, 1)
 }
 
-// fields returns a hash of where the lowest bytes of the lengths stand, in the middle
-// of the streams: a chain that begins beside the frames soon runs along them, and
-// reads the same lengths from there on.
-func (c *chain) fields(streams []Stream) uint64 {
-	h := uint64(14695981039346656037)
+// fields returns where the lowest bytes of the lengths stand, and a hash of those in
+// the middle of the streams: a chain that begins beside the frames soon runs along
+// them, and reads the same lengths from there on.
+func (c *chain) fields(streams []Stream) (lows []int, middle uint64) {
+	middle = 14695981039346656037
+	before := 0
 	for i, list := range c.starts {
 		b := streams[i].Data[:min(len(streams[i].Data), window)]
 		low, high := len(b)/4, 3*len(b)/4
@@ -143,12 +144,14 @@ func (c *chain) fields(streams []Stream) uint64 {
 				at += n - 1
 			}
 			if at >= low && at < high {
-				h = (h ^ uint64(at)) * 1099511628211
+				middle = (middle ^ uint64(at)) * 1099511628211
 			}
+			lows = append(lows, before+at)
 		}
-		h = (h ^ math.MaxUint32) * 1099511628211
+		middle = (middle ^ math.MaxUint32) * 1099511628211
+		before += len(b)
 	}
-	return h
+	return lows, middle
 }
 
 // sum sets the hash, which two chains share that cut the streams alike.

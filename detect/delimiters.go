@@ -274,6 +274,9 @@ func marked(streams []Stream, mark string) claim {
 		if ended > 0 {
 			c.bits += 6
 		}
+		if mark == "\x00" {
+			c.bits += 4 // of such marks people use it most
+		}
 	case len(mark) == 1:
 		c.bits = visibleMark(mark[0], streams, c.Frames, ended)
 	default:

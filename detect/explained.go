@@ -45,25 +45,6 @@ func explained(claims []claim) (kept, out []claim) {
 	return kept, out
 }
 
-// share gives claims that read the same lengths the same proof of them: the bytes
-// prove the lengths, not the way to describe them. So the plainest is the likeliest.
-func share(claims []claim) {
-	proofs, places := map[uint64]float64{}, map[uint64]float64{}
-	for i := range claims {
-		if c := &claims[i]; c.fields != 0 {
-			proofs[c.fields] = max(proofs[c.fields], c.proof)
-			places[c.fields^c.chain] = max(places[c.fields^c.chain], c.places)
-		}
-	}
-	for i := range claims {
-		if c := &claims[i]; c.fields != 0 {
-			proof, place := proofs[c.fields], places[c.fields^c.chain]
-			c.bits += proof - c.proof + place - c.places
-			c.proof, c.places = proof, place
-		}
-	}
-}
-
 // same is the reason of a claim that is another one's in other words.
 const same = "same"
 
@@ -79,6 +60,10 @@ func (c *claim) explains(d *claim) string {
 		return fmt.Sprintf("tiles too, but what stands in the frames is of %s", c.Framing)
 	case c.chain == d.chain && c.rule != nil && d.rule != nil && c.wider(d):
 		return fmt.Sprintf("leaves bytes beside its length that are always 0; %s explains them", c.Framing)
+	case c.rule != nil && d.rule != nil && c.fields == d.fields && d.rule.odd() && !c.rule.odd() && c.bits > unknown:
+		return fmt.Sprintf("finds the frames of %s from the middle of the first one on", c.Framing)
+	case c.Framing == "syslog" && d.Framing == "json" && d.Frames == 2*c.Frames && c.Cut == 0:
+		return "takes for values the numbers that are the lengths of those behind them"
 	case c.values && d.Framing == "json":
 		return same // which any text of values is, in lines or not
 	case c.groups(d) && !d.says(c):
@@ -140,7 +125,7 @@ func (c *claim) groups(d *claim) bool {
 	}
 	for s, coarse := range c.starts {
 		fine := d.starts[s]
-		if n := per * (len(coarse) - 1); len(fine)-1 < n || len(fine)-1 > n+per {
+		if n := per * (len(coarse) - 1); len(fine)-1 < n || len(fine)-1 > n+per && len(coarse) <= equalHops {
 			return false
 		}
 		for i := 0; i+1 < len(coarse); i++ {

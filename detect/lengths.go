@@ -25,6 +25,10 @@ const (
 	mostContent = 40
 	mostPlaces  = 20
 
+	// markBits is what it proves that every frame starts with bytes that stand nowhere
+	// else.
+	markBits = 24
+
 	// missingEnd is what it costs when a stream that has ended ends inside a frame.
 	missingEnd = 6
 )
@@ -41,6 +45,9 @@ type claim struct {
 	values   bool    // lines of which each is a JSON value
 	proof    float64 // bits of it that lengths, their crowding and texts prove
 	places   float64 // bits of it that constant places prove
+	hop      float64 // bits that one length proves
+	around   int     // columns beside the length, on either side, that are always 0
+	lows     []int   // where the lowest bytes of the lengths stand
 	fields   uint64  // hash of where the lengths stand that it reads; 0 for other claims
 	leftHead bool    // what is left over at the end may be as much before the first frame
 	single   bool    // one frame in all
@@ -136,7 +143,8 @@ func weigh(r *rule, streams []Stream, costs *histograms) claim {
 		out.Bytes += int64(list[len(list)-1])
 	}
 	proofs := min(t.fresh, 1+2*t.changes)
-	hops := min(float64(proofs)*min(r.surprise(&c, streams, 1), r.surprise(&c, streams, c.pace())), mostHops)
+	hop := min(r.surprise(&c, streams, 1), r.surprise(&c, streams, c.pace()))
+	hops := min(float64(proofs)*hop, mostHops)
 	anywhere := costs.paced(c.pace())
 	crowd := t.lengthSaving(r, anywhere)
 	texts, text := t.textProof(l)
@@ -144,10 +152,14 @@ func weigh(r *rule, streams []Stream, costs *histograms) claim {
 	if textless > 0 {
 		texts = 0
 	}
-	out.fields = c.fields(streams)
+	out.lows, out.fields = c.fields(streams)
+	out.hop, out.around = hop, t.zerosAround(r)
 	out.proof = max(hops, min(crowd, mostContent), min(texts, mostContent))
 	out.places = min(t.savings(r, anywhere), mostPlaces)
 	out.bits = out.proof + out.places - textless - r.cost()
+	if l.magic != "" && marksOff(l.magic, streams, c.frames+c.cut) {
+		out.bits += markBits
+	}
 	if l.check != "" {
 		out.bits += float64(8*l.tail*min(t.summed(l), 8)) - 4
 	}
@@ -168,6 +180,16 @@ func weigh(r *rule, streams []Stream, costs *histograms) claim {
 	}
 	out.Evidence = describe(t, l, text)
 	return out
+}
+
+// marksOff reports whether mark stands almost nowhere but at the start of so many
+// frames.
+func marksOff(mark string, streams []Stream, frames int) bool {
+	n := 0
+	for _, s := range streams {
+		n += bytes.Count(s.Data[:min(len(s.Data), window)], []byte(mark))
+	}
+	return n <= frames+frames/8
 }
 
 // surprise is how many bits a frame proves: how seldom bytes that are no length of

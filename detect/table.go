@@ -34,7 +34,11 @@ func newTable(c *chain, streams []Stream) *table {
 		if left--; left < 0 {
 			return
 		}
-		lengths[len(raw)] = true
+		value, _ := c.rule.kind.read(raw, c.rule.at)
+		again := value == 0 && len(raw) == len(previous) // a run of zeros makes as many empty frames as one likes
+		if value != 0 {
+			lengths[len(raw)] = true
+		}
 		here := news
 		if news = len(raw) != len(previous); news {
 			t.changes++
@@ -42,7 +46,9 @@ func newTable(c *chain, streams []Stream) *table {
 			return
 		}
 		previous = raw
-		t.fresh++
+		if !again {
+			t.fresh++
+		}
 		if t.frames < columnFrames {
 			t.add(c.rule, raw)
 			t.news = append(t.news, here)
@@ -178,6 +184,19 @@ func (t *table) zerosBeside(r *rule) int {
 		for n < columnsAfter && t.after[n].zero(t.frames) {
 			n++
 		}
+	}
+	return n
+}
+
+// zerosAround counts the columns next to the length, on both sides, in which every
+// frame has zero.
+func (t *table) zerosAround(r *rule) int {
+	n := 0
+	for i := r.at - 1; i >= 0 && t.before[i].zero(t.frames); i-- {
+		n++
+	}
+	for i := 0; i < columnsAfter && t.after[i].zero(t.frames); i++ {
+		n++
 	}
 	return n
 }

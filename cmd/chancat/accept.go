@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/chancat/channel/endpoint"
+	"github.com/chancat/channel/internal/pause"
 )
 
 // acceptEach calls serve for each client that comes to l, in a goroutine of its
@@ -51,7 +52,7 @@ func acceptNext(ctx context.Context, e *env, l endpoint.Listener) (*endpoint.Con
 			return conn, err
 		}
 		e.warn(err)
-		if err := sleep(ctx, backoffStart); err != nil {
+		if err := pause.For(ctx, backoffStart); err != nil {
 			return nil, err
 		}
 	}

@@ -157,6 +157,9 @@ func (c *benchCommand) prepare(args []string) (err error) {
 		if err != nil {
 			return usage(fmt.Errorf("--fail-if %w", err))
 		}
+		if limit.Latency() && c.replies == 0 {
+			return usage(fmt.Errorf("--fail-if %s: without answers, -r 0, there is no latency", limit))
+		}
 		c.limits = append(c.limits, limit)
 	}
 	return c.compose(args[1:])

@@ -98,7 +98,8 @@ has the token can make it run any function that it has.`,
 		Example: `  chancat bgpy init 5000 --init-task bgpy.example.tasks.init_task \
     --exec-task bgpy.example.tasks.exec_task \
     --exit-task bgpy.example.tasks.exit_task`,
-		Args: exactArgs("ADDR"),
+		Args:              exactArgs("ADDR"),
+		ValidArgsFunction: completePlain,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var f [3]bgpy.Func
 			for i, name := range tasks {
@@ -129,8 +130,9 @@ func newBgpyExec(e *env) *cobra.Command {
 		Short: "run the task for EXEC, print its answer as JSON",
 		Long: `Run the task for EXEC with the JSON object as its args. Without --await only the
 confirmation that the message has arrived is printed.`,
-		Example: `  chancat bgpy exec --await 5000 '{"command": "increase", "value_change": 10}'`,
-		Args:    exactArgs("ADDR", "JSON-OBJECT"),
+		Example:           `  chancat bgpy exec --await 5000 '{"command": "increase", "value_change": 10}'`,
+		Args:              exactArgs("ADDR", "JSON-OBJECT"),
+		ValidArgsFunction: completePlain,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var object bgpy.Dict
 			if err := object.UnmarshalJSON([]byte(args[1])); err != nil {
@@ -150,10 +152,11 @@ func newBgpyExit(e *env) *cobra.Command {
 	c := &bgpyCall{e: e}
 	var await bool
 	cmd := &cobra.Command{
-		Use:     "exit [flags] ADDR",
-		Short:   "run the task for EXIT and end the server",
-		Example: `  chancat bgpy exit --await 5000`,
-		Args:    exactArgs("ADDR"),
+		Use:               "exit [flags] ADDR",
+		Short:             "run the task for EXIT and end the server",
+		Example:           `  chancat bgpy exit --await 5000`,
+		Args:              exactArgs("ADDR"),
+		ValidArgsFunction: completePlain,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.run(cmd.Context(), args[0], func(client *bgpy.Client) (bgpy.Dict, error) {
 				return client.Terminate(cmd.Context(), nil, await)

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/chancat/channel/endpoint"
+	"github.com/chancat/channel/internal/pause"
 	"github.com/chancat/channel/internal/socket"
 )
 
@@ -28,13 +30,13 @@ func dial(ctx context.Context, address string, o *endpoint.Options, waitUp time.
 // that it may pass. The error is that of the last call.
 func whileDown(ctx context.Context, waitUp time.Duration, down func(error) bool, call func() error) error {
 	deadline := time.Now().Add(waitUp)
-	for pause := backoffStart; ; pause = min(2*pause, backoffMost) {
+	for wait := backoffStart; ; wait = min(2*wait, backoffMost) {
 		err := call()
 		if err == nil || ctx.Err() != nil || !down(err) {
 			return err
 		}
 		left := time.Until(deadline)
-		if left <= 0 || sleep(ctx, min(pause, left)) != nil {
+		if left <= 0 || pause.For(ctx, min(wait, left)) != nil {
 			return err
 		}
 	}
@@ -46,17 +48,13 @@ func nothingListens(err error) bool {
 	return failed != nil && failed.Op == "dial"
 }
 
-// sleep pauses for d, or until ctx ends: then it returns why.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+// isWebSocket and isUDP report whether messages to address stay whole whatever their
+// framing.
+func isWebSocket(address string) bool {
+	return strings.HasPrefix(address, "ws://") || strings.HasPrefix(address, "wss://")
 }
+
+func isUDP(address string) bool { return strings.HasPrefix(address, "udp://") }
 
 // errTimeout and errClosed are the ends of a conversation that still owes
 // messages.

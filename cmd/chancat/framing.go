@@ -23,14 +23,14 @@ func newFraming(e *env) *cobra.Command {
 		Long: `Say what a framing means, with a frame as an example. With --export, write it to
 stdout in another language:
 
-  wireshark-lua  a dissector for Wireshark and tshark: the frames of a connection
-                 with head, body and tail; segments are put together
+  wireshark-lua  a dissector for Wireshark and tshark: the frames of a
+                 connection with head, body and tail; segments are put together
   go             a package with a Reader and Append
   python         a module with a Decoder and encode, for Python 3.8 and later
 
 Any spelling of -f can be exported, pairs (C2S/S2C) too. What is written needs
-nothing but the language itself, keeps the limit of max=, and is yours to use and
-to change.`,
+nothing but the language itself, keeps the limit of max=, and is yours to use
+and to change.`,
 		Example: `  chancat framing postgres
   chancat framing u24le,at=3,incl,tail=crc16 --export python >codec.py
   chancat framing u32be --export wireshark-lua >u32be.lua

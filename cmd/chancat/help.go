@@ -79,3 +79,15 @@ func printUsage(cmd *cobra.Command) error {
 
 // isTopic reports whether cmd is only there to be read.
 func isTopic(cmd *cobra.Command) bool { return !cmd.Runnable() && !cmd.HasSubCommands() }
+
+// group is what a command that only has others below it does.
+func group(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	return usage(fmt.Errorf("unknown command %q; want one of %s", args[0], strings.Join(names, ", ")))
+}

@@ -192,8 +192,11 @@ func (c *jugglerCall) run(ctx context.Context, args []string) error {
 		data = []byte(args[2])
 	}
 	if string(data) == "-" {
-		var err error
-		if data, err = io.ReadAll(c.e.stdin); err != nil {
+		err := interruptible(ctx, func() (err error) {
+			data, err = io.ReadAll(c.e.stdin)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 	}

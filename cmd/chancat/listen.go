@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -62,7 +61,7 @@ stdin still has, are sent.`,
   chancat listen -f u32be --exec 'tr a-z A-Z' 5000
   chancat listen --echo --deliver each-byte 5000`,
 		Args:              exactArgs("ADDR"),
-		ValidArgsFunction: completeAddress,
+		ValidArgsFunction: completeListen,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.replies = cmd.Flags().Changed("reply")
 			return c.run(cmd.Context(), args[0])
@@ -82,7 +81,7 @@ stdin still has, are sent.`,
 	flags.BoolVarP(&c.escapes, "escapes", "e", false, `TEXT of --reply has escapes: \n \r \t \0 \\ \xNN \u{...}`)
 	flags.StringVar(&c.exec, "exec", "", "answer every message with what the shell line `CMD` makes of it")
 	flags.StringVar(&c.deliver, "deliver", "", "send in awkward pieces: each-byte, split, merge[:N] or random:SEED")
-	flags.DurationVar(&c.gap, "gap", mutate.DefaultGap, "pause between the pieces of --deliver")
+	addTime(flags, &c.gap, "gap", mutate.DefaultGap, "pause between the pieces of --deliver")
 	flags.VarP(&c.silence, "wait", "w", "wait this long for more of stdin after a client has ended its side (default 500ms); on UDP, a client that is silent for so long is gone (default 1m)")
 	flags.BoolVar(&c.reusePort, "reuse-port", false, "share the port with other listeners (SO_REUSEPORT)")
 	cmd.MarkFlagsMutuallyExclusive("echo", "reply", "exec")
@@ -97,7 +96,7 @@ func (c *listenCommand) run(ctx context.Context, address string) (err error) {
 		if c.delivery, err = mutate.ParseDelivery(c.deliver); err != nil {
 			return usage(fmt.Errorf("--deliver %w", err))
 		}
-		if strings.HasPrefix(address, "ws://") || strings.HasPrefix(address, "wss://") || strings.HasPrefix(address, "udp://") {
+		if isWebSocket(address) || isUDP(address) {
 			return usage(fmt.Errorf("--deliver cuts a stream of bytes, and %s has only whole messages", address))
 		}
 	}

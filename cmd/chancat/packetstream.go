@@ -50,11 +50,11 @@ func newPacketstreamCall(e *env) *cobra.Command {
 		Use:   "call [flags] ADDR [PAYLOAD...]",
 		Short: "send requests on one connection, print the replies in their order",
 		Long: `Send each PAYLOAD as one request; without PAYLOAD, all of stdin is one. All are
-sent at once, and the replies printed in the order of the requests, one a line. A
-rejection goes to stderr, and makes the exit status 1.`,
+sent at once, and the replies printed in the order of the requests, one a line.
+A rejection goes to stderr, and makes the exit status 1.`,
 		Example: `  chancat packetstream call localhost:5000 hello world
   chancat packetstream call --type 3 --flags 0x55 unix:/tmp/socket < request
-  chancat packetstream call exec:'chancat packetstream serve - -- tr a-z A-Z' hello`,
+  chancat packetstream call exec:'chancat packetstream serve - -- rev' hello`,
 		ValidArgsFunction: completeAddress,
 		Args: func(cmd *cobra.Command, args []string) error {
 			return exactArgs("ADDR")(cmd, args[:min(len(args), 1)])

@@ -24,11 +24,11 @@ func newPacketstreamServe(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve [flags] ADDR -- CMD [ARG...]",
 		Short: "run CMD for each request, its output is the reply",
-		Long: `Run CMD for each request, directly and without a shell. The payload is its stdin,
-its stdout the payload of the reply; another exit status than 0 is the rejection
-"exception during handler". Its environment has PACKETSTREAM_TYPE,
-PACKETSTREAM_FLAGS and PACKETSTREAM_CHANNEL. As with the Python program, requests
-on channels other than 0 are rejected, unless they are asked for.
+		Long: `Run CMD for each request, directly and without a shell. The payload is its
+stdin, its stdout the payload of the reply; another exit status than 0 is the
+rejection "exception during handler". Its environment has PACKETSTREAM_TYPE,
+PACKETSTREAM_FLAGS and PACKETSTREAM_CHANNEL. As with the Python program,
+requests on channels other than 0 are rejected, unless they are asked for.
 
 ADDR is a TCP or Unix address, or '-' for one client on stdin and stdout.`,
 		Example: `  chancat packetstream serve 5000 -- tr a-z A-Z
@@ -39,7 +39,8 @@ ADDR is a TCP or Unix address, or '-' for one client on stdin and stdout.`,
 			}
 			return needCommand(cmd, args[1:])
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
+		ValidArgsFunction: completePlain,
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&c.portFile, "port-file", "", "write the port to `FILE` once clients can connect")

@@ -45,7 +45,7 @@ func (f *playFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.conn, "conn", 0, "play connection `N` of the recording (default the first that says something)")
 	flags.StringVar(&f.timing, "timing", "fast", "fast, recorded (with the recorded pauses), or xN (pauses N times shorter)")
 	flags.StringVar(&f.chunks, "chunks", "", "write in pieces: recorded, each-byte, split, merge or random:SEED (default a message a write)")
-	flags.DurationVar(&f.gap, "gap", mutate.DefaultGap, "pause between the pieces of --chunks")
+	addTime(flags, &f.gap, "gap", mutate.DefaultGap, "pause between the pieces of --chunks")
 	cmd.RegisterFlagCompletionFunc("timing", cobra.FixedCompletions([]string{"fast", "recorded", "x10"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("chunks", cobra.FixedCompletions([]string{"recorded", "each-byte", "split", "merge"}, cobra.ShellCompDirectiveNoFileComp))
 }
@@ -117,7 +117,7 @@ left out by --ignore; what comes unasked, such as notifications, by --only.`,
   chancat replay lsp.session exec:gopls --only .id --unordered`,
 		Args:              exactArgs("SESSION", "ADDR"),
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1]) },
-		ValidArgsFunction: completeRecording,
+		ValidArgsFunction: behindFile(completeAddress),
 	}
 	c.transport.addDial(cmd)
 	c.play.add(cmd)

@@ -39,7 +39,7 @@ and as often as it comes.`,
   chancat serve --loose --ignore .id api.session 5000`,
 		Args:              exactArgs("SESSION", "ADDR"),
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1]) },
-		ValidArgsFunction: completeRecording,
+		ValidArgsFunction: behindFile(completeListen),
 	}
 	c.transport.addTLS(cmd)
 	c.play.add(cmd)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -56,9 +55,9 @@ corrupt, length+N, delay=TIME, split, reset.`,
   chancat tap --fault msg=3:truncate=5 --fault s2c:rate=1%:delay=2s 7000 5000`,
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 1 {
-				args = nil
+				return completeAddress(cmd, nil, typed)
 			}
-			return completeAddress(cmd, args, typed)
+			return completeListen(cmd, args, typed)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := c.prepare(); err != nil {
@@ -162,10 +161,6 @@ func (c *tapCommand) between(ctx context.Context, listen, target string) error {
 	}
 	c.options.Stdin = stdio
 	return c.out.closeAfter(c.serve(ctx, listen, target, listening, dialing))
-}
-
-func isWebSocket(address string) bool {
-	return strings.HasPrefix(address, "ws://") || strings.HasPrefix(address, "wss://")
 }
 
 // cuttable refuses rules about pieces of a frame where address takes only whole

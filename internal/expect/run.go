@@ -12,6 +12,7 @@ import (
 
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/internal/pause"
 )
 
 // DefaultTimeout is how long a step waits where nothing says so.
@@ -137,8 +138,7 @@ func (r *run) step(ctx context.Context, step Step) *Failure {
 		r.skips = append(r.skips, do.Match)
 		return nil
 	case Pause:
-		pause(ctx, do.For)
-		return nil
+		return failed(pause.For(ctx, do.For))
 	case SetFraming:
 		if r.o.Fixed {
 			return nil
@@ -337,14 +337,5 @@ func (r *run) part() {
 	for _, c := range r.conns {
 		c.drain(parting)
 		c.close()
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/chancat/channel/internal/pause"
 )
 
 // An act is something written, and the replies that have to come before the next.
@@ -46,7 +48,7 @@ func (r *run) exchange(ctx context.Context, patience time.Duration, acts ...act)
 		return o
 	}
 	if len(acts) > 0 && len(acts[0].pieces) > 1 {
-		sleep(ctx, r.o.Gap) // so that the peer is waiting in its read
+		pause.For(ctx, r.o.Gap) // so that the peer is waiting in its read
 	}
 	total := 0
 	for _, a := range acts {
@@ -73,7 +75,7 @@ func (r *run) greet(p *peer, patience time.Duration) *outcome {
 }
 
 func (r *run) perform(ctx context.Context, p *peer, a act, patience time.Duration, came *int, total int) (time.Duration, *outcome) {
-	if sleep(ctx, a.pause) != nil {
+	if pause.For(ctx, a.pause) != nil {
 		return 0, &outcome{fault: late, said: "interrupted"}
 	}
 	failed := p.write(ctx, a.pieces, a.pauses)
@@ -201,7 +203,7 @@ func (r *run) freshBaseline(ctx context.Context) *outcome {
 func (r *run) lost(ctx context.Context, o *outcome) bool {
 	const moment = 1500 * time.Millisecond
 	for end := time.Now().Add(moment); o.fault != sound; o = r.exchange(ctx, r.longest(), r.talk.acts()...) {
-		if o.fault == late || time.Now().After(end) || sleep(ctx, 100*time.Millisecond) != nil {
+		if o.fault == late || time.Now().After(end) || pause.For(ctx, 100*time.Millisecond) != nil {
 			return true
 		}
 	}

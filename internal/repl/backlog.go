@@ -2,7 +2,7 @@ package repl
 
 import (
 	"fmt"
-	"io"
+	"os"
 	"sync"
 	"time"
 )
@@ -12,7 +12,7 @@ import (
 // up nobody.
 type backlog struct {
 	writing sync.Mutex // held by whoever writes to out, and while it is lent
-	out     io.Writer
+	out     *os.File
 
 	mu     sync.Mutex // guards the rest
 	queue  queue
@@ -22,7 +22,7 @@ type backlog struct {
 	done chan struct{} // closed when the goroutine ends
 }
 
-func newBacklog(out io.Writer) *backlog {
+func newBacklog(out *os.File) *backlog {
 	b := &backlog{out: out, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	go b.run()
 	return b

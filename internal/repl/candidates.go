@@ -60,7 +60,7 @@ func completeCommand(_ *Session, argument string) ([]Candidate, string) {
 	for _, c := range table {
 		all = append(all, Candidate{c.name, c.help})
 	}
-	return all, argument
+	return append(all, Candidate{"all", "all commands"}), argument
 }
 
 func completeWords(words ...string) completer {

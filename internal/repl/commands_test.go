@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// Every command has an example that begins with it, and help that fits a line.
+// Every command has an example that begins with it. The help that one sees first fits
+// on small screens.
 func TestCommandTable(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range table {
@@ -20,7 +21,18 @@ func TestCommandTable(t *testing.T) {
 	d := sit(t, "msg", nil)
 	d.types("/help")
 	for _, name := range []string{"quit", "framing", "connect", "hexdump", "resend"} {
-		d.sees("  /" + name)
+		d.sees(" /" + name)
+	}
+	for width, most := range map[int]int{80: 18, 40: 36, 200: 14} {
+		lines := strings.Split(helpAtFirst(min(width, helpWidth)), "\n")
+		if len(lines) > most {
+			t.Errorf("%d lines of help at %d columns", len(lines), width)
+		}
+		for _, line := range append(lines, strings.Split(helpAll(min(width, helpWidth)), "\n")...) {
+			if len(line) >= width && strings.Contains(strings.TrimSpace(line), " ") && !strings.HasPrefix(line, "/") {
+				t.Errorf("%d columns are too few for %q", width, line)
+			}
+		}
 	}
 	d.types("/help resend")
 	d.sees("for example: /resend 17")

@@ -34,7 +34,7 @@ type plain struct {
 func NewPlain(in io.Reader, out io.Writer) Editor {
 	p := &plain{source: in, in: bufio.NewReader(in)}
 	if f, ok := out.(*os.File); ok && term.Is(f) {
-		p.screen = newBacklog(out)
+		p.screen = newBacklog(f)
 	} else {
 		p.out = out
 	}
@@ -87,6 +87,15 @@ func (p *plain) Say(b []byte) {
 
 // SetPrompt does nothing: what arrives would stand behind it.
 func (p *plain) SetPrompt(string) {}
+
+func (p *plain) Width() int {
+	if p.screen != nil {
+		if width, _, err := xterm.GetSize(int(p.screen.out.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return usualWidth
+}
 
 func (p *plain) SetCompleter(Completer) {}
 

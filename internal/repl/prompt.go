@@ -42,16 +42,38 @@ func newPrompt(text string) prompt {
 	return p
 }
 
-// roomBeside is the least number of cells that a prompt leaves in its row.
-const roomBeside = 4
+const (
+	roomBeside = 4  // the least number of cells that a prompt leaves in its row
+	wideEnough = 24 // cells of a terminal that has room for a part of a prompt
+)
 
-// fit returns a prompt that leaves room for the line.
+// fit returns a prompt that leaves room for the line. Of one that takes more than two
+// thirds of the row it is the end, which tells framing and state.
 func (p prompt) fit(width int) prompt {
-	switch {
+	most := width * 2 / 3
+	switch end := p.end(most - len("...")); {
+	case p.cells <= min(most, width-roomBeside):
+		return p
+	case end != "" && width >= wideEnough:
+		return prompt{"..." + end, len("...") + uniseg.StringWidth(end)}
 	case p.cells+roomBeside <= width:
 		return p
 	case 2+roomBeside <= width:
 		return prompt{"> ", 2}
 	}
 	return prompt{}
+}
+
+// end is as much of the end of p as most cells can show; nothing if p has colours.
+func (p prompt) end(most int) string {
+	if strings.Contains(p.text, "\x1b") {
+		return ""
+	}
+	rest, state, cells := p.text, -1, p.cells
+	for rest != "" && cells > most {
+		var w int
+		_, rest, w, state = uniseg.FirstGraphemeClusterInString(rest, state)
+		cells -= w
+	}
+	return rest
 }

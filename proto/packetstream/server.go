@@ -5,9 +5,10 @@ import (
 	"errors"
 	"io"
 	"net"
-	"sync"
 	"syscall"
 	"time"
+
+	"github.com/chancat/channel/internal/socket"
 )
 
 const (
@@ -17,9 +18,6 @@ const (
 	// A client that is still there when the server ends is given this long to say
 	// goodbye too.
 	farewell = 500 * time.Millisecond
-
-	lingerBytes = 1 << 20               // of a peer that goes on sending behind its EOF
-	acceptPause = 50 * time.Millisecond // after an accept failed, as for want of descriptors
 )
 
 // A Server serves connections. Its fields must not change while it does; a zero
@@ -39,40 +37,11 @@ func Serve(ctx context.Context, l net.Listener, h Handler) error {
 // error of l. It closes l, ends its connections, and returns when all handlers
 // have.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	ctx, cancel := context.WithCancel(ctx)
-	var served sync.WaitGroup
-	defer served.Wait()
-	defer cancel()
-	defer l.Close()
-	defer context.AfterFunc(ctx, func() { l.Close() })()
-	conns := make(chan struct{}, orDefault(s.MaxConns, defaultConns))
 	log := s.resolved().Logger
-	for {
-		select {
-		case conns <- struct{}{}:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-		conn, err := l.Accept()
-		switch {
-		case err == nil:
-			served.Go(func() {
-				defer func() { <-conns }()
-				s.ServeConn(ctx, conn)
-			})
-			continue
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case errors.Is(err, net.ErrClosed):
-			return err
-		}
-		<-conns
-		log.Error("accept", "error", err)
-		select {
-		case <-time.After(acceptPause):
-		case <-ctx.Done():
-		}
-	}
+	failed := func(err error) { log.Error("accept", "error", err) }
+	return socket.Serve(ctx, l, orDefault(s.MaxConns, defaultConns), failed, func(ctx context.Context, c net.Conn) {
+		s.ServeConn(ctx, c)
+	})
 }
 
 // ServeConn serves one connection until the peer ends it, and returns what its Err
@@ -88,7 +57,9 @@ func (s *Server) ServeConn(ctx context.Context, stream io.ReadWriteCloser) error
 	c := newConn(stream, w, stream.Close, &o, nil)
 	select {
 	case <-c.Done():
-		closeGently(stream)
+		if conn, ok := stream.(net.Conn); ok {
+			socket.CloseGently(conn, linger)
+		}
 	case <-ctx.Done():
 		last, cancel := context.WithTimeout(context.Background(), farewell)
 		c.Shutdown(last)
@@ -117,15 +88,4 @@ func (w *impatientWriter) SyscallConn() (syscall.RawConn, error) {
 		return c.SyscallConn()
 	}
 	return nil, errors.ErrUnsupported
-}
-
-// closeGently ends our side, and reads on for a moment: closing with bytes unread
-// would reset the connection, and could destroy what was sent.
-func closeGently(stream io.ReadWriteCloser) {
-	conn, ok := stream.(net.Conn)
-	half, can := stream.(interface{ CloseWrite() error })
-	if ok && can && half.CloseWrite() == nil {
-		conn.SetReadDeadline(time.Now().Add(linger))
-		io.Copy(io.Discard, io.LimitReader(conn, lingerBytes))
-	}
 }
