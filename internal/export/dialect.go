@@ -12,7 +12,7 @@ type dialect struct {
 	gap           string // between the words of a name
 	golang        bool   // the rules are printed as they stand
 	decodes       bool   // only: it has no use for encode
-	nativeStart   *regexp.Regexp
+	nativeStart   string // an expression: how a function begins
 	imports       []string
 
 	comment               string
