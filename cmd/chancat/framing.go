@@ -35,12 +35,18 @@ and to change.`,
   chancat framing u24le,at=3,incl,tail=crc16 --export python >codec.py
   chancat framing u32be --export wireshark-lua >u32be.lua
   tshark -X lua_script:u32be.lua -d tcp.port==4000,chancat_u32be -r capture.pcap`,
-		Args: exactArgs("NAME"),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 && e.framing != "" {
+				return nil // as -f, which other commands take
+			}
+			return exactArgs("NAME")(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if args[0] == "auto" {
+			spelling := append(args, e.framing)[0]
+			if spelling == "auto" {
 				return usage(errors.New("auto is decided from the bytes of a stream: 'chancat detect' says what one is"))
 			}
-			f, err := framing.Parse(args[0])
+			f, err := framing.Parse(spelling)
 			if err != nil {
 				return usage(err)
 			}

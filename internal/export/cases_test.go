@@ -116,7 +116,7 @@ var awkward = []string{"", "hi", "a\r\nb", "\x00", "\xff\xfe\xc0\xdb", ";", "--E
 func (s *suite) samples(t *testing.T) {
 	t.Helper()
 	pairs := []framing.Sample{{Spelling: "u8/line"}, {Spelling: "u32be,at=1/ws"}, {Spelling: "ws/nats"}, {Spelling: "slip/cobs,max=99"},
-		{Spelling: "u24le,at=3,skip=2,incl,tail=crc16"}, {Spelling: "resp/postgres"}}
+		{Spelling: "u24le,at=3,skip=2,incl,tail=crc16"}, {Spelling: "resp/postgres"}, {Spelling: "dns,max=300/dns,max=99"}}
 	for _, sample := range append(framing.All(), pairs...) {
 		if sample.Side != "" {
 			continue

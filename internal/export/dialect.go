@@ -2,7 +2,6 @@ package export
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -13,7 +12,7 @@ type dialect struct {
 	gap           string // between the words of a name
 	golang        bool   // the rules are printed as they stand
 	decodes       bool   // only: it has no use for encode
-	nativeStart   *regexp.Regexp
+	nativeStart   string // an expression: how a function begins
 	imports       []string
 
 	comment               string
@@ -45,7 +44,7 @@ var dialects = map[string]*dialect{
 
 var python = dialect{
 	shell: "python.tmpl", native: "native.py.txt", gap: "_",
-	nativeStart: regexp.MustCompile(`(?m)^def (\w+)`),
+	nativeStart: `(?m)^def (\w+)`,
 	imports:     []string{"binascii"},
 	comment:     "#",
 	and:         "and", or: "or", not: "not ", unequal: "!=", yes: "True", no: "False",
@@ -70,7 +69,7 @@ var python = dialect{
 
 var lua = dialect{
 	shell: "lua.tmpl", native: "native.lua.txt", gap: "_", decodes: true,
-	nativeStart: regexp.MustCompile(`(?m)(?:^--.*\n)*^local function (\w+)`),
+	nativeStart: `(?m)(?:^--.*\n)*^local function (\w+)`,
 	comment:     "--",
 	and:         "and", or: "or", not: "not ", unequal: "~=", yes: "true", no: "false",
 	local: "local ", then: " then", loop: "while %s do", elseIf: "elseif ", end: "end",

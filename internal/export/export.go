@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"go/format"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/chancat/channel/framing"
@@ -28,7 +29,7 @@ var ErrLanguage = errors.New("unknown language")
 //go:embed shells/*.tmpl
 var shellFiles embed.FS
 
-var shells = template.Must(template.ParseFS(shellFiles, "shells/*.tmpl"))
+var shells = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(shellFiles, "shells/*.tmpl")) })
 
 // maxMax is the largest limit of a body that is exported, in bytes. A length and
 // what stands round a body then fit 32 bits.
@@ -36,17 +37,21 @@ const maxMax = 1 << 30
 
 // A file is what a shell knows of the framing.
 type file struct {
-	Spelling                     string // as it stands in a comment
-	Name                         string // a name for packages and dissectors
-	TwoSided                     bool   // whether the client and the server send different frames
-	Pair                         bool   // whether they have rules of their own
-	Max                          int
-	ServerMax                    int
-	Fields                       []field // of the state, that the rules use
-	Body                         string  // the rules
-	Imports                      []string
-	Unescape                     bool // whether the message is another than the body: of which side
-	ClientMessage, ServerMessage bool
+	Spelling string // as it stands in a comment
+	Name     string // for packages and dissectors
+
+	TwoSided       bool // the client and the server send different frames
+	Pair           bool // they have rules of their own
+	Max, ServerMax int  // bytes of a body
+	Opens          bool // the first frame of a stream may be another than the rest
+	Finals         bool // the end of the stream may end a frame
+
+	Unescape                     bool // the message is another than the body
+	ClientMessage, ServerMessage bool // of which side
+
+	Fields  []field // of the state, that the rules use
+	Body    string  // the rules
+	Imports []string
 }
 
 // A field is a part of the state, kept from one call of scan to the next.
@@ -76,7 +81,7 @@ func Generate(f framing.Framing, language string) ([]byte, error) {
 		return nil, fmt.Errorf("framing %q: %w", f.Spelling, err)
 	}
 	var out bytes.Buffer
-	if err := shells.ExecuteTemplate(&out, d.shell, p.file); err != nil {
+	if err := shells().ExecuteTemplate(&out, d.shell, p.file); err != nil {
 		return nil, err
 	}
 	if language == "go" {

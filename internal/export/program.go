@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/chancat/channel/framing"
 )
@@ -51,18 +52,7 @@ func newProgram(f framing.Framing, d *dialect) (*program, error) {
 	}
 	p.Pair = !slices.Equal(texts, serverTexts)
 	p.TwoSided = p.Pair || rule.Server || serverRule.Server || client != server || rule.Name != serverRule.Name
-	var consts strings.Builder
-	if err := rules.ExecuteTemplate(&consts, "consts.go.txt", fill{Max: max(client, server), TooLarge: max(client, server) + 1<<18}); err != nil {
-		return nil, err
-	}
-	if err := p.natives(); err != nil {
-		return nil, err
-	}
-	lib, err := ruleFiles.ReadFile("rules/lib.go.txt")
-	if err != nil {
-		return nil, err
-	}
-	if err := p.declare(p.lib, []string{consts.String(), string(lib)}); err != nil {
+	if err := p.library(max(client, server)); err != nil {
 		return nil, err
 	}
 	if client == server {
@@ -85,6 +75,22 @@ func newProgram(f framing.Framing, d *dialect) (*program, error) {
 	return p, nil
 }
 
+// library reads what rules share.
+func (p *program) library(limit int) error {
+	var consts strings.Builder
+	if err := rules().ExecuteTemplate(&consts, "consts.go.txt", fill{Max: limit, TooLarge: limit + 1<<18}); err != nil {
+		return err
+	}
+	lib, err := ruleFiles.ReadFile("rules/lib.go.txt")
+	if err != nil {
+		return err
+	}
+	if err := p.natives(); err != nil {
+		return err
+	}
+	return p.declare(p.lib, []string{consts.String(), string(lib)})
+}
+
 // natives reads what is written in the language itself.
 func (p *program) natives() error {
 	text, err := ruleFiles.ReadFile("rules/" + p.dialect.native)
@@ -94,7 +100,7 @@ func (p *program) natives() error {
 	if p.dialect.golang {
 		return p.declare(p.lib, []string{string(text)})
 	}
-	blocks := p.dialect.nativeStart.FindAllSubmatchIndex(text, -1)
+	blocks := regexp.MustCompile(p.dialect.nativeStart).FindAllSubmatchIndex(text, -1)
 	for i, m := range blocks {
 		end := len(text)
 		if i+1 < len(blocks) {
@@ -157,7 +163,7 @@ func (p *program) rule(own, other map[string]*decl, side string) {
 	}
 }
 
-var nativeWord = regexp.MustCompile(`[A-Za-z_][A-Za-z_0-9]*`)
+var nativeWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z_][A-Za-z_0-9]*`) })
 
 // use adds a declaration behind those that it uses.
 func (p *program) use(all map[string]*decl, name string) {
@@ -170,7 +176,7 @@ func (p *program) use(all map[string]*decl, name string) {
 	}
 	p.used[d.name] = true
 	if d.node == nil {
-		for _, word := range nativeWord.FindAllString(d.native, -1) {
+		for _, word := range nativeWord().FindAllString(d.native, -1) {
 			if word == "BROKEN" {
 				word = "broken"
 			}
@@ -241,6 +247,7 @@ func (p *program) print() {
 			p.Fields = append(p.Fields, f)
 		}
 	}
+	p.Opens, p.Finals = seen["first"], seen["final"]
 	p.Imports = imports(p.dialect, packages)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/chancat/channel/frame"
@@ -14,7 +15,11 @@ import (
 //go:embed rules/*.txt
 var ruleFiles embed.FS
 
-var rules = template.Must(template.New("").Funcs(template.FuncMap{"inc": func(i int) int { return i + 1 }}).ParseFS(ruleFiles, "rules/*.go.txt"))
+// rules are parsed when the first is needed: most runs of the program need none.
+var rules = sync.OnceValue(func() *template.Template {
+	next := template.FuncMap{"inc": func(i int) int { return i + 1 }}
+	return template.Must(template.New("").Funcs(next).ParseFS(ruleFiles, "rules/*.go.txt"))
+})
 
 // jsonParts are what may follow in a JSON text.
 var jsonParts = []string{"jsonValue", "jsonFirst", "jsonFirstKey", "jsonKey", "jsonColon", "jsonNext", "jsonString", "jsonEscape", "jsonHex",
@@ -60,7 +65,7 @@ func ruleTexts(c frame.Codec, limit int) ([]string, framing.Rule, error) {
 	f.length()
 	var texts []string
 	for _, name := range names {
-		t := rules.Lookup(name + ".go.txt")
+		t := rules().Lookup(name + ".go.txt")
 		if t == nil {
 			return nil, r, fmt.Errorf("no rule is written for %s", name)
 		}

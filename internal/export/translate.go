@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -76,10 +77,10 @@ func (t *translator) docstring(n *ast.FuncDecl) {
 	}
 }
 
-var camelWord = regexp.MustCompile(`\b[a-z]+[A-Z][A-Za-z]*\b`)
+var camelWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b[a-z]+[A-Z][A-Za-z]*\b`) })
 
 // prose writes the names in a comment as the language writes them.
-func (t *translator) prose(text string) string { return camelWord.ReplaceAllStringFunc(text, t.name) }
+func (t *translator) prose(text string) string { return camelWord().ReplaceAllStringFunc(text, t.name) }
 
 // params are the parameters and the result of a function.
 func (t *translator) params(f *ast.FuncType) string {
