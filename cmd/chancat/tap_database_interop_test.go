@@ -53,7 +53,7 @@ func newPostgresServer(t *testing.T) *postgresServer {
 	t.Helper()
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
 	if len(found) == 0 {
-		found = []string{filepath.Dir(needHeavy(t, "initdb"))}
+		found = []string{filepath.Dir(peertest.NeedHeavy(t, "initdb")[0])}
 	}
 	dir, err := os.MkdirTemp("", "chancat-postgres") // not in t.TempDir, where no other user may look
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *postgresServer) start(name string) (target string) {
 	s.t.Helper()
 	db := filepath.Join(s.dir, name)
 	s.run(filepath.Join(s.bin, "initdb"), "-D", db, "-U", "tester", "-A", "trust", "--no-sync", "--locale=C", "-E", "UTF8")
-	s.run(needHeavy(s.t, "openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
+	s.run(peertest.NeedHeavy(s.t, "openssl")[0], "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
 		"-keyout", filepath.Join(db, "server.key"), "-out", filepath.Join(db, "server.crt"))
 	port := peertest.Port(s.t)
 	return runServer(s.t, port, slices.Concat(s.as, []string{filepath.Join(s.bin, "postgres"), "-D", db, "-p", strconv.Itoa(port),
@@ -88,7 +88,7 @@ func (s *postgresServer) start(name string) (target string) {
 
 func TestInteropTapPostgres(t *testing.T) {
 	t.Parallel()
-	psql := needHeavy(t, "psql")
+	psql := peertest.NeedHeavy(t, "psql")[0]
 	postgres := newPostgresServer(t)
 	target := postgres.start("first")
 	ask := func(port, sslmode string) string {
@@ -127,12 +127,12 @@ func TestInteropTapPostgres(t *testing.T) {
 
 func TestInteropTapMariaDB(t *testing.T) {
 	t.Parallel()
-	client, server, install := needHeavy(t, "mariadb"), needHeavy(t, "mariadbd"), needHeavy(t, "mariadb-install-db")
+	client, server, install := peertest.NeedHeavy(t, "mariadb")[0], peertest.NeedHeavy(t, "mariadbd")[0], peertest.NeedHeavy(t, "mariadb-install-db")[0]
 	user := "--user=" + strings.TrimSpace(runPeer(t, "", "id", "-un"))
 	dir := t.TempDir()
 	run := func(command ...string) { t.Helper(); runPeer(t, "", command[0], command[1:]...) }
 	run(install, "--no-defaults", "--datadir="+dir+"/db", user, "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve")
-	run(needHeavy(t, "openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout", dir+"/key", "-out", dir+"/crt")
+	run(peertest.NeedHeavy(t, "openssl")[0], "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout", dir+"/key", "-out", dir+"/crt")
 	port := peertest.Port(t)
 	target := runServer(t, port, server, "--no-defaults", "--datadir="+dir+"/db", user, "--port="+strconv.Itoa(port), "--bind-address=127.0.0.1",
 		"--socket="+dir+"/s", "--pid-file="+dir+"/pid", "--skip-name-resolve", "--ssl-key="+dir+"/key", "--ssl-cert="+dir+"/crt")

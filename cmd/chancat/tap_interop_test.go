@@ -18,24 +18,6 @@ import (
 	"github.com/chancat/channel/session"
 )
 
-// needHeavy skips the test unless the program is installed; where all peers are
-// required, as in .ci/peers, it fails instead.
-func needHeavy(t *testing.T, program string) (path string) {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		path, err = exec.LookPath("/usr/sbin/" + program)
-	}
-	switch {
-	case err == nil:
-		return path
-	case os.Getenv("CHANCAT_REQUIRE_PEERS") == "all":
-		t.Fatalf("%s is not installed", program)
-	}
-	t.Skipf("%s is not installed", program)
-	return ""
-}
-
 // A tapping is a running 'chancat tap' that records.
 type tapping struct {
 	t                *testing.T
@@ -178,8 +160,8 @@ func TestInteropTapRedis(t *testing.T) {
 
 func TestInteropTapMQTT(t *testing.T) {
 	t.Parallel()
-	pub, sub := needHeavy(t, "mosquitto_pub"), needHeavy(t, "mosquitto_sub")
-	needHeavy(t, "mosquitto")
+	pub, sub := peertest.NeedHeavy(t, "mosquitto_pub")[0], peertest.NeedHeavy(t, "mosquitto_sub")[0]
+	peertest.NeedHeavy(t, "mosquitto")
 	broker := func() string { return peertest.Serve(t, "mosquitto", "-p", "PORT") }
 	target := broker()
 	tap := startTap(t, "mqtt", target)
@@ -287,7 +269,7 @@ func TestInteropTapLanguageServers(t *testing.T) {
 	for _, command := range [][]string{{"gopls"}, {"typescript-language-server", "--stdio"}} {
 		t.Run(command[0], func(t *testing.T) {
 			t.Parallel()
-			command[0] = needHeavy(t, command[0])
+			command[0] = peertest.NeedHeavy(t, command[0])[0]
 			c := tapAround(t, "lsp", command...)
 			c.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"processId":null,"rootUri":"file://%s","capabilities":{}}}`, t.TempDir()))
 			c.await(`"capabilities"`)
@@ -303,7 +285,7 @@ func TestInteropTapLanguageServers(t *testing.T) {
 
 func TestInteropTapMCP(t *testing.T) {
 	t.Parallel()
-	program, dir := needHeavy(t, "mcp-server-filesystem"), t.TempDir()
+	program, dir := peertest.NeedHeavy(t, "mcp-server-filesystem")[0], t.TempDir()
 	c := tapAround(t, "line", program, dir)
 	c.send(`{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2024-11-05","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`)
 	c.await(`"serverInfo"`)
@@ -321,7 +303,7 @@ func TestInteropTapMCP(t *testing.T) {
 
 func TestInteropTapDebugger(t *testing.T) {
 	t.Parallel()
-	dlv := needHeavy(t, "dlv")
+	dlv := peertest.NeedHeavy(t, "dlv")[0]
 	adapter := func() (target string) {
 		target = fmt.Sprintf("127.0.0.1:%d", peertest.Port(t)) // it takes one client: nobody may try whether it listens
 		cmd := exec.Command(dlv, "dap", "--listen", target)

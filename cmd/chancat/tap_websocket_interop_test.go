@@ -29,10 +29,10 @@ ws.on("message", data => { console.log(data.length); next() })
 // The ws package of npm talks with itself through a tap, compressed and not.
 func TestInteropTapWebSocket(t *testing.T) {
 	t.Parallel()
-	node := needHeavy(t, "node")
+	node := peertest.NeedHeavy(t, "node")[0]
 	if out, err := exec.Command(node, "-e", `require("ws")`).CombinedOutput(); err != nil {
 		if bytes.Contains(out, []byte("Cannot find module")) {
-			needHeavy(t, "the ws package of npm")
+			peertest.NeedHeavy(t, "the ws package of npm")
 		}
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -8,19 +8,24 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"reflect"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/creack/pty"
+	"golang.org/x/term"
 )
 
 // A terminal is a pty with chancat at its other end.
 type terminal struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	keys *os.File
+	t      *testing.T
+	cmd    *exec.Cmd
+	keys   *os.File
+	tty    *os.File // what chancat has, open until it has ended
+	before *term.State
 
 	mu      sync.Mutex // guards screen
 	screen  bytes.Buffer
@@ -32,11 +37,22 @@ func onTerminal(t *testing.T, env []string, args ...string) *terminal {
 	t.Helper()
 	cmd := exec.Command("chancat", args...)
 	cmd.Env = append(os.Environ(), append([]string{"TERM=xterm", "XDG_STATE_HOME=" + t.TempDir()}, env...)...)
-	keys, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 100})
+	keys, tty, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	tm := &terminal{t: t, cmd: cmd, keys: keys, drained: make(chan struct{})}
+	if err := pty.Setsize(keys, &pty.Winsize{Rows: 40, Cols: 100}); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	tm := &terminal{t: t, cmd: cmd, keys: keys, tty: tty, drained: make(chan struct{})}
+	if tm.before, err = term.GetState(int(tty.Fd())); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
 	go func() {
 		defer close(tm.drained)
 		buf := make([]byte, 4096)
@@ -53,6 +69,7 @@ func onTerminal(t *testing.T, env []string, args ...string) *terminal {
 	t.Cleanup(func() {
 		cmd.Process.Kill()
 		cmd.Wait()
+		tty.Close()
 		<-tm.drained
 		keys.Close()
 	})
@@ -82,13 +99,19 @@ func (tm *terminal) types(text string) {
 	}
 }
 
-// ends waits until chancat has ended and returns its exit status.
+// ends waits until chancat has ended and returns its exit status. The terminal must
+// be as it was before.
 func (tm *terminal) ends() int {
 	tm.t.Helper()
 	ended := make(chan error, 1)
 	go func() { ended <- tm.cmd.Wait() }()
 	select {
 	case err := <-ended:
+		after, stateErr := term.GetState(int(tm.tty.Fd()))
+		if stateErr != nil || !reflect.DeepEqual(after, tm.before) {
+			tm.t.Errorf("the terminal is not as it was: %v, was %v, %v", after, tm.before, stateErr)
+		}
+		tm.tty.Close()
 		<-tm.drained
 		if failed, ok := errors.AsType[*exec.ExitError](err); ok {
 			return failed.ExitCode()

@@ -101,7 +101,7 @@ func (s *Session) Serve(l endpoint.Listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.listeners = append(s.listeners, l)
-	s.speakers.Go(func() { s.accept(l) })
+	s.speak(func() { s.accept(l) })
 	s.Note("waiting for clients, framing %s; /help lists the commands", s.framing.Spelling)
 	s.prompt()
 }

@@ -195,6 +195,11 @@ func (e *lineEditor) SetPrompt(text string) {
 	e.screen.edit(func(l *line) { l.prompt = p })
 }
 
+func (e *lineEditor) Width() int {
+	width, _ := e.terminal.size()
+	return width
+}
+
 func (e *lineEditor) SetCompleter(c Completer) { e.keymap.setCompleter(c) }
 
 func (e *lineEditor) Password(prompt string) (password []byte, err error) {

@@ -24,6 +24,9 @@ const (
 	leaveMost = 500 * time.Millisecond
 )
 
+// noColour ends what the colours of a cut message would colour.
+const noColour = "\x1b[m"
+
 // A display is what a screen paints on.
 type display interface {
 	Write(p []byte) (int, error)
@@ -77,7 +80,7 @@ func newScreen(d display, unicode, reflows bool, fatal func()) *screen {
 }
 
 func (s *screen) write(p []byte) {
-	text := wholeLines(p)
+	text := wholeLines(p, noColour)
 	s.mu.Lock()
 	s.queue.add(text)
 	s.mu.Unlock()
@@ -85,7 +88,7 @@ func (s *screen) write(p []byte) {
 }
 
 func (s *screen) say(p []byte) {
-	text := wholeLines(p)
+	text := wholeLines(p, noColour)
 	s.mu.Lock()
 	s.queue.say(item{text: text})
 	s.urgent = true

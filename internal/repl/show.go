@@ -52,6 +52,7 @@ func printable(text string) string { return string(escape.AppendPrintable(nil, [
 func (s *Session) showMessage(m *message) {
 	if s.paused && !m.sent {
 		s.held++
+		s.prompt()
 		return
 	}
 	if s.filtering != nil && !m.sent {
@@ -168,6 +169,13 @@ func size(n int) string {
 		return strconv.Itoa(n>>10) + " KiB"
 	}
 	return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MiB"
+}
+
+func messages(n int) string {
+	if n == 1 {
+		return "1 message"
+	}
+	return strconv.Itoa(n) + " messages"
 }
 
 // span is a duration for people.

@@ -40,7 +40,7 @@ func (s *Session) status() string {
 		if port := l.Port(); port > 0 {
 			where = fmt.Sprint(port)
 		}
-		words = append(words, fmt.Sprintf("listening %s (%d)", where, len(live)))
+		words = append(words, fmt.Sprintf("listening %s (%s)", where, census(live)))
 	case len(live) == 0:
 		words = append(words, "not connected")
 	case len(live) == 1:
@@ -54,9 +54,26 @@ func (s *Session) status() string {
 	if s.paused {
 		words = append(words, "paused")
 	}
+	if s.held > 0 {
+		words = append(words, fmt.Sprintf("%d unread", s.held))
+	}
 	if !s.delivery.Whole() {
 		words = append(words, "chunks")
 	}
 	text := strings.Join(strings.Fields(strings.Join(words, " ")), " ")
 	return printable(text)
+}
+
+// census counts clients, such as "3" or "3, 1 half-closed".
+func census(live []*peer) string {
+	text, half := fmt.Sprint(len(live)), 0
+	for _, p := range live {
+		if p.state == closed {
+			half++
+		}
+	}
+	if half > 0 {
+		text += fmt.Sprintf(", %d half-closed", half)
+	}
+	return text
 }
