@@ -9,7 +9,7 @@ import (
 // thousands of connections that all wake at once must not take a large one each.
 const (
 	smallBlock = 16 << 10
-	largeBlock = 1 << 20
+	largeBlock = 256 << 10
 )
 
 // A block has what one or more reads have brought, one behind the other. Whoever
