@@ -74,17 +74,17 @@ func TestTerminalWide(t *testing.T) {
 	c := client()
 	prompt := address + " line> "
 	p.shows(strings.TrimSpace(prompt), "", len(prompt), 0)
-	done := make(chan struct{})
-	ended := make(chan struct{})
+	done, ended, said := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		talk(c, done)
+		talk(c, said, done)
 	}()
 	defer func() { close(done); <-ended }()
 
 	const part = "plain漢字かな👍e\u0301"
 	line, column, row := "", len(prompt), 0
 	for range 12 {
+		<-said
 		p.tmux("send-keys", "-l", part)
 		line += part
 		column, row = after(part, column, row, 60)
@@ -100,8 +100,8 @@ func TestTerminalWide(t *testing.T) {
 	wants(t, c, "漢"+line+"$\n")
 }
 
-// talk says something 100 times a second.
-func talk(c net.Conn, done <-chan struct{}) {
+// talk says something 100 times a second, and tells whoever waits for it on said.
+func talk(c net.Conn, said chan<- struct{}, done <-chan struct{}) {
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
 	for n := 0; ; n++ {
@@ -111,6 +111,10 @@ func talk(c net.Conn, done <-chan struct{}) {
 		case <-ticker.C:
 			if _, err := fmt.Fprintf(c, "message %d with 漢字\n", n); err != nil {
 				return
+			}
+			select {
+			case said <- struct{}{}:
+			default:
 			}
 		}
 	}
