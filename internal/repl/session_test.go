@@ -269,6 +269,7 @@ func TestWebSocket(t *testing.T) {
 		t.Fatal("no client")
 	}
 	defer c.Close()
+	d.prompts(l.Addr() + " ws> ")
 	d.types("ask")
 	if msg, err := c.Messages.Recv(); string(msg) != "ask" {
 		t.Fatalf("%q, %v", msg, err)

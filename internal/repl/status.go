@@ -30,7 +30,7 @@ func (s *Session) status() string {
 	switch {
 	case s.target != 0:
 		if p := s.peer(s.target); p != nil {
-			words = append(words, fmt.Sprintf("[%d] %s", p.number, p.label()), s.framing.Spelling, p.condition())
+			words = append(words, fmt.Sprintf("[%d] %s", p.number, p.label()), s.framingName(p), p.condition())
 		} else {
 			words = append(words, fmt.Sprintf("[%d] gone", s.target))
 		}
@@ -44,7 +44,7 @@ func (s *Session) status() string {
 	case len(live) == 0:
 		words = append(words, "not connected")
 	case len(live) == 1:
-		words = append(words, live[0].label(), s.framing.Spelling, live[0].condition())
+		words = append(words, live[0].label(), s.framingName(live[0]), live[0].condition())
 	default:
 		words = append(words, fmt.Sprintf("%d peers", len(live)), s.framing.Spelling)
 	}
