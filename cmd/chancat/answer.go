@@ -30,7 +30,7 @@ func shell(e *env, line string, limit int) answerer {
 		defer func() { <-slots }()
 		cmd := exec.CommandContext(ctx, "sh", "-c", line)
 		reply := &limitedBuffer{limit: limit}
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(msg), reply, childStderr{e}
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(msg), reply, &childStderr{e: e}
 		cmd.WaitDelay = time.Second // a grandchild may hold the pipes open
 		switch err := cmd.Run(); {
 		case reply.over:
