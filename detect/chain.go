@@ -113,6 +113,47 @@ func plausibleCut(n, longest, before int, ended bool) bool {
 	return before > 0 && n <= max(16*longest, minCutAhead)
 }
 
+// pace is the number of bytes of which every frame has a multiple. In data that is
+// made of records it is theirs, and a chain never sees the bytes between.
+func (c *chain) pace() int {
+	n := 0
+	for _, list := range c.starts {
+		for i := 1; i < len(list); i++ {
+			n = gcd(n, list[i]-list[i-1])
+		}
+	}
+	return max(n, 1)
+}
+
+// fields returns where the lowest bytes of the lengths stand, and a hash of those in
+// the middle of the streams: a chain that begins beside the frames soon runs along
+// them, and reads the same lengths from there on.
+func (c *chain) fields(streams []Stream) (lows []int, middle uint64) {
+	middle = 14695981039346656037
+	before := 0
+	for i, list := range c.starts {
+		b := streams[i].Data[:min(len(streams[i].Data), window)]
+		low, high := len(b)/4, 3*len(b)/4
+		if len(list) < fewFrames {
+			low, high = 0, len(b)
+		}
+		for _, p := range list[:len(list)-1] {
+			at := p + c.rule.at
+			if k := c.rule.kind; !k.little {
+				_, n := k.read(b, at)
+				at += n - 1
+			}
+			if at >= low && at < high {
+				middle = (middle ^ uint64(at)) * 1099511628211
+			}
+			lows = append(lows, before+at)
+		}
+		middle = (middle ^ math.MaxUint32) * 1099511628211
+		before += len(b)
+	}
+	return lows, middle
+}
+
 // sum sets the hash, which two chains share that cut the streams alike.
 func (c *chain) sum() {
 	h := uint64(14695981039346656037)

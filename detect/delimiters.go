@@ -178,8 +178,12 @@ func marks(streams []Stream) []string {
 
 // couldMark reports whether people would end messages in such a text: of signs that
 // are neither letters nor those in which sentences and values end, or in pointed
-// brackets.
+// brackets. What ends a line begins with the end of one, too: else it is a line that
+// ends like others.
 func couldMark(mark []byte) bool {
+	if mark[len(mark)-1] == '\n' && mark[0] != '\n' && mark[0] != '\r' {
+		return false
+	}
 	if n := len(mark); n > 3 && mark[0] == '<' && mark[n-1] == '>' {
 		return bytes.IndexByte(mark[1:], '<') < 0
 	}
@@ -212,8 +216,11 @@ func marked(streams []Stream, mark string) claim {
 	if mark == "\n" || mark == "\r\n" {
 		return c // lines knows more about them
 	}
-	total, outside, empty, ended := 0, 0, 0, 0
-	text := true
+	total, outside, empty, tiny, ended := 0, 0, 0, 0, 0
+	text, opening := true, ""
+	if strings.HasPrefix(mark, "</") {
+		opening = "<" + strings.Trim(mark, "</> \r\n")
+	}
 	for _, s := range streams {
 		b := s.Data[:min(len(s.Data), window)]
 		total += len(b)
@@ -231,8 +238,14 @@ func marked(streams []Stream, mark string) claim {
 			if text = text && isText(body); !text {
 				return c
 			}
-			if n == 0 {
+			switch n {
+			case 0:
 				empty++
+			case 1:
+				tiny++
+			}
+			if opening != "" && !bytes.HasPrefix(bytes.TrimSpace(body), []byte(opening)) {
+				return c // the end of an element is no mark unless its start follows the last one
 			}
 			pos += n + len(mark)
 			list = append(list, pos)
@@ -244,8 +257,8 @@ func marked(streams []Stream, mark string) claim {
 		c.Bytes += int64(list[len(list)-1])
 		c.starts = append(c.starts, list)
 	}
-	if c.Frames < 2 || empty > c.Frames/2 {
-		return c
+	if c.Frames < 2 || empty > c.Frames/2 || tiny > c.Frames/2 {
+		return c // of one byte each are letters of UTF-16 and UTF-32, not messages
 	}
 	outside = c.Frames
 	share := float64(outside*len(mark)) / float64(total+1)
@@ -260,6 +273,9 @@ func marked(streams []Stream, mark string) claim {
 		c.bits = foreign*float64(outside)*math.Min(-math.Log2(share), 8) - 4
 		if ended > 0 {
 			c.bits += 6
+		}
+		if mark == "\x00" {
+			c.bits += 4 // of such marks people use it most
 		}
 	case len(mark) == 1:
 		c.bits = visibleMark(mark[0], streams, c.Frames, ended)
@@ -378,8 +394,26 @@ func slip(streams []Stream) (claim, bool) {
 		c.SameAs = []string{`delim=\xc0`}
 	}
 	c.Evidence = fmt.Sprintf("%d END bytes, %d right escapes", ends, escapes)
+	c.equal = !text && equalFrames(c.starts)
 	h := chain{starts: c.starts}
 	h.sum()
 	c.chain = h.hash
 	return c, c.bits > 0
+}
+
+// equalFrames reports whether all frames but the first of a stream are equally long.
+func equalFrames(starts [][]int) bool {
+	size := 0
+	for _, list := range starts {
+		for i := 2; i < len(list); i++ {
+			n := list[i] - list[i-1]
+			if size == 0 {
+				size = n
+			}
+			if n != size {
+				return false
+			}
+		}
+	}
+	return size > 0
 }

@@ -38,6 +38,8 @@ type Answer struct {
 	Decided bool   // the first candidate is the answer
 	Why     string // why it cannot be decided; empty where it is
 	Try     string // what would decide it; empty where it is decided or nothing is known to
+
+	named bool // the first candidate is known by its name, and not only as a length field
 }
 
 const (
@@ -62,6 +64,9 @@ func Detect(streams []Stream) Answer {
 		return Answer{Why: "every byte is the same, which many rules tile", Try: "a part of the stream that has messages"}
 	}
 	joint := detect(streams)
+	if kind := fileKind(streams); kind != "" && joint.Decided && !joint.named {
+		joint.Decided, joint.Why = false, "it looks like "+kind+": a file, not a stream of messages"
+	}
 	if joint.Decided {
 		return joint
 	}
@@ -116,7 +121,7 @@ func detect(all []Stream) Answer {
 	slices.SortStableFunc(broken, func(a, b claim) int { return cmp.Compare(b.Bytes, a.Bytes) })
 	a := decide(claims, broken)
 	if a.Decided && claims[0].rule != nil && !claims[0].named && claims[0].bits < evenDoubt {
-		if n := evenly(streams, global(streams)); n > 0 {
+		if n := evenly(streams, global(streams)); n > 2*max(claims[0].rule.kind.width, 1) {
 			a.Decided = false
 			a.Why = fmt.Sprintf("it looks like records of %d bytes, which many rules tile", n)
 			a.Try = "messages of other lengths"
@@ -153,6 +158,7 @@ func decide(claims, broken []claim) Answer {
 		a.Candidates = append(a.Candidates, claims[1].shown())
 	}
 	a.Decided, a.Why, a.Try = verdict(claims)
+	a.named = len(claims) > 0 && (claims[0].rule == nil || claims[0].named)
 	return a
 }
 
@@ -180,6 +186,11 @@ func verdict(claims []claim) (decided bool, why, try string) {
 		return false, "it is a single frame, which proves no length", "a second message of another length"
 	case best.equal:
 		return false, "all frames are equally long, which many rules explain", "a message of another length"
+	case best.rule != nil && !best.named && best.rule.odd():
+		return false, fmt.Sprintf("the data seems to begin inside a frame: from byte %d on it may be %s", -best.rule.extra, best.rule.begun().spelling(layout{})),
+			"the stream from its first byte"
+	case best.leftHead:
+		return false, "the data ends inside the head of a frame; as many bytes may stand before the first one", "the stream from its first byte to its last"
 	case best.Score < certain && len(claims) > 1:
 		return false, rivals(claims), "messages of other lengths: longer ones, and more of them"
 	case best.Score < certain:
@@ -233,6 +244,9 @@ func whole(claims []claim, streams []Stream) (kept, broken []claim) {
 			c.Bytes += t.Bytes
 			if t.Cut {
 				c.Cut++
+				if s.Ended {
+					c.bits -= missingEnd
+				}
 			}
 			if t.Err != nil {
 				c.Broke = fmt.Sprintf("byte %d: %v", t.Err.Offset, t.Err.Err)

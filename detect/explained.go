@@ -10,6 +10,7 @@ import (
 // length whose neighbours are always zero, a rule that cuts each frame of another
 // into empty ones and one that is not, the spelling of a preset.
 func explained(claims []claim) (kept, out []claim) {
+	share(claims)
 	slices.SortStableFunc(claims, func(a, b claim) int {
 		switch {
 		case a.bits > b.bits:
@@ -59,10 +60,16 @@ func (c *claim) explains(d *claim) string {
 		return fmt.Sprintf("tiles too, but what stands in the frames is of %s", c.Framing)
 	case c.chain == d.chain && c.rule != nil && d.rule != nil && c.wider(d):
 		return fmt.Sprintf("leaves bytes beside its length that are always 0; %s explains them", c.Framing)
+	case c.rule != nil && d.rule != nil && c.fields == d.fields && d.rule.odd() && !c.rule.odd() && c.bits > unknown:
+		return fmt.Sprintf("finds the frames of %s from the middle of the first one on", c.Framing)
+	case c.Framing == "syslog" && d.Framing == "json" && d.Frames == 2*c.Frames && c.Cut == 0:
+		return "takes for values the numbers that are the lengths of those behind them"
 	case c.values && d.Framing == "json":
 		return same // which any text of values is, in lines or not
-	case c.groups(d):
+	case c.groups(d) && !d.says(c):
 		return fmt.Sprintf("cuts each frame of %s into empty ones and one more", c.Framing)
+	case c.says(d) && c.rule.kind.width > 1 && d.groups(c):
+		return fmt.Sprintf("joins frames of %s", c.Framing)
 	}
 	return ""
 }
@@ -78,8 +85,9 @@ func (c *claim) wider(d *claim) bool {
 		return false
 	}
 	// Zeros that even the widest leaves may belong to none of them, or to one that
-	// is wider than any: except a byte of flags before it.
-	if c.zeros == 0 || !c.rule.kind.little && c.rule.at == 1 {
+	// is wider than any: except a byte of flags before it, and where there is nothing
+	// but the length.
+	if c.zeros == 0 || !c.rule.kind.little && c.rule.at == 1 || c.rule.plain() {
 		return true
 	}
 	d.bits = max(c.bits, d.bits)
@@ -117,7 +125,7 @@ func (c *claim) groups(d *claim) bool {
 	}
 	for s, coarse := range c.starts {
 		fine := d.starts[s]
-		if n := per * (len(coarse) - 1); len(fine)-1 < n || len(fine)-1 > n+per {
+		if n := per * (len(coarse) - 1); len(fine)-1 < n || len(fine)-1 > n+per && len(coarse) <= equalHops {
 			return false
 		}
 		for i := 0; i+1 < len(coarse); i++ {
@@ -136,6 +144,24 @@ func (c *claim) groups(d *claim) bool {
 		}
 	}
 	return (opens || closes) && varies && (!c.equal || c.rule != nil && c.rule.at == 0 && c.rule.extra == 0)
+}
+
+// says reports whether the short frames of d say something: they have a body. Then
+// c, which joins them with others, would have to be plainer: it would be chance that
+// their lengths are right.
+func (d *claim) says(c *claim) bool {
+	r := d.rule
+	if r == nil || d.named || c.rule != nil && r.cost() > c.rule.cost() {
+		return false
+	}
+	for _, list := range d.starts {
+		for i := 1; i < len(list); i++ {
+			if list[i]-list[i-1] <= max(r.extra, 0)+r.at+max(r.kind.width, 1) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // records sees to fastdaemon, of which a record is two strings behind lengths of

@@ -110,6 +110,17 @@ func (r *rule) inclusive() bool {
 // it.
 func (r *rule) selfCounted() bool { return r.at > 0 && r.kind.width > 0 && r.extra == -r.kind.width }
 
+// plain reports whether a frame is its length and what that counts.
+func (r *rule) plain() bool { return r.at == 0 && (r.extra == 0 && !r.whole || r.inclusive()) }
+
+// odd reports whether the length says less than what stands behind it, and yet not
+// what stands before it. Nobody means that: such a rule finds the frames of another
+// that began before the data.
+func (r *rule) odd() bool { return r.extra < 0 && !r.inclusive() && !r.selfCounted() }
+
+// begun is the rule that an odd one is from the byte -extra of the data on.
+func (r *rule) begun() *rule { return &rule{kind: r.kind, at: max(0, r.at+r.extra)} }
+
 // cost is how many bits it takes to name the rule among all rules: what a person
 // is less likely to have made costs more.
 func (r *rule) cost() float64 {

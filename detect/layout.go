@@ -51,6 +51,9 @@ func layoutOf(r *rule, t *table) layout {
 		magic = append(magic, c)
 		marked = marked || c != 0
 	}
+	for len(magic) > 0 && magic[len(magic)-1] == 0 {
+		magic = magic[:len(magic)-1] // rather of a number that is small so far
+	}
 	if t.frames >= 4 && len(magic) >= 2 && marked {
 		l.magic = string(magic)
 	}

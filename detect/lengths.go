@@ -25,6 +25,10 @@ const (
 	mostContent = 40
 	mostPlaces  = 20
 
+	// markBits is what it proves that every frame starts with bytes that stand nowhere
+	// else.
+	markBits = 24
+
 	// missingEnd is what it costs when a stream that has ended ends inside a frame.
 	missingEnd = 6
 )
@@ -32,15 +36,22 @@ const (
 // A claim is one framing with what speaks for and against it.
 type claim struct {
 	Candidate
-	bits   float64 // how much more likely the data is under it than by chance, in bits
-	chain  uint64  // hash of where its frames start; 0 where that is not compared
-	rule   *rule   // nil for what is no length field
-	starts [][]int
-	named  bool // a preset: rule is what it is a spelling of
-	zeros  int  // columns beside the length that are always 0
-	values bool // lines of which each is a JSON value
-	single bool // one frame in all
-	equal  bool // all frames are equally long
+	bits     float64 // how much more likely the data is under it than by chance, in bits
+	chain    uint64  // hash of where its frames start; 0 where that is not compared
+	rule     *rule   // nil for what is no length field
+	starts   [][]int
+	named    bool    // a preset: rule is what it is a spelling of
+	zeros    int     // columns beside the length that are always 0
+	values   bool    // lines of which each is a JSON value
+	proof    float64 // bits of it that lengths, their crowding and texts prove
+	places   float64 // bits of it that constant places prove
+	hop      float64 // bits that one length proves
+	around   int     // columns beside the length, on either side, that are always 0
+	lows     []int   // where the lowest bytes of the lengths stand
+	fields   uint64  // hash of where the lengths stand that it reads; 0 for other claims
+	leftHead bool    // what is left over at the end may be as much before the first frame
+	single   bool    // one frame in all
+	equal    bool    // all frames are equally long
 }
 
 // lengthRules tries every rule of the length-field family on streams, and returns
@@ -55,6 +66,7 @@ func lengthRules(streams []Stream) (claims, broken []claim) {
 	)
 	for i := range numbers {
 		kind := &numbers[i]
+		glance := kind.glance(streams)
 		for at := range maxAt + 1 {
 			for extra := -max(maxExtra, at+kind.width); extra <= maxExtra+1; extra++ {
 				r := rule{kind: kind, at: at, extra: extra}
@@ -72,14 +84,14 @@ func lengthRules(streams []Stream) (claims, broken []claim) {
 				case c.fail == "" && c.sizes == 1:
 					equal = append(equal, survivor{r, r.cost()})
 				case c.fail == "" && c.frames > 0:
-					survivors = append(survivors, survivor{r, r.cost() - 4*float64(min(c.frames, 20)*(max(kind.width, 1)-1))})
+					survivors = append(survivors, survivor{r, r.cost() - float64(min(c.frames, 20))*glance})
 				case c.fail != "" && r.extra == 0 && at == 0 && c.reach >= best[kind].reach():
 					best[kind] = claim{Candidate: Candidate{Framing: r.spelling(layout{}), Frames: c.frames, Bytes: int64(c.reach), Broke: c.fail}}
 				}
 			}
 		}
 	}
-	costs := global(streams)
+	costs := newHistograms(streams)
 	for _, s := range slices.Concat(cheapest(survivors, mostWeighed), cheapest(equal, mostEqual), cheapest(few, mostWeighed)) {
 		r := s.rule
 		claims = append(claims, weigh(&r, streams, costs))
@@ -91,6 +103,17 @@ func lengthRules(streams []Stream) (claims, broken []claim) {
 		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), cmp.Compare(a.Framing, b.Framing))
 	})
 	return claims, broken
+}
+
+// glance is about how many bits one length of this kind proves that leads to another
+// in data of this size.
+func (k *number) glance(streams []Stream) float64 {
+	const least = 0.5 // also of the numbers in base 128, of which the ends prove a little
+	size := 0
+	for _, s := range streams {
+		size = max(size, min(len(s.Data), window))
+	}
+	return max(least, float64(8*k.width)-math.Log2(float64(size+1)))
 }
 
 // A survivor is a rule that tiles, and what it costs to believe in it at a glance.
@@ -107,7 +130,7 @@ func cheapest(list []survivor, most int) []survivor {
 func (c claim) reach() int { return int(c.Bytes) }
 
 // weigh says how much speaks for a rule that tiles the streams.
-func weigh(r *rule, streams []Stream, costs *[256]float64) claim {
+func weigh(r *rule, streams []Stream, costs *histograms) claim {
 	c := r.follow(streams, nil)
 	c.sum()
 	t := newTable(&c, streams)
@@ -120,14 +143,23 @@ func weigh(r *rule, streams []Stream, costs *[256]float64) claim {
 		out.Bytes += int64(list[len(list)-1])
 	}
 	proofs := min(t.fresh, 1+2*t.changes)
-	hops := min(float64(proofs)*r.surprise(&c, streams), mostHops)
-	crowd := t.lengthSaving(r, costs)
+	hop := min(r.surprise(&c, streams, 1), r.surprise(&c, streams, c.pace()))
+	hops := min(float64(proofs)*hop, mostHops)
+	anywhere := costs.paced(c.pace())
+	crowd := t.lengthSaving(r, anywhere)
 	texts, text := t.textProof(l)
 	textless := r.againstText(&c, streams)
 	if textless > 0 {
 		texts = 0
 	}
-	out.bits = max(hops, min(crowd, mostContent), min(texts, mostContent)) + min(t.savings(r, costs), mostPlaces) - textless - r.cost()
+	out.lows, out.fields = c.fields(streams)
+	out.hop, out.around = hop, t.zerosAround(r)
+	out.proof = max(hops, min(crowd, mostContent), min(texts, mostContent))
+	out.places = min(t.savings(r, anywhere), mostPlaces)
+	out.bits = out.proof + out.places - textless - r.cost()
+	if l.magic != "" && marksOff(l.magic, streams, c.frames+c.cut) {
+		out.bits += markBits
+	}
 	if l.check != "" {
 		out.bits += float64(8*l.tail*min(t.summed(l), 8)) - 4
 	}
@@ -143,23 +175,35 @@ func weigh(r *rule, streams []Stream, costs *[256]float64) claim {
 			out.bits += bits
 		case end < len(s.Data) && len(s.Data) <= window && s.Ended:
 			out.bits -= missingEnd
+			out.leftHead = out.leftHead || len(s.Data)-end <= r.at && len(streams) == 1
 		}
 	}
 	out.Evidence = describe(t, l, text)
 	return out
 }
 
+// marksOff reports whether mark stands almost nowhere but at the start of so many
+// frames.
+func marksOff(mark string, streams []Stream, frames int) bool {
+	n := 0
+	for _, s := range streams {
+		n += bytes.Count(s.Data[:min(len(s.Data), window)], []byte(mark))
+	}
+	return n <= frames+frames/8
+}
+
 // surprise is how many bits a frame proves: how seldom bytes that are no length of
 // the chain could be taken for one. It leaves aside what the rule does with the
-// length, so that rules which read the same lengths are judged alike.
-func (r *rule) surprise(c *chain, streams []Stream) float64 {
+// length, so that rules which read the same lengths are judged alike. Only every
+// pace-th byte is tried.
+func (r *rule) surprise(c *chain, streams []Stream, pace int) float64 {
 	tried, could, left := 0, 0, 0
 	for i, s := range streams {
 		b := s.Data[:min(len(s.Data), window)]
 		starts := c.starts[i]
 		share := hopSamples / len(streams)
-		step := max(1, len(b)/max(share, 1))
-		for pos, next := 0, 0; pos < len(b); pos += step {
+		step := (max(1, len(b)/max(share, 1)) + pace - 1) / pace * pace
+		for pos, next := r.at%pace, 0; pos < len(b); pos += step {
 			for next < len(starts) && starts[next]+r.at < pos {
 				next++
 			}

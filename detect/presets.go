@@ -232,8 +232,17 @@ func checkWS(raw []byte, sp frame.Span, previous []byte, from Side) (float64, bo
 	if len(raw) < 2 || previous == nil && raw[0]&15 == 0 {
 		return 0, false // a continuation of nothing
 	}
+	if previous != nil && raw[0]&8 == 0 && previous[0]&8 == 0 && len(previous) < 1<<16 && !isHTTP(previous) {
+		if goesOn, open := raw[0]&15 == 0, previous[0]&0x80 == 0; goesOn != open {
+			return 0, false
+		}
+	}
 	text := raw[0]&0x4f == 1 && raw[0]&0x80 != 0 && raw[1]&0x80 == 0
 	return 2, !text || utf8.Valid(raw[sp.Head:])
+}
+
+func isHTTP(raw []byte) bool {
+	return bytes.HasPrefix(raw, []byte("HTTP/")) || bytes.HasPrefix(raw, []byte("GET "))
 }
 
 func checkPacketstream(raw []byte, sp frame.Span, previous []byte, _ Side) (float64, bool) {

@@ -34,7 +34,11 @@ func newTable(c *chain, streams []Stream) *table {
 		if left--; left < 0 {
 			return
 		}
-		lengths[len(raw)] = true
+		value, _ := c.rule.kind.read(raw, c.rule.at)
+		again := value == 0 && len(raw) == len(previous) // a run of zeros makes as many empty frames as one likes
+		if value != 0 {
+			lengths[len(raw)] = true
+		}
 		here := news
 		if news = len(raw) != len(previous); news {
 			t.changes++
@@ -42,7 +46,9 @@ func newTable(c *chain, streams []Stream) *table {
 			return
 		}
 		previous = raw
-		t.fresh++
+		if !again {
+			t.fresh++
+		}
 		if t.frames < columnFrames {
 			t.add(c.rule, raw)
 			t.news = append(t.news, here)
@@ -109,7 +115,7 @@ func (t *table) add(r *rule, raw []byte) {
 
 // savings is how much better the columns at fixed places are foretold by their
 // place than by how often bytes stand anywhere.
-func (t *table) savings(r *rule, global *[256]float64) float64 {
+func (t *table) savings(r *rule, anywhere phases) float64 {
 	bits := 0.0
 	low, high := r.at, 0 // zeros beside the length may be part of it
 	for low > 0 && t.before[low-1].zero(t.frames) {
@@ -119,10 +125,10 @@ func (t *table) savings(r *rule, global *[256]float64) float64 {
 		high++
 	}
 	for i := range low {
-		bits += t.column(func(head int) int { return i }).saving(global)
+		bits += t.column(func(head int) int { return i }).saving(anywhere.at(i))
 	}
 	for i := range 4 {
-		bits += t.column(func(head int) int { return head + high + i }).saving(global)
+		bits += t.column(func(head int) int { return head + high + i }).saving(anywhere.at(r.at + max(r.kind.width, 1) + high + i))
 	}
 	return bits
 }
@@ -140,20 +146,24 @@ func (t *table) column(place func(head int) int) *column {
 
 // lengthSaving is the same for the leading bits of the lengths: those of real
 // messages crowd together.
-func (t *table) lengthSaving(r *rule, global *[256]float64) float64 {
+func (t *table) lengthSaving(r *rule, anywhere phases) float64 {
+	first := anywhere.at(r.at)
 	switch r.kind.width {
 	case 0, 1:
 		var coarse [256]float64
 		for i := range 16 {
 			p := 0.0
-			for _, bits := range global[16*i : 16*i+16] {
+			for _, bits := range first[16*i : 16*i+16] {
 				p += math.Exp2(-bits)
 			}
 			coarse[i] = -math.Log2(p)
 		}
 		return t.lengths.saving(&coarse)
 	case 2:
-		return t.lengths.saving(global)
+		if r.kind.little {
+			first = anywhere.at(r.at + 1)
+		}
+		return t.lengths.saving(first)
 	}
 	return 0
 }
@@ -174,6 +184,19 @@ func (t *table) zerosBeside(r *rule) int {
 		for n < columnsAfter && t.after[n].zero(t.frames) {
 			n++
 		}
+	}
+	return n
+}
+
+// zerosAround counts the columns next to the length, on both sides, in which every
+// frame has zero.
+func (t *table) zerosAround(r *rule) int {
+	n := 0
+	for i := r.at - 1; i >= 0 && t.before[i].zero(t.frames); i-- {
+		n++
+	}
+	for i := 0; i < columnsAfter && t.after[i].zero(t.frames); i++ {
+		n++
 	}
 	return n
 }

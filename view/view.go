@@ -33,10 +33,11 @@ var views = []struct {
 	{"cbor", CBOR, nil},
 	{"protobuf", Protobuf, nil},
 	{"pickle", Pickle, nil},
+	{"resp", RESP, nil},
 	{"fastdaemon", Fastdaemon, nil},
 	{"bgpy", Bgpy, nil},
 	{"juggler", Juggler, nil},
-	{"resp", RESP, nil},
+	{"packetstream", Packetstream, nil},
 }
 
 // Names returns the names of the views.
@@ -57,7 +58,7 @@ func ForFraming(spelling string) string {
 		end = len(spelling)
 	}
 	switch name := spelling[:end]; name {
-	case "fastdaemon", "bgpy", "resp":
+	case "resp", "fastdaemon", "bgpy", "packetstream":
 		return name
 	}
 	return "auto"

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -15,9 +14,7 @@ import (
 type decodeCommand struct {
 	e         *env
 	out       outputFlags
-	as        string
-	in        string
-	port      uint16
+	source    sourceFlags
 	follow    bool
 	keepGoing bool
 
@@ -49,21 +46,19 @@ direction.`,
 		},
 	}
 	c.out.add(cmd)
+	c.source.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&c.as, "as", "", "what the files are: raw, session or pcap (default: see for yourself)")
-	flags.StringVar(&c.in, "in", "", "the files are dumps of the stream as text: hex, xxd, hexdump or tcpdump")
-	flags.Uint16Var(&c.port, "port", 0, "of a capture, only connections with port `N` at either end")
 	flags.BoolVar(&c.follow, "follow", false, "at the end of a file, wait for more of it")
 	flags.BoolVar(&c.keepGoing, "keep-going", false, "after a broken frame, skip to the next plausible one")
-	cmd.MarkFlagsMutuallyExclusive("as", "in")
-	cmd.RegisterFlagCompletionFunc("as", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
-	cmd.RegisterFlagCompletionFunc("in", cobra.FixedCompletions(dump.Names(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
 func (c *decodeCommand) run(files []string) (err error) {
-	if err := c.check(files); err != nil {
+	if err := c.source.check(); err != nil {
 		return err
+	}
+	if c.follow && len(files) > 1 {
+		return usage(fmt.Errorf("--follow: want one file, got %d", len(files)))
 	}
 	if c.e.auto() {
 		c.framing.Spelling = autoSpelling // file decides it
@@ -114,13 +109,13 @@ func (c *decodeCommand) file(name string) error {
 	if err != nil {
 		return err
 	}
-	kind := c.kind()
+	kind := c.source.kind()
 	if kind == kindUnknown {
 		if kind, stream, err = sniff(stream); err != nil {
 			return err
 		}
 	}
-	if c.port != 0 && kind != kindCapture {
+	if c.source.port != 0 && kind != kindCapture {
 		return usage(fmt.Errorf("%s is no capture, and has no ports", shown))
 	}
 	switch kind {
@@ -139,20 +134,6 @@ func shownName(file string) string {
 	return file
 }
 
-// check judges the flags.
-func (c *decodeCommand) check(files []string) error {
-	if c.as != "" && !slices.Contains(kinds, c.as) {
-		return usage(fmt.Errorf("--as %s: want raw, session or pcap", c.as))
-	}
-	if _, err := dump.Parse(c.in); c.in != "" && err != nil {
-		return usage(fmt.Errorf("--in %s: %w", c.in, err))
-	}
-	if c.follow && len(files) > 1 {
-		return usage(fmt.Errorf("--follow: want one file, got %d", len(files)))
-	}
-	return nil
-}
-
 // stream returns the bytes to decode. What was printed is written out before they
 // are waited for.
 func (c *decodeCommand) stream(src *os.File) (io.Reader, error) {
@@ -168,12 +149,5 @@ func (c *decodeCommand) stream(src *os.File) (io.Reader, error) {
 			return nil, err
 		}
 	}
-	if c.in == "" {
-		return stream, nil
-	}
-	kind, err := dump.Parse(c.in)
-	if err != nil {
-		return nil, err
-	}
-	return kind.NewReader(stream), nil
+	return c.source.undumped(stream)
 }

@@ -27,11 +27,12 @@ func newExplain(e *env) *cobra.Command {
 		Use:   "explain [flags] [FILE]",
 		Short: "why does this stream not decode? the byte, the cause and the repair",
 		Long: `Say why a stream does not decode as the framing of -f: the byte where it breaks,
-the frame that is guilty, which may be an earlier one, the likely cause, and what
-mends it. Each cause is tried as a repair of the decoder, so that the advice is
-measured: it says how many messages decode with it. FILE is what decode reads: a
-raw stream, a session file, a capture, or with --in a hex dump. Without FILE it is
-stdin. Exit status 0 when nothing is wrong, 4 when a frame is broken.`,
+the frame that is guilty, which may be an earlier one, the likely cause, and
+what mends it. Each cause is tried as a repair of the decoder, so that the
+advice is measured: it says how many messages decode with it. FILE is what
+decode reads: a raw stream, a session file, a capture, or with --in a hex dump.
+Without FILE it is stdin. Exit status 0 when nothing is wrong, 4 when a frame is
+broken.`,
 		Example: `  chancat explain -f u32be capture.bin
   chancat explain -f lsp --json < server.log
   chancat explain -f msg session.jsonl
@@ -53,7 +54,7 @@ stdin. Exit status 0 when nothing is wrong, 4 when a frame is broken.`,
 }
 
 func (c *explainCommand) run(files []string) (err error) {
-	if err := (&decodeCommand{as: c.source.as, in: c.source.in}).check(files); err != nil {
+	if err := c.source.check(); err != nil {
 		return err
 	}
 	if c.framing, err = c.e.parseFraming(); err != nil {
@@ -104,7 +105,10 @@ func (c *explainCommand) text(name string, s detect.Stream, d *detect.Diagnosis)
 	if d.OK {
 		note := ""
 		if rest := int64(len(s.Data)) - d.At; rest > 0 {
-			note = fmt.Sprintf(", and %d bytes of a frame of which more may follow", rest)
+			note = fmt.Sprintf(", and %s of a frame of which more may follow", counted(rest, "byte", "bytes"))
+		}
+		if d.Note != "" {
+			note += "; " + d.Note
 		}
 		return fmt.Appendf(nil, "%s: ok: %s in %s as -f %s%s\n",
 			printable(name), counted(d.Messages, "message", "messages"), counted(len(s.Data), "byte", "bytes"), printable(c.framing.Spelling), note)
@@ -187,6 +191,7 @@ type diagnosisLine struct {
 	Messages int         `json:"messages"`
 	Offset   int64       `json:"offset"`
 	At       int64       `json:"at"`
+	Note     string      `json:"note,omitempty"`
 	Causes   []causeLine `json:"causes"`
 }
 
@@ -201,7 +206,7 @@ type causeLine struct {
 
 func diagnosisJSON(s detect.Stream, d *detect.Diagnosis) diagnosisLine {
 	line := diagnosisLine{
-		OK: d.OK, Conn: s.Conn, From: sideName(s.From), Messages: d.Messages, Offset: d.Offset, At: d.At, Causes: []causeLine{},
+		OK: d.OK, Conn: s.Conn, From: sideName(s.From), Messages: d.Messages, Offset: d.Offset, At: d.At, Note: d.Note, Causes: []causeLine{},
 	}
 	for _, x := range d.Causes {
 		line.Causes = append(line.Causes, causeLine{string(x.Cause), x.Score, x.Detail, x.Repair, x.Then, x.Framing})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,14 +33,6 @@ program sends lengths that count characters; --chars reads them.`,
 	return cmd
 }
 
-// group is what a command that only has others below it does.
-func group(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usage(fmt.Errorf("unknown command %q; see '%s --help'", args[0], cmd.CommandPath()))
-	}
-	return cmd.Help()
-}
-
 type fastdaemonServe struct {
 	e        *env
 	server   fastdaemon.Server
@@ -64,7 +57,8 @@ status is lost, because the protocol has no place for it.`,
 			}
 			return needCommand(cmd, args[1:])
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
+		ValidArgsFunction: completePlain,
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&c.server.Chars, "chars", false, "lengths in requests count characters, as the Python client's do")
@@ -142,7 +136,8 @@ has a blank in it arrives as several.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			return exactArgs("ADDR")(cmd, args[:min(len(args), 1)])
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
+		ValidArgsFunction: completePlain,
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&c.client.Chars, "chars", false, "lengths in the reply count characters, as the Python server's do")
@@ -180,7 +175,7 @@ func (c *fastdaemonCall) run(ctx context.Context, address string, args []string)
 		defer cancel()
 	}
 	var reply fastdaemon.Reply
-	err := whileDown(ctx, time.Duration(c.waitUp), func() (err error) {
+	err := whileDown(ctx, time.Duration(c.waitUp), nothingListens, func() (err error) {
 		reply, err = c.client.Transfer(ctx, address, stdin, args)
 		return err
 	})
@@ -189,7 +184,7 @@ func (c *fastdaemonCall) run(ctx context.Context, address string, args []string)
 	}
 	_, outErr := c.e.stdout.Write(reply.Stdout)
 	_, errErr := c.e.stderr.Write(reply.Stderr)
-	return firstError(outErr, errErr)
+	return cmp.Or(outErr, errErr)
 }
 
 // explain adds what is likely wrong with a reply that cannot be read.

@@ -16,7 +16,8 @@ import (
 	"github.com/chancat/channel/framing"
 )
 
-// seconds is the value of -w: 300ms, 2m, or a bare number of seconds.
+// seconds is the value of -w, and of every other flag that is a time: 300ms, 2m, or
+// a bare number of seconds.
 type seconds time.Duration
 
 func (s *seconds) String() string {
@@ -39,6 +40,12 @@ func (s *seconds) Set(text string) error {
 	}
 	*s = seconds(d)
 	return nil
+}
+
+// addTime adds a flag whose value is a time as -w takes it.
+func addTime(flags *pflag.FlagSet, t *time.Duration, name string, value time.Duration, usage string) {
+	*t = value
+	flags.Var((*seconds)(t), name, usage)
 }
 
 // transportFlags say how the connection below the messages is made.

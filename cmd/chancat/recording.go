@@ -9,8 +9,6 @@ import (
 	"iter"
 	"os"
 
-	"github.com/spf13/cobra"
-
 	"github.com/chancat/channel/internal/replay"
 	"github.com/chancat/channel/session"
 	"github.com/chancat/channel/session/pcap"
@@ -114,12 +112,4 @@ func chooseConversation(e *env, r *replay.Recording, name string, number int) (*
 		e.say("%s has %d connections; this is connection %d, and --conn chooses another", name, len(speaking), speaking[0].Number)
 	}
 	return speaking[0], nil
-}
-
-// completeRecording completes SESSION ADDR.
-func completeRecording(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-	if len(args) == 0 {
-		return nil, cobra.ShellCompDirectiveDefault
-	}
-	return completeAddress(cmd, args[1:], typed)
 }

@@ -38,37 +38,50 @@ func run(args []string, e *env) int {
 }
 
 type command struct {
-	name string
-	make func(*env) *cobra.Command
+	group string // in the list of all commands
+	name  string
+	make  func(*env) *cobra.Command
 }
+
+// The groups of commands, in the order of the list.
+const (
+	talk    = "Talk"
+	watch   = "Watch and replay"
+	work    = "Files and pipes"
+	ask     = "Ask about a stream"
+	examine = "Test a peer"
+	systems = "Systems"
+	more    = "More"
+)
+
+var groups = []string{talk, watch, work, ask, examine, systems, more}
 
 // commands returns all commands; each is one file.
 func commands() []command {
 	return []command{
-		{"connect", newConnect},
-		{"listen", newListen},
-		{"send", newSend},
-		{"tap", newTap},
-		{"decode", newDecode},
-		{"encode", newEncode},
-		{"convert", newConvert},
-		{"detect", newDetect},
-		{"explain", newExplain},
-		{"replay", newReplay},
-		{"serve", newServe},
-		{"session", newSession},
-		{"probe", newProbe},
-		{"bench", newBench},
-		{"expect", newExpect},
-		{"replay", newReplay},
-		{"serve", newServe},
-		{"session", newSession},
-		{"fastdaemon", newFastdaemon},
-		{"juggler", newJuggler},
-		{"bgpy", newBgpy},
-		{"framings", newFramings},
-		{"man", newMan},
-		{"version", newVersion},
+		{talk, "connect", newConnect},
+		{talk, "listen", newListen},
+		{talk, "send", newSend},
+		{watch, "tap", newTap},
+		{watch, "replay", newReplay},
+		{watch, "serve", newServe},
+		{watch, "session", newSession},
+		{work, "decode", newDecode},
+		{work, "encode", newEncode},
+		{work, "convert", newConvert},
+		{ask, "detect", newDetect},
+		{ask, "explain", newExplain},
+		{examine, "probe", newProbe},
+		{examine, "bench", newBench},
+		{examine, "expect", newExpect},
+		{systems, "fastdaemon", newFastdaemon},
+		{systems, "packetstream", newPacketstream},
+		{systems, "juggler", newJuggler},
+		{systems, "bgpy", newBgpy},
+		{more, "framing", newFraming},
+		{more, "framings", newFramings},
+		{more, "man", newMan},
+		{more, "version", newVersion},
 	}
 }
 
@@ -151,11 +164,18 @@ message begins and ends.`,
 			return root
 		}
 	}
+	for _, title := range groups {
+		root.AddGroup(&cobra.Group{ID: title, Title: title})
+	}
 	for _, c := range commands() {
-		root.AddCommand(c.make(e))
+		cmd := c.make(e)
+		cmd.GroupID = c.group
+		root.AddCommand(cmd)
 	}
 	root.AddCommand(helpTopics()...)
 	root.SetHelpCommand(newHelp())
+	root.SetHelpCommandGroupID(more)
+	root.SetCompletionCommandGroupID(more)
 	root.InitDefaultCompletionCmd()
 	refuseShells(root)
 	root.SetUsageFunc(printUsage)

@@ -20,12 +20,6 @@ const (
 	mostExplained = 256 << 20
 )
 
-// A sourceFlags says what files are and which parts of them are meant.
-type sourceFlags struct {
-	as, in string
-	port   uint16
-}
-
 // gatherer holds the beginnings of the streams that files hold.
 type gatherer struct {
 	e       *env
@@ -69,16 +63,12 @@ func (g *gatherer) file(name string) error {
 }
 
 func (g *gatherer) read(src io.Reader) error {
-	if g.flags.in != "" {
-		kind, err := dump.Parse(g.flags.in)
-		if err != nil {
-			return usage(fmt.Errorf("--in %s: %w", g.flags.in, err))
-		}
-		src = kind.NewReader(src)
+	src, err := g.flags.undumped(src)
+	if err != nil {
+		return err
 	}
-	kind := (&decodeCommand{as: g.flags.as, in: g.flags.in}).kind()
+	kind := g.flags.kind()
 	if kind == kindUnknown {
-		var err error
 		if kind, src, err = sniff(src); err != nil {
 			return err
 		}

@@ -77,7 +77,7 @@ func TestTerminalWide(t *testing.T) {
 	done, ended, said := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		talk(c, said, done)
+		chatter(c, said, done)
 	}()
 	defer func() { close(done); <-ended }()
 
@@ -100,8 +100,8 @@ func TestTerminalWide(t *testing.T) {
 	wants(t, c, "漢"+line+"$\n")
 }
 
-// talk says something 100 times a second, and tells whoever waits for it on said.
-func talk(c net.Conn, said chan<- struct{}, done <-chan struct{}) {
+// chatter says something 100 times a second, and tells whoever waits for it on said.
+func chatter(c net.Conn, said chan<- struct{}, done <-chan struct{}) {
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
 	for n := 0; ; n++ {

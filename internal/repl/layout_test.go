@@ -15,7 +15,7 @@ func shown(l layout) []string {
 	var rows []string
 	for i := range l.rows {
 		row, _ := l.appendRow(nil, nil, i)
-		text := colours.ReplaceAllString(string(row), "")
+		text := colours().ReplaceAllString(string(row), "")
 		for strings.Contains(text, "\x1b[") {
 			start := strings.Index(text, "\x1b[")
 			text = text[:start] + text[start+strings.IndexByte(text[start:], 'G')+1:]

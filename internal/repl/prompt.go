@@ -3,6 +3,7 @@ package repl
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/rivo/uniseg"
 
@@ -15,7 +16,7 @@ type prompt struct {
 	cells int
 }
 
-var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
+var colours = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("\x1b\\[[0-9;]*m") })
 
 // newPrompt keeps the colours of text; anything else that is not to be seen is
 // escaped.
@@ -28,7 +29,7 @@ func newPrompt(text string) prompt {
 		p.cells += uniseg.StringWidth(piece)
 	}
 	at := 0
-	for _, c := range colours.FindAllStringIndex(text, -1) {
+	for _, c := range colours().FindAllStringIndex(text, -1) {
 		add(text[at:c[0]])
 		b.WriteString(text[c[0]:c[1]])
 		at = c[1]

@@ -58,16 +58,21 @@ func readUsers(file string) (*users, error) {
 	return u, nil
 }
 
+// Compiled when it is first asked for, as most programs have no passwords.
 var (
-	apr1Hash   = regexp.MustCompile(`^\$apr1\$[^$]{0,8}\$[./0-9A-Za-z]{22}$`)
-	bcryptHash = regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./0-9A-Za-z]{53}$`)
+	apr1Hash = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^\$apr1\$[^$]{0,8}\$[./0-9A-Za-z]{22}$`)
+	})
+	bcryptHash = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./0-9A-Za-z]{53}$`)
+	})
 )
 
 func parseHash(hash string) (htpasswd.EncodedPasswd, error) {
 	switch {
-	case apr1Hash.MatchString(hash):
+	case apr1Hash().MatchString(hash):
 		return htpasswd.AcceptMd5(hash)
-	case bcryptHash.MatchString(hash):
+	case bcryptHash().MatchString(hash):
 		return htpasswd.AcceptBcrypt(hash)
 	}
 	return nil, errors.New("the hash is neither $apr1$ nor bcrypt, or is damaged")
