@@ -51,7 +51,7 @@ func printable(text string) string { return string(escape.AppendPrintable(nil, [
 func (s *Session) showMessage(m *message) {
 	if s.paused && !m.sent {
 		s.held++
-		s.prompt()
+		s.promptSoon()
 		return
 	}
 	if s.filtering != nil && !m.sent {

@@ -3,6 +3,7 @@ package repl
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // prompt shows who is at the other end, the framing and the state. s.mu is held.
@@ -21,6 +22,23 @@ func (s *Session) promptNow() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.prompt()
+}
+
+// promptPause is the time between two prompts that only count.
+const promptPause = 50 * time.Millisecond
+
+// promptSoon is prompt for what changes with every message. s.mu is held.
+func (s *Session) promptSoon() {
+	if s.prompting {
+		return
+	}
+	s.prompting = true
+	time.AfterFunc(promptPause, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.prompting = false
+		s.prompt()
+	})
 }
 
 // status is such as "localhost:5000 msg" or "listening 5000 (2)".
