@@ -62,8 +62,9 @@ func TestRESP(t *testing.T) {
 	for in, want := range map[string]string{
 		"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$5\r\nh\u00e9 \x1b\r\n": `["SET", "a", "hé \u001b"]`,
 		"+OK\r\n":                            `OK`,
-		"+a (b\r\n":                          `"a (b"`,
-		"-ERR no )\r\n":                      `error("ERR no )")`,
+		"+a (b\r\n":                          `a (b`,
+		"-ERR no )\r\n":                      `(error) ERR no )`,
+		"*2\r\n-ERR no )\r\n+a (b\r\n":       `[error("ERR no )"), "a (b"]`,
 		":-12\r\n":                           `-12`,
 		"$-1\r\n":                            `null`,
 		"*-1\r\n":                            `null`,

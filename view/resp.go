@@ -7,17 +7,42 @@ import (
 	"github.com/chancat/channel/internal/text/escape"
 )
 
-// RESP shows a value of Redis, RESP2 or RESP3, as notation: ["SET", "a", 1]. A
-// string of several lines, such as the answer to INFO, is shown as lines where it
-// is the whole value.
+// RESP shows a value of Redis, RESP2 or RESP3, as notation: ["SET", "a", 1]. Where
+// they are the whole value, a status is shown as it is, an error behind "(error)",
+// and a string of several lines, such as the answer to INFO, as lines.
 func RESP(dst, body []byte) []byte {
-	w := walker{in: body}
-	if len(body) > 0 && (body[0] == '$' || body[0] == '=') {
-		if text, null := w.respBulk(); !w.bad && !null && len(w.in) == 0 && isText(text) && bytes.IndexByte(text, '\n') >= 0 {
-			return appendLines(dst, text)
+	if len(body) > 0 {
+		if shown, ok := appendReply(dst, body); ok {
+			return shown
 		}
 	}
 	return show(dst, body, func(w *walker) { w.resp(notationDepth) })
+}
+
+// appendReply appends a value that is text and nothing else.
+func appendReply(dst, body []byte) ([]byte, bool) {
+	w := walker{in: body}
+	var text []byte
+	lines := false
+	switch body[0] {
+	case '+':
+		text = w.respLine()
+	case '-':
+		text = append([]byte("(error) "), w.respLine()...)
+	case '$', '=':
+		text, _ = w.respBulk()
+		lines = true
+		w.bad = w.bad || bytes.IndexByte(text, '\n') < 0
+	default:
+		return dst, false
+	}
+	switch {
+	case w.bad || len(w.in) > 0 || !isText(text):
+		return dst, false
+	case lines:
+		return appendLines(dst, text), true
+	}
+	return escape.AppendPrintable(dst, text), true
 }
 
 // appendLines appends the lines of text, each as Text shows it.

@@ -31,7 +31,7 @@ func shell(e *env, line string, limit int) answerer {
 		}
 		defer func() { <-slots }()
 		cmd := exec.CommandContext(ctx, "sh", "-c", line)
-		cmd.Stderr = e.stderr
+		cmd.Stderr = &childStderr{e: e}
 		reply, err := child.Output(cmd, msg, limit)
 		switch {
 		case as[*exec.ExitError](err) != nil:

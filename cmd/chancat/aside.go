@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"io"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,19 +32,54 @@ func (e *env) show(text string) {
 	io.WriteString(e.stderr, text)
 }
 
-// A childStderr is the stderr of programs that run while a session has the
-// terminal. A session shows their lines as notes; before and after it they are
-// written as they are.
-type childStderr struct{ e *env }
+const (
+	stderrLine  = 4 << 10                // bytes of a line of a program that are shown as one
+	stderrPause = 100 * time.Millisecond // after which a line without an end is shown
+)
 
-func (c childStderr) Write(p []byte) (int, error) {
+// A childStderr is the stderr of a program that runs while a session has the
+// terminal. The session shows its lines as notes; before and after it they are
+// written as they are.
+type childStderr struct {
+	e *env
+
+	mu   sync.Mutex  // guards the rest
+	held []byte      // a line that has no end yet
+	show *time.Timer // shows it; nil if nothing is held
+}
+
+func (c *childStderr) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.e.aside.to.Load() == nil {
 		return c.e.stderr.Write(p)
 	}
 	for line := range bytes.Lines(p) {
-		c.e.say("stderr: %s", bytes.TrimRight(line, "\r\n"))
+		c.held = append(c.held, line...)
+		if line[len(line)-1] == '\n' || len(c.held) > stderrLine {
+			c.flush()
+		}
+	}
+	if len(c.held) > 0 && c.show == nil {
+		c.show = time.AfterFunc(stderrPause, func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.flush()
+		})
 	}
 	return len(p), nil
+}
+
+// flush shows what is held. c.mu is held.
+func (c *childStderr) flush() {
+	if c.show != nil {
+		c.show.Stop()
+		c.show = nil
+	}
+	if len(c.held) > 0 {
+		c.e.say("stderr: %s", bytes.TrimRight(c.held, "\r\n"))
+		c.held = nil
+	}
 }
 
 // closeMost is how long a second signal waits for the terminal to be given back.

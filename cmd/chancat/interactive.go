@@ -175,7 +175,7 @@ func (s *sitting) options(address string, max int) (*endpoint.Options, error) {
 // line being typed.
 func (s *sitting) prepare(o *endpoint.Options) {
 	if term.Is(s.e.stderr) && s.flags.script == "" {
-		o.Stderr = childStderr{s.e}
+		o.Stderr = &childStderr{e: s.e}
 	}
 }
 

@@ -80,7 +80,7 @@ func TestTerminalIsSane(t *testing.T) {
 // What others write to stderr does not stand in the line being typed.
 func TestTerminalStderr(t *testing.T) {
 	t.Parallel()
-	tm := onTerminal(t, nil, "connect", "-f", "line", `exec:sh -c 'read x; printf "one \033[2J\ntwo\n" >&2; read y'`)
+	tm := onTerminal(t, nil, "connect", "-f", "line", `exec:sh -c 'read x; printf "one " >&2; printf "\033[2J\ntwo" >&2; read y'`)
 	tm.sees("connected to")
 	tm.types("go\rhalf a line")
 	tm.sees(`-- stderr: one \x1b[2J`)

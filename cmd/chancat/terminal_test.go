@@ -21,19 +21,26 @@ import (
 
 // A terminal is a pty with chancat at its other end.
 type terminal struct {
-	t      *testing.T
+	t      testing.TB
 	cmd    *exec.Cmd
 	keys   *os.File
 	tty    *os.File // what chancat has, open until it has ended
 	before *term.State
 
-	mu      sync.Mutex // guards screen
-	screen  bytes.Buffer
+	stalled sync.Mutex // held while the terminal takes nothing, as after Ctrl-S
 	drained chan struct{}
+
+	mu     sync.Mutex // guards the rest
+	screen bytes.Buffer
+	spot   []byte // what to look for
+	found  chan time.Time
 }
 
+// screenMost bounds what is kept of the screen, in bytes.
+const screenMost = 4 << 20
+
 // onTerminal runs chancat on a terminal with these variables of the environment.
-func onTerminal(t *testing.T, env []string, args ...string) *terminal {
+func onTerminal(t testing.TB, env []string, args ...string) *terminal {
 	t.Helper()
 	cmd := exec.Command("chancat", args...)
 	cmd.Env = append(os.Environ(), append([]string{"TERM=xterm", "XDG_STATE_HOME=" + t.TempDir()}, env...)...)
@@ -58,9 +65,9 @@ func onTerminal(t *testing.T, env []string, args ...string) *terminal {
 		buf := make([]byte, 4096)
 		for {
 			n, err := keys.Read(buf)
-			tm.mu.Lock()
-			tm.screen.Write(buf[:n])
-			tm.mu.Unlock()
+			tm.stalled.Lock()
+			tm.took(buf[:n])
+			tm.stalled.Unlock()
 			if err != nil { // EIO when chancat has ended
 				return
 			}
@@ -74,6 +81,29 @@ func onTerminal(t *testing.T, env []string, args ...string) *terminal {
 		keys.Close()
 	})
 	return tm
+}
+
+// took keeps what has come to the terminal.
+func (tm *terminal) took(p []byte) {
+	tm.mu.Lock()
+	defer tm.mu.Unlock()
+	if tm.screen.Len() > screenMost {
+		tm.screen.Next(screenMost / 2)
+	}
+	from := max(0, tm.screen.Len()-len(tm.spot))
+	tm.screen.Write(p)
+	if tm.spot != nil && bytes.Contains(tm.screen.Bytes()[from:], tm.spot) {
+		tm.found <- time.Now()
+		tm.spot = nil
+	}
+}
+
+// spots returns a channel that has the time when text comes, once.
+func (tm *terminal) spots(text string) <-chan time.Time {
+	tm.mu.Lock()
+	defer tm.mu.Unlock()
+	tm.spot, tm.found = []byte(text), make(chan time.Time, 1)
+	return tm.found
 }
 
 func (tm *terminal) shown() string {
@@ -127,7 +157,7 @@ func (tm *terminal) ends() int {
 }
 
 // accepted is a listener and, once one has connected, its client.
-func accepted(t *testing.T) (address string, client func() *net.TCPConn) {
+func accepted(t testing.TB) (address string, client func() *net.TCPConn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -146,7 +176,7 @@ func accepted(t *testing.T) (address string, client func() *net.TCPConn) {
 	}
 }
 
-func wants(t *testing.T, c net.Conn, text string) {
+func wants(t testing.TB, c net.Conn, text string) {
 	t.Helper()
 	got := make([]byte, len(text))
 	for n := 0; n < len(got); {

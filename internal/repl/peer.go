@@ -117,6 +117,17 @@ func (p *peer) sends(f framing.Framing) framing.Direction {
 	return f.C2S
 }
 
+// framingName is the framing of p for people: a transport that keeps messages apart
+// has its own. s.mu is held.
+func (s *Session) framingName(p *peer) string { return framingOf(p.conn, s.framing) }
+
+func framingOf(conn *endpoint.Conn, f framing.Framing) string {
+	if conn.Stream == nil && conn.Framing != "" {
+		return conn.Framing
+	}
+	return f.Spelling
+}
+
 // attach makes conn the connection of p and starts to receive from it.
 func (s *Session) attach(p *peer, conn *endpoint.Conn) {
 	s.mu.Lock()
@@ -146,6 +157,9 @@ func secured(conn *endpoint.Conn) string {
 		return ""
 	}
 	state := t.ConnectionState()
+	if !state.HandshakeComplete {
+		return "; TLS" // of a client, whose first bytes are still to come
+	}
 	text := fmt.Sprintf("; %s, %s", tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite))
 	if state.NegotiatedProtocol != "" {
 		text += ", ALPN " + state.NegotiatedProtocol

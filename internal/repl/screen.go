@@ -8,11 +8,11 @@ import (
 const (
 	// frameLeast is the time between two paints: a key that is held, or messages
 	// as they come.
-	frameLeast = 8 * time.Millisecond
+	frameLeast = 3 * time.Millisecond
 	// frameFlood is the time between two paints when messages come faster than
 	// one in messageRate.
 	frameFlood  = 33 * time.Millisecond
-	messageRate = 4 * time.Millisecond
+	messageRate = 3 * time.Millisecond
 
 	// settleStep is how long the size of a terminal must stay the same, and
 	// settleMost how long that is waited for.

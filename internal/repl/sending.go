@@ -55,7 +55,36 @@ func (s *Session) transmit(ctx context.Context, p *peer, o outgoing) error {
 		s.lose(p, conn, err)
 		return fmt.Errorf("message %s may not have arrived: %w", quoted(o), err)
 	}
+	if o.beat {
+		return nil
+	}
+	s.awaitReset(p, conn, o, resetFirst)
 	return nil
+}
+
+const (
+	resetFirst = 20 * time.Millisecond // after a send a reset is looked for; then after twice the time
+	resetMost  = time.Second
+)
+
+// awaitReset looks whether a peer that has closed its side was gone altogether when o
+// was sent to it, which a reset tells a little later.
+func (s *Session) awaitReset(p *peer, conn *endpoint.Conn, o outgoing, after time.Duration) {
+	s.mu.Lock()
+	over := s.ctx.Err() != nil || p.conn != conn || p.state != closed
+	s.mu.Unlock()
+	if over || after > resetMost {
+		return
+	}
+	time.AfterFunc(after, func() {
+		defer s.guard()
+		if err := resetOf(conn.Stream); err != nil {
+			s.fail(fmt.Errorf("message %s has not arrived: the peer is gone", quoted(o)))
+			s.lose(p, conn, err)
+			return
+		}
+		s.awaitReset(p, conn, o, 2*after)
+	})
 }
 
 // quoted is the start of what was to be sent.

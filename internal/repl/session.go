@@ -85,8 +85,9 @@ type Session struct {
 	showTime  bool
 	silent    bool // heartbeats are left to the person
 	paused    bool
-	held      int // messages that came while paused
-	pausedAt  int // number of the last message before that
+	held      int  // messages that came while paused
+	prompting bool // the prompt will soon say how many
+	pausedAt  int  // number of the last message before that
 	kept      ring
 	peers     []*peer
 	lastPeer  int // number of the last peer

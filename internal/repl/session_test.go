@@ -229,6 +229,19 @@ func TestReconnect(t *testing.T) {
 	d.prompts(srv.address() + " line> ")
 }
 
+// A message to a peer that is gone altogether is not lost in silence.
+func TestSendToPeerThatIsGone(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("what a socket knows is not asked there")
+	}
+	d, c, _ := connected(t, "line", nil)
+	c.Close()
+	d.sees("the peer has closed its side")
+	d.types("hello")
+	d.sees(`message "hello" has not arrived`, "the next message connects again")
+	d.prompts("not connected> ")
+}
+
 func TestTLSDetails(t *testing.T) {
 	l, err := endpoint.Listen(t.Context(), "tls://127.0.0.1:0", nil)
 	if err != nil {
@@ -269,6 +282,7 @@ func TestWebSocket(t *testing.T) {
 		t.Fatal("no client")
 	}
 	defer c.Close()
+	d.prompts(l.Addr() + " ws> ")
 	d.types("ask")
 	if msg, err := c.Messages.Recv(); string(msg) != "ask" {
 		t.Fatalf("%q, %v", msg, err)

@@ -3,6 +3,7 @@ package repl
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // prompt shows who is at the other end, the framing and the state. s.mu is held.
@@ -23,6 +24,23 @@ func (s *Session) promptNow() {
 	s.prompt()
 }
 
+// promptPause is the time between two prompts that only count.
+const promptPause = 50 * time.Millisecond
+
+// promptSoon is prompt for what changes with every message. s.mu is held.
+func (s *Session) promptSoon() {
+	if s.prompting {
+		return
+	}
+	s.prompting = true
+	time.AfterFunc(promptPause, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.prompting = false
+		s.prompt()
+	})
+}
+
 // status is such as "localhost:5000 msg" or "listening 5000 (2)".
 func (s *Session) status() string {
 	var words []string
@@ -30,7 +48,7 @@ func (s *Session) status() string {
 	switch {
 	case s.target != 0:
 		if p := s.peer(s.target); p != nil {
-			words = append(words, fmt.Sprintf("[%d] %s", p.number, p.label()), s.framing.Spelling, p.condition())
+			words = append(words, fmt.Sprintf("[%d] %s", p.number, p.label()), s.framingName(p), p.condition())
 		} else {
 			words = append(words, fmt.Sprintf("[%d] gone", s.target))
 		}
@@ -44,7 +62,7 @@ func (s *Session) status() string {
 	case len(live) == 0:
 		words = append(words, "not connected")
 	case len(live) == 1:
-		words = append(words, live[0].label(), s.framing.Spelling, live[0].condition())
+		words = append(words, live[0].label(), s.framingName(live[0]), live[0].condition())
 	default:
 		words = append(words, fmt.Sprintf("%d peers", len(live)), s.framing.Spelling)
 	}
