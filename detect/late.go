@@ -11,6 +11,7 @@ const (
 	lateWindow = 16 << 10 // bytes of a stream in which its first whole frame is looked for
 	lateProofs = 4        // frames that show where frames begin
 	lateBits   = 40       // evidence in them
+	lateEnough = 4 << 10  // bytes behind it that are judged where it only explains
 	lateMost   = 16       // bytes of a frame that the length does not count
 )
 
@@ -28,6 +29,9 @@ func detectLate(streams []Stream, plain *Answer) (Answer, bool) {
 		rest := slices.Clone(streams)
 		for i := range rest {
 			rest[i].Data = rest[i].Data[min(skipped[i], len(rest[i].Data)):]
+			if !known && len(rest[i].Data) > lateEnough {
+				rest[i].Data, rest[i].Ended = rest[i].Data[:lateEnough], false
+			}
 		}
 		rest = slices.DeleteFunc(rest, func(s Stream) bool { return len(s.Data) == 0 })
 		if len(rest) == 0 {
