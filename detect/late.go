@@ -127,7 +127,7 @@ func lateRule(s Stream) (best lateFrames, ok bool) {
 	hops := make([]int16, len(b)+1)
 	bits := float64(lateBits)
 	for i := range numbers {
-		kind := &numbers[i]
+		kind := &numbers[len(numbers)-1-i] // of those that read alike the widest
 		if kind.width < 2 {
 			continue
 		}
@@ -137,7 +137,7 @@ func lateRule(s Stream) (best lateFrames, ok bool) {
 				continue
 			}
 			r := rule{kind: kind, extra: more - kind.width}
-			proof := float64(n)*-math.Log2((float64(could-n)+1)/float64(len(b)+2)) - math.Log2(float64(begin+1)) - r.cost()
+			proof := min(mostHops, float64(n)*-math.Log2((float64(could-n)+1)/float64(len(b)+2))) - math.Log2(float64(begin+1)) - r.cost()
 			if proof > bits {
 				best, bits, ok = lateFrames{kind, more, begin}, proof, true
 			}
