@@ -3,6 +3,7 @@ package detect
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 const (
@@ -127,26 +128,30 @@ func (c *chain) pace() int {
 
 // fields returns where the lowest bytes of the lengths stand, and a hash of those in
 // the middle of the streams: a chain that begins beside the frames soon runs along
-// them, and reads the same lengths from there on.
+// them, and reads the same lengths from there on. Where hardly any stand in the
+// middle, all count.
 func (c *chain) fields(streams []Stream) (lows []int, middle uint64) {
 	middle = 14695981039346656037
 	before := 0
 	for i, list := range c.starts {
 		b := streams[i].Data[:min(len(streams[i].Data), window)]
-		low, high := len(b)/4, 3*len(b)/4
-		if len(list) < fewFrames {
-			low, high = 0, len(b)
-		}
+		from := len(lows)
 		for _, p := range list[:len(list)-1] {
 			at := p + c.rule.at
 			if k := c.rule.kind; !k.little {
 				_, n := k.read(b, at)
 				at += n - 1
 			}
-			if at >= low && at < high {
-				middle = (middle ^ uint64(at)) * 1099511628211
-			}
 			lows = append(lows, before+at)
+		}
+		here := lows[from:]
+		low, _ := slices.BinarySearch(here, before+len(b)/4)
+		high, _ := slices.BinarySearch(here, before+3*len(b)/4)
+		if high-low < fewFrames {
+			low, high = 0, len(here)
+		}
+		for _, at := range here[low:high] {
+			middle = (middle ^ uint64(at)) * 1099511628211
 		}
 		middle = (middle ^ math.MaxUint32) * 1099511628211
 		before += len(b)

@@ -30,13 +30,14 @@ type stream struct {
 	From  string
 	Conn  int
 	Ended bool
+	Late  bool
 }
 
 func (l *labelled) streams() []detect.Stream {
 	var list []detect.Stream
 	for _, s := range l.Streams {
 		from := map[string]detect.Side{"client": detect.Client, "server": detect.Server}[s.From]
-		list = append(list, detect.Stream{Data: s.Data, From: from, Conn: s.Conn, Ended: s.Ended})
+		list = append(list, detect.Stream{Data: s.Data, From: from, Conn: s.Conn, Ended: s.Ended, Late: s.Late})
 	}
 	return list
 }

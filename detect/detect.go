@@ -20,6 +20,10 @@ type Candidate struct {
 	// and none of them. It is 0 for a framing that the data breaks.
 	Score float64
 
+	// Begin is the first byte of the first stream at which a frame begins; it is 0
+	// but where the data begins inside one.
+	Begin int64
+
 	Frames int   // complete frames, of all streams
 	Bytes  int64 // that they cover
 	Cut    int   // streams that end inside a frame
@@ -40,6 +44,7 @@ type Answer struct {
 	Try     string // what would decide it; empty where it is decided or nothing is known to
 
 	named bool // the first candidate is known by its name, and not only as a length field
+	wide  bool // or its length is so wide that other data seldom looks like it
 }
 
 const (
@@ -64,6 +69,9 @@ func Detect(streams []Stream) Answer {
 		return Answer{Why: "every byte is the same, which many rules tile", Try: "a part of the stream that has messages"}
 	}
 	joint := detect(streams)
+	if late, ok := detectLate(streams, &joint); ok {
+		return late
+	}
 	if kind := fileKind(streams); kind != "" && joint.Decided && !joint.named {
 		joint.Decided, joint.Why = false, "it looks like "+kind+": a file, not a stream of messages"
 	}
@@ -158,7 +166,11 @@ func decide(claims, broken []claim) Answer {
 		a.Candidates = append(a.Candidates, claims[1].shown())
 	}
 	a.Decided, a.Why, a.Try = verdict(claims)
-	a.named = len(claims) > 0 && (claims[0].rule == nil || claims[0].named)
+	if len(claims) > 0 {
+		best := &claims[0]
+		a.named = best.rule == nil || best.named
+		a.wide = a.named || best.rule.kind.width > 1 && !best.rule.odd()
+	}
 	return a
 }
 

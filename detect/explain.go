@@ -19,6 +19,8 @@ type Diagnosis struct {
 	// empty for nothing.
 	Note string
 
+	Tried []string // other readings of the length that broke, and how far they got; for people
+
 	Err    error         // what the decoder said; nil where only a body is wrong
 	Causes []Explanation // the most likely first; empty when OK
 }
@@ -77,8 +79,13 @@ func ExplainFrom(f framing.Framing, s Stream, p Place) Diagnosis {
 		e.judgeLines(&d)
 	case d.OK && e.name == "crlf":
 		e.judgeEndings(&d)
+	case d.OK && e.large > 0:
+		d.Note = e.peerLimit(e.large)
 	case d.OK:
 		d.Note = e.halved()
+	}
+	if !d.OK {
+		d.Tried = e.tried()
 	}
 	return d
 }
@@ -98,6 +105,7 @@ type examination struct {
 	max      int
 	unit     unitScanner
 
+	large  int   // the longest body that is over what the peer takes by default
 	frames int   // good frames of the plain decoder
 	starts []int // where the last of them begin, oldest first
 	stuck  int   // where the frame begins that it could not decode

@@ -127,6 +127,9 @@ func (e *examination) fallback() {
 	case frame.CauseTooLarge:
 		x.Repair = "if that is a length, raise the limit: max=SIZE behind the framing; else the bytes are no head of a frame"
 		bits = -6
+		if body, ok := e.claim(); ok && e.peerLimit(body) != "" {
+			x.Repair += "; " + e.peerLimit(body)
+		}
 	case frame.CauseLineEnding:
 		x.Repair = "end the lines of the head in CR LF"
 		bits = -3
@@ -147,6 +150,15 @@ func (e *examination) fallback() {
 	for i := range e.found {
 		e.found[i].Measured = e.found[i].Cause != x.Cause || e.found[i].Detail != x.Detail
 	}
+}
+
+// claim is the body that the head of the stuck frame claims.
+func (e *examination) claim() (body int, ok bool) {
+	if e.unit == nil {
+		return 0, false
+	}
+	u, _, ok := e.unit.scan(e.data, e.stuck)
+	return u.body, ok
 }
 
 // endPrior is how likely the few bytes at the end are the start of a frame: frames

@@ -8,6 +8,9 @@ import (
 	"github.com/chancat/channel/frame"
 )
 
+// leastLimit is the least of the limits of peers.
+const leastLimit = 1 << 20
+
 // lookback bounds the good frames before the fault that may be the guilty one.
 const lookback = 1024
 
@@ -27,6 +30,9 @@ func (e *examination) decode() Diagnosis {
 			break
 		}
 		e.remember(pos)
+		if sp.Body > max(e.large, leastLimit) && e.peerLimit(sp.Body) != "" {
+			e.large = sp.Body
+		}
 		pos += n
 		e.frames++
 	}

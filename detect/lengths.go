@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	mostWeighed = 128 // rules of which the evidence is weighed
+	mostWeighed = 80  // rules of which the evidence is weighed
 	mostEqual   = 8   // and of those in which all frames are equally long
 	hopSamples  = 512 // places at which a rule is tried that are no start of a frame
 	fewFrames   = 4
@@ -92,7 +92,7 @@ func lengthRules(streams []Stream) (claims, broken []claim) {
 		}
 	}
 	costs := newHistograms(streams)
-	for _, s := range slices.Concat(cheapest(survivors, mostWeighed), cheapest(equal, mostEqual), cheapest(few, mostWeighed)) {
+	for _, s := range slices.Concat(cheapest(survivors, mostWeighed), cheapest(equal, mostEqual), cheapest(few, mostWeighed/2)) {
 		r := s.rule
 		claims = append(claims, weigh(&r, streams, costs))
 	}

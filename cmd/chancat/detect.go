@@ -79,6 +79,7 @@ func detectJSON(a detect.Answer) []byte {
 		Score    float64  `json:"score"`
 		Frames   int      `json:"frames"`
 		Bytes    int64    `json:"bytes"`
+		Begin    int64    `json:"begin,omitempty"`
 		SameAs   []string `json:"same_as,omitempty"`
 		Cut      int      `json:"cut,omitempty"`
 		Evidence string   `json:"evidence,omitempty"`
@@ -91,7 +92,7 @@ func detectJSON(a detect.Answer) []byte {
 		Try        string      `json:"try,omitempty"`
 	}{Candidates: []candidate{}, Decided: a.Decided, Why: a.Why, Try: a.Try}
 	for _, x := range a.Candidates {
-		out.Candidates = append(out.Candidates, candidate{x.Framing, x.Score, x.Frames, x.Bytes, x.SameAs, x.Cut, x.Evidence, x.Broke})
+		out.Candidates = append(out.Candidates, candidate{x.Framing, x.Score, x.Frames, x.Bytes, x.Begin, x.SameAs, x.Cut, x.Evidence, x.Broke})
 	}
 	var b bytes.Buffer
 	w := json.NewEncoder(&b)
@@ -130,6 +131,9 @@ func candidateLines(a detect.Answer) []byte {
 			mark = '*'
 		}
 		fmt.Fprintf(&b, "%c %s  %s: %s tile %s", mark, percent(x.Score), x.Framing, counted(x.Frames, "frame", "frames"), counted(x.Bytes, "byte", "bytes"))
+		if x.Begin > 0 {
+			fmt.Fprintf(&b, " from byte %d on", x.Begin)
+		}
 		if x.Cut > 0 {
 			fmt.Fprintf(&b, ", the next is cut off")
 		}

@@ -136,6 +136,9 @@ func (c *explainCommand) text(name string, s detect.Stream, d *detect.Diagnosis)
 			out = fmt.Appendf(out, "  %-12s %s from byte %d on\n", "then", decoding(x.Then), d.Offset)
 		}
 	}
+	if len(d.Tried) > 0 {
+		out = fmt.Appendf(out, "  %-12s %s\n", "also tried", printable(strings.Join(d.Tried, " · ")))
+	}
 	for _, next := range c.next(name, d) {
 		out = fmt.Appendf(out, "  %-12s %s\n", "try", next)
 	}

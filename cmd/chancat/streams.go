@@ -172,7 +172,10 @@ func (g *gatherer) event(ev *session.Event) bool {
 		at.closed = n < len(ev.Data)
 		return g.room(0) > 0
 	case session.Lost:
-		if at != nil { // what stands behind a gap may begin anywhere
+		if at == nil { // the capture began after the stream
+			g.open[key] = &gathered{index: len(g.streams)}
+			g.streams = append(g.streams, detect.Stream{From: sideOf(ev.From), Conn: g.base + ev.Conn, Late: true})
+		} else { // what stands behind a gap may begin anywhere
 			at.closed = true
 		}
 	case session.Close:
