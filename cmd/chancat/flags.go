@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"time"
@@ -224,4 +225,19 @@ func exactArgs(names ...string) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// addressAndCommand checks the arguments of ADDR -- CMD [ARG...], and that CMD is a
+// program that can be run.
+func addressAndCommand(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return exactArgs("ADDR")(cmd, args)
+	case len(args) == 1 || args[1] == "":
+		return usage(fmt.Errorf("CMD is missing: write it after --; see '%s --help'", cmd.CommandPath()))
+	}
+	if _, err := exec.LookPath(args[1]); err != nil {
+		return &codedError{exitConnect, err}
+	}
+	return nil
 }
