@@ -15,6 +15,10 @@ type Diagnosis struct {
 	At       int64 // the byte where decoding stuck, which may lie in a later frame
 	Start    int64 // the first byte of the frame in which it stuck
 
+	// Note is what a person may want to know of a stream with which nothing is wrong;
+	// empty for nothing.
+	Note string
+
 	Err    error         // what the decoder said; nil where only a body is wrong
 	Causes []Explanation // the most likely first; empty when OK
 }
@@ -65,14 +69,16 @@ func Explain(f framing.Framing, s Stream) Diagnosis { return ExplainFrom(f, s, P
 func ExplainFrom(f framing.Framing, s Stream, p Place) Diagnosis {
 	e := newExamination(f, s, p)
 	d := e.decode()
-	if d.OK && e.halved() {
-		d.OK = false
-		e.conclude(&d)
-	} else if !d.OK || e.doubtful() {
+	if !d.OK || e.doubtful() {
 		e.explain(&d)
 	}
-	if d.OK && e.name == "line" {
+	switch {
+	case d.OK && e.name == "line":
 		e.judgeLines(&d)
+	case d.OK && e.name == "crlf":
+		e.judgeEndings(&d)
+	case d.OK:
+		d.Note = e.halved()
 	}
 	return d
 }
@@ -96,6 +102,9 @@ type examination struct {
 	starts []int // where the last of them begin, oldest first
 	stuck  int   // where the frame begins that it could not decode
 	err    *frame.Error
+
+	begins *[256]bool // the first bytes of the good frames; nil until asked for
+	kinds  int        // how many they are
 
 	chain    *chains
 	perFrame float64

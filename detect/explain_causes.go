@@ -122,7 +122,7 @@ func (e *examination) fallback() {
 	bits := -5.0
 	switch x.Cause {
 	case frame.CauseTruncated:
-		x.Detail, bits = e.truncation(), -1
+		x.Detail, bits = e.truncation(), -1+e.endPrior()
 		x.Repair = "have the sender finish the frame before it closes"
 	case frame.CauseTooLarge:
 		x.Repair = "if that is a length, raise the limit: max=SIZE behind the framing; else the bytes are no head of a frame"
@@ -130,6 +130,9 @@ func (e *examination) fallback() {
 	case frame.CauseLineEnding:
 		x.Repair = "end the lines of the head in CR LF"
 		bits = -3
+		if at := e.stuckAt(); at > e.stuck && at < len(e.data) && e.data[at] == '\n' && e.data[at-1] == '\r' {
+			bits = -12 // the CR is there, but was counted to what stands before it
+		}
 	case frame.CauseBadDigits:
 		x.Repair = "write the length as the framing asks"
 	case frame.CauseWrongProtocol:
@@ -146,17 +149,48 @@ func (e *examination) fallback() {
 	}
 }
 
+// endPrior is how likely the few bytes at the end are the start of a frame: frames
+// that start alike tell.
+func (e *examination) endPrior() float64 {
+	rest := e.data[e.stuck:]
+	if len(rest) == 0 || len(rest) > 8 || len(e.starts) == 0 {
+		return 0
+	}
+	seen, kinds := e.startsSeen()
+	switch {
+	case seen[rest[0]]:
+		return 6
+	case len(e.starts) >= fewFrames && kinds <= 1+len(e.starts)/8:
+		return -30
+	}
+	return 0
+}
+
+// startsSeen returns the bytes with which the good frames begin, and how many.
+func (e *examination) startsSeen() (seen *[256]bool, kinds int) {
+	if e.begins == nil {
+		e.begins = new([256]bool)
+		for _, start := range e.starts {
+			if b := e.data[start]; !e.begins[b] {
+				e.begins[b] = true
+				e.kinds++
+			}
+		}
+	}
+	return e.begins, e.kinds
+}
+
 // truncation tells what is missing at the end.
 func (e *examination) truncation() string {
 	have := len(e.data) - e.stuck
 	if e.unit != nil {
 		u, _, ok := e.unit.scan(e.data, e.stuck)
 		if ok && u.counted && e.name != "resp" && e.name != "fastdaemon" {
-			return fmt.Sprintf("the frame has a body of %d bytes by its head, of which %d came before the end of the stream",
-				u.body, max(0, have-u.head))
+			return fmt.Sprintf("the frame has a body of %s by its head, of which %d came before the end of the stream",
+				bytesOf(u.body), max(0, have-u.head))
 		}
 	}
-	return fmt.Sprintf("the stream ends %d bytes into a frame", have)
+	return fmt.Sprintf("the stream ends %s into a frame", bytesOf(have))
 }
 
 // doubtful reports whether a stream that decodes may still be another protocol's:

@@ -20,6 +20,9 @@ func (e *examination) decode() Diagnosis {
 			return e.stop(pos, err)
 		}
 		n := sp.Len()
+		if e.name == "postgres" && e.data[pos] == 0 && len(e.starts) > 0 && e.data[e.starts[len(e.starts)-1]] != 0 {
+			return e.stop(pos, &frame.Error{Cause: frame.CauseSyntax, Err: errors.New("malformed frame: a packet without a type behind one that has one")})
+		}
 		if n == 0 { // nothing but the incomplete or insignificant end is left
 			break
 		}

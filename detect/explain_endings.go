@@ -185,5 +185,5 @@ func (e *examination) bareLines() {
 		Repair:  "end each line in CR LF",
 		Then:    n,
 		Framing: "line",
-	}, e.stuck, e.frames, e.base(e.frames)+8)
+	}, e.stuck, e.frames, e.base(e.frames)+8+endingBits*float64(e.frames))
 }

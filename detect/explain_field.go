@@ -135,6 +135,12 @@ func (e *examination) badDigits(gap []byte) bool {
 		}
 		return !strings.ContainsAny(string(gap[:i]), "\r\n\t<[{(\"")
 	}
+	if textual(gap) && gap[len(gap)-1] == '\n' && len(gap) > 16 && e.name != "lsp" {
+		return false // a line of a log, whatever it begins with
+	}
+	if strings.Trim(string(gap), "0xX+- ") == "" && (e.name == "netstring" || e.name == "syslog") {
+		return true // signs before a number
+	}
 	switch e.name {
 	case "msg":
 		return at >= len("\r\nMSG ")

@@ -67,7 +67,7 @@ func (e *examination) detected() {
 			}
 		}
 	}
-	if e.err == nil || e.place.Offset > 0 || e.truncated() && e.frames > 0 {
+	if e.err == nil || e.place.Offset > 0 || e.truncated() && e.frames > 0 || e.frames >= fewFrames && e.stuck > len(e.data)/2 {
 		return
 	}
 	n := min(len(e.data), detectedMost)
@@ -110,6 +110,7 @@ const tileMost = 1 << 16
 func (e *examination) tile(name string, c frame.Codec) (w walk, bits float64) {
 	texts, values := 0, 0
 	pos := 0
+	var previous []byte
 	for pos < len(e.data) && w.frames < tileMost {
 		sp, err := e.scan(c, pos, framing.DefaultMax)
 		if err != nil {
@@ -119,7 +120,14 @@ func (e *examination) tile(name string, c frame.Codec) (w walk, bits float64) {
 		if n == 0 {
 			break
 		}
-		body := e.data[pos+sp.Head : pos+sp.Head+sp.Body]
+		raw := e.data[pos : pos+n]
+		if name == "ws" {
+			if _, ok := checkWS(raw, sp, previous, e.from); !ok {
+				return walk{}, 0
+			}
+		}
+		previous = raw
+		body := raw[sp.Head : sp.Head+sp.Body]
 		if len(body) > 1 && (body[0] == '{' && body[len(body)-1] == '}' || body[0] == '[' && body[len(body)-1] == ']') {
 			values++
 		}
@@ -175,7 +183,11 @@ func (e *examination) tile(name string, c frame.Codec) (w walk, bits float64) {
 		}
 		return w, 2 + min(8, math.Log2(1+float64(len(e.data))/n)) + textBits(e.data, texts, w.frames) - 4
 	}
-	return w, float64(w.proofs)*e.codecBits(c) + 4 - 6
+	bits = float64(w.proofs)*e.codecBits(c) + 4 - 6
+	if name == "fastdaemon" && isFixed(e.name) && texts < w.frames {
+		bits /= 2 // its strings are text; other lengths are likelier
+	}
+	return w, bits
 }
 
 // textBits is the evidence in bodies that are all text although the stream is not.

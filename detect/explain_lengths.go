@@ -29,6 +29,14 @@ func (e *examination) lengths() {
 		e.found[i].bits += e.base(e.frames)
 	}
 	e.top += e.base(e.frames)
+	if u, _, ok := e.unit.scan(e.data, e.stuck); ok && e.truncated() {
+		for i := range e.found { // a head is there, which proves what that of a whole frame does if its claim is as usual
+			if e.found[i].Cause == frame.CauseTruncated {
+				e.found[i].bits += e.chain.bits - e.beyond(u.len()) + e.startPrior(e.stuck)
+				e.top = max(e.top, e.found[i].bits)
+			}
+		}
+	}
 	e.uniform()
 	for i, start := range e.starts {
 		if start >= lo {
@@ -70,6 +78,7 @@ func (e *examination) oneFrame(start, before int) {
 	for pos := start; pos < len(e.data); {
 		u, _, ok := e.unit.scan(e.data, pos)
 		if !ok {
+			e.otherReadings(pos, start, before)
 			break
 		}
 		if u.counted {
@@ -97,7 +106,7 @@ func (e *examination) oneUnit(pos int, u unit, start, before int) {
 		if hops == 0 && !(whole && next == len(e.data)) {
 			return
 		}
-		bits := e.base(before+1) + e.chain.evidence(next) + prior
+		bits := e.base(before+1) + e.chain.evidence(next) + prior + e.startPrior(next)
 		if next == len(e.data) { // the stream may as well be cut off
 			bits = e.base(before) + e.lastPrior(next, claimed, u) + prior
 		}
@@ -137,7 +146,7 @@ func (e *examination) oneUnit(pos int, u unit, start, before int) {
 	}
 	for _, alt := range e.alternatives() {
 		if v, _, ok := alt.unit.scan(e.data, pos); ok && v.body <= e.max {
-			try(pos+v.len(), v.tail, -5, func() Explanation { return alt.explanation(u.body, v.body, "this frame") })
+			try(pos+v.len(), v.tail, readingPrior(alt.cause), func() Explanation { return alt.explanation(u.body, v.body, "this frame") })
 		}
 	}
 	if w := e.width; w == 1 || w == 2 {
@@ -152,6 +161,46 @@ func (e *examination) oneUnit(pos int, u unit, start, before int) {
 		}
 	}
 	e.cutShort(pos, u, start, before)
+}
+
+// otherReadings tries the other length fields where the one at hand is no length at
+// all.
+func (e *examination) otherReadings(pos, start, before int) {
+	for _, alt := range e.alternatives() {
+		v, _, ok := alt.unit.scan(e.data, pos)
+		if !ok || v.body > e.max || v.body == 0 || e.truncated() {
+			continue
+		}
+		next := pos + v.len()
+		hops, whole := e.chain.at(next)
+		if next > len(e.data) || hops == 0 && !(whole && next == len(e.data)) {
+			continue
+		}
+		x := alt.explanation(0, v.body, "this frame")
+		x.Detail = fmt.Sprintf("read as %s the length is %d, not beyond all bounds (this frame)", alt.spelling, v.body)
+		x.Then, x.frame, x.unit, x.resume = int(hops)+1, start, pos, next
+		e.add(x, start, before, e.base(before+1)+e.chain.evidence(next)+readingPrior(alt.cause))
+	}
+}
+
+// startPrior is how likely a frame begins at pos, where the good ones begin alike.
+func (e *examination) startPrior(pos int) float64 {
+	const unlike = -8
+	if pos >= len(e.data) || len(e.starts) < fewFrames {
+		return 0
+	}
+	if seen, kinds := e.startsSeen(); kinds <= 1+len(e.starts)/8 && !seen[e.data[pos]] {
+		return unlike
+	}
+	return 0
+}
+
+// readingPrior is how likely the length of one frame alone is to be read so.
+func readingPrior(c frame.Cause) float64 {
+	if c == CauseByteOrder {
+		return -5
+	}
+	return -11 // who writes frames writes all of them with one width
 }
 
 // lastPrior is how likely it is that the last frame ends with the stream at next
@@ -266,7 +315,7 @@ func (e *examination) foreignAt(start, before int) {
 		if hops == 0 || !whole && hops < 2 {
 			continue
 		}
-		if b := e.chain.evidence(p) + e.gapPrior(e.data[start:p]); b > bits {
+		if b := e.chain.evidence(p) + e.gapPrior(e.data[start:p]) + e.startPrior(p); b > bits {
 			best, bits = p, b
 		}
 	}
@@ -316,6 +365,14 @@ func (e *examination) gapPrior(gap []byte) float64 {
 		return -5 - size
 	}
 	return -8 - size
+}
+
+// bytesOf is a number of bytes in words.
+func bytesOf(n int) string {
+	if n == 1 {
+		return "1 byte"
+	}
+	return fmt.Sprintf("%d bytes", n)
 }
 
 // belonging is a number of bytes and its verb.

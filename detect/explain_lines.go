@@ -158,3 +158,40 @@ func valueEnd(text []byte) int {
 	}
 	return int(dec.InputOffset())
 }
+
+// judgeEndings finds lines that end in LF alone among others that end in CR LF: two
+// lines in one message.
+func (e *examination) judgeEndings(d *Diagnosis) {
+	guilty, before, bare := -1, 0, 0
+	pos := 0
+	for i := 0; pos < len(e.data); i++ {
+		n := bytes.Index(e.data[pos:], []byte("\r\n"))
+		if n < 0 {
+			break
+		}
+		line := e.data[pos : pos+n]
+		if lf := bytes.IndexByte(line, '\n'); lf >= 0 {
+			if !textual(line) {
+				return
+			}
+			if bare++; guilty < 0 {
+				guilty, before = pos, i
+				d.At = e.place.Offset + int64(pos+lf)
+			}
+		}
+		pos += n + len("\r\n")
+	}
+	if guilty < 0 || bare*4 > e.frames || e.frames < 2 {
+		d.At = d.Offset
+		return
+	}
+	at := d.At
+	e.add(Explanation{
+		Cause:  frame.CauseLineEnding,
+		Detail: fmt.Sprintf("%d of %d messages hold a line that ends in LF alone, and the next", bare, e.frames),
+		Repair: "end each line in CR LF",
+		Then:   e.frames - before + bare,
+	}, guilty, before, 0)
+	e.conclude(d)
+	d.At = at
+}

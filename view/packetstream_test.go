@@ -31,14 +31,3 @@ func TestPacketstream(t *testing.T) {
 		}
 	}
 }
-
-func TestForFraming(t *testing.T) {
-	for spelling, want := range map[string]string{
-		"packetstream": "packetstream", "packetstream,max=1KiB": "packetstream", "packetstream/packetstream": "packetstream",
-		"bsuint": "auto", "msg": "auto", "": "auto", "packetstreams": "auto",
-	} {
-		if got := view.ForFraming(spelling); got != want {
-			t.Errorf("%s: %s, want %s", spelling, got, want)
-		}
-	}
-}

@@ -92,7 +92,7 @@ func TestRESP(t *testing.T) {
 
 func TestForFraming(t *testing.T) {
 	for in, want := range map[string]string{
-		"fastdaemon": "fastdaemon", "fastdaemon,chars": "fastdaemon", "bgpy,max=1KiB": "bgpy", "bgpy/bgpy": "bgpy", "resp": "resp", "resp,max=1MiB": "resp",
+		"fastdaemon": "fastdaemon", "fastdaemon,chars": "fastdaemon", "bgpy,max=1KiB": "bgpy", "bgpy/bgpy": "bgpy", "resp": "resp", "packetstream,max=1KiB": "packetstream", "resp,max=1MiB": "resp",
 		"msg": "auto", "": "auto", "fastdaemons": "auto",
 	} {
 		if got := ForFraming(in); got != want {

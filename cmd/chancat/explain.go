@@ -105,7 +105,10 @@ func (c *explainCommand) text(name string, s detect.Stream, d *detect.Diagnosis)
 	if d.OK {
 		note := ""
 		if rest := int64(len(s.Data)) - d.At; rest > 0 {
-			note = fmt.Sprintf(", and %d bytes of a frame of which more may follow", rest)
+			note = fmt.Sprintf(", and %s of a frame of which more may follow", counted(rest, "byte", "bytes"))
+		}
+		if d.Note != "" {
+			note += "; " + d.Note
 		}
 		return fmt.Appendf(nil, "%s: ok: %s in %s as -f %s%s\n",
 			printable(name), counted(d.Messages, "message", "messages"), counted(len(s.Data), "byte", "bytes"), printable(c.framing.Spelling), note)
@@ -188,6 +191,7 @@ type diagnosisLine struct {
 	Messages int         `json:"messages"`
 	Offset   int64       `json:"offset"`
 	At       int64       `json:"at"`
+	Note     string      `json:"note,omitempty"`
 	Causes   []causeLine `json:"causes"`
 }
 
@@ -202,7 +206,7 @@ type causeLine struct {
 
 func diagnosisJSON(s detect.Stream, d *detect.Diagnosis) diagnosisLine {
 	line := diagnosisLine{
-		OK: d.OK, Conn: s.Conn, From: sideName(s.From), Messages: d.Messages, Offset: d.Offset, At: d.At, Causes: []causeLine{},
+		OK: d.OK, Conn: s.Conn, From: sideName(s.From), Messages: d.Messages, Offset: d.Offset, At: d.At, Note: d.Note, Causes: []causeLine{},
 	}
 	for _, x := range d.Causes {
 		line.Causes = append(line.Causes, causeLine{string(x.Cause), x.Score, x.Detail, x.Repair, x.Then, x.Framing})

@@ -37,6 +37,9 @@ and to change.`,
   tshark -X lua_script:u32be.lua -d tcp.port==4000,chancat_u32be -r capture.pcap`,
 		Args: exactArgs("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if args[0] == "auto" {
+				return usage(errors.New("auto is decided from the bytes of a stream: 'chancat detect' says what one is"))
+			}
 			f, err := framing.Parse(args[0])
 			if err != nil {
 				return usage(err)

@@ -115,9 +115,6 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 	if name == "" && f.out == "" && term.Is(e.stdout) {
 		name = "auto"
 	}
-	if name == "auto" {
-		name = view.ForFraming(framing)
-	}
 	switch {
 	case f.json:
 		p.events = session.NewWriter(e.stdout)

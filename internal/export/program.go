@@ -65,9 +65,11 @@ func newProgram(f framing.Framing, d *dialect) (*program, error) {
 	if err := p.declare(p.lib, []string{consts.String(), string(lib)}); err != nil {
 		return nil, err
 	}
-	for _, name := range []string{"maxBody", "broken", "idle"} {
-		p.use(p.lib, name)
+	if client == server {
+		p.use(p.lib, "maxBody")
 	}
+	p.use(p.lib, "broken")
+	p.use(p.lib, "idle")
 	own, serverOwn := map[string]*decl{}, map[string]*decl{}
 	if err := p.declare(own, texts); err != nil {
 		return nil, err

@@ -31,7 +31,8 @@ type fill struct {
 	Behind, Last, Head int // indices: behind the length, of its last byte, behind the head
 	Tail               int // bytes
 	Counted            string
-	Plus, Most         string // what follows the body's length in the making of a frame
+	Plus               string // what is added to the body's length for what is written
+	Misfit             string // the condition under which that cannot be written
 	Rest, Low, KeptAt  int    // of a message that holds the end of the head
 }
 
@@ -100,9 +101,17 @@ func (f *fill) length() {
 	if l.Code != "fixed" {
 		bits = 7 * l.Width
 	}
-	if bits < 31 {
-		f.Most = fmt.Sprintf(" || value > %d", 1<<bits-1)
+	var misfits []string
+	if plus < 0 {
+		misfits = append(misfits, "value < 0")
 	}
+	switch {
+	case bits < 31:
+		misfits = append(misfits, fmt.Sprintf("value > %d", 1<<bits-1))
+	case bits < 48: // in halves, for machines of 32 bits
+		misfits = append(misfits, fmt.Sprintf("value/65536 > %d", 1<<(bits-16)-1))
+	}
+	f.Misfit = strings.Join(misfits, " || ")
 	if l.Kept {
 		f.Rest = f.Behind - l.Strip
 		f.Low = max(l.Strip, lead)

@@ -66,7 +66,8 @@ func newConn(r io.Reader, w io.Writer, shut func() error, o *Options, unused fun
 	c := &Conn{
 		o: o.resolved(), close: shut, unused: unused,
 		pending: map[id]*Pending{}, nextTag: map[uint64]uint64{0: firstTag},
-		done: make(chan struct{}),
+		done:  make(chan struct{}),
+		inbox: inbox{next: make(chan job, 1)},
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.WithValue(context.Background(), connKey{}, c))
 	c.rd = frame.NewReader(r, framing.PacketStream, c.o.MaxPacket)
@@ -106,6 +107,8 @@ func (c *Conn) Call(ctx context.Context, r Request) (Reply, error) {
 func (c *Conn) Submit(ctx context.Context, r Request) (*Pending, error) {
 	packet := Packet{Request: true, Channel: r.Channel, Type: r.Type + 1, Flags: r.Flags, Payload: r.Payload}
 	switch {
+	case c.o.Inline && FromContext(ctx) == c:
+		return nil, ErrInline
 	case packet.Type == 0:
 		return nil, frame.Refuse("request type %d, the wire has only lower ones", r.Type)
 	case len(r.Payload) > c.o.MaxPacket:
@@ -272,6 +275,7 @@ func (c *Conn) run() {
 	c.special(ctx, &c.finished, EOF())
 	c.out.drain(ctx)
 	c.cancel(ErrClosed)
+	c.workers.Wait()
 }
 
 // lose ends the requests that have no answer yet, and those to come, with reason.

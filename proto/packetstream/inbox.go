@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	"github.com/chancat/channel/frame"
 )
@@ -18,6 +19,12 @@ type inbox struct {
 	running  int                // workers
 	parked   int                // of these, those that wait for the peer
 	rejected bool               // a request was, and that was told
+
+	// One worker is kept when there is no work: its stack has grown already, which for
+	// one that calls one after the other is worth a fifth of the time.
+	idle    bool
+	next    chan job // the job of the idle one; holds one
+	workers sync.WaitGroup
 }
 
 // A job is a request to be answered.
@@ -36,7 +43,9 @@ func (c *Conn) request(p *Packet) {
 	if refusal == "" {
 		j.handler = handler
 		j.request.Payload = bytes.Clone(p.Payload)
-		if !c.enqueue(j) {
+		if c.o.Inline {
+			c.inline(j)
+		} else if !c.enqueue(j) {
 			refusal = rejectTooMany
 		}
 	}
@@ -84,6 +93,16 @@ func (c *Conn) admit(p *Packet) (h Handler, refusal string) {
 	return h, ""
 }
 
+// inline answers j in this goroutine. The caller holds mu.
+func (c *Conn) inline(j job) {
+	c.running++
+	c.mu.Unlock()
+	c.answer(j)
+	c.mu.Lock()
+	c.running--
+	c.changed.broadcast()
+}
+
 // enqueue gives j to a worker, now or later. It waits while too much is unanswered,
 // but not where that could last for ever, because all handlers wait for the peer:
 // then it reports false. The caller holds mu.
@@ -99,8 +118,7 @@ func (c *Conn) enqueue(j job) bool {
 	}
 	c.held += size
 	if c.running-c.parked < c.o.Workers { // then the queue is empty
-		c.running++
-		go c.work(j)
+		c.start(j)
 		return true
 	}
 	c.queue = append(c.queue, j)
@@ -112,12 +130,22 @@ func (c *Conn) enqueue(j job) bool {
 // other. The caller holds mu.
 func (c *Conn) hire() {
 	if len(c.queue) > 0 && c.running-c.parked < c.o.Workers {
-		c.running++
-		go c.work(c.next())
+		c.start(c.dequeue())
 	}
 }
 
-func (c *Conn) next() job {
+// start gives j to a worker now. The caller holds mu.
+func (c *Conn) start(j job) {
+	c.running++
+	if c.idle {
+		c.idle = false
+		c.next <- j
+		return
+	}
+	c.workers.Go(func() { c.work(j) })
+}
+
+func (c *Conn) dequeue() job {
 	j := c.queue[0]
 	c.queue[0] = job{}
 	if c.queue = c.queue[1:]; len(c.queue) == 0 {
@@ -133,14 +161,36 @@ func (c *Conn) work(j job) {
 		c.mu.Lock()
 		c.held -= len(j.request.Payload)
 		c.changed.broadcast()
-		if len(c.queue) == 0 || c.running-c.parked > c.o.Workers || c.ctx.Err() != nil {
-			c.running--
+		if len(c.queue) > 0 && c.running-c.parked <= c.o.Workers && c.ctx.Err() == nil {
+			j = c.dequeue()
 			c.mu.Unlock()
+			continue
+		}
+		c.running--
+		stay := !c.idle
+		c.idle = true
+		c.mu.Unlock()
+		if !stay {
 			return
 		}
-		j = c.next()
-		c.mu.Unlock()
+		select {
+		case j = <-c.next:
+		case <-c.ctx.Done():
+			c.retire()
+			return
+		}
 	}
+}
+
+// retire ends the idle worker, who may just have been given a job.
+func (c *Conn) retire() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.idle {
+		c.running--
+		c.changed.broadcast()
+	}
+	c.idle = false
 }
 
 // answer runs the handler. Whatever happens to it, there is an answer.

@@ -32,6 +32,9 @@ func (p *Pending) Wait(ctx context.Context) (Reply, error) {
 	default:
 	}
 	if FromContext(ctx) == p.conn {
+		if p.conn.o.Inline {
+			return Reply{}, ErrInline
+		}
 		p.conn.mu.Lock()
 		p.conn.park(ctx)
 		p.conn.mu.Unlock()
