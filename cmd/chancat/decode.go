@@ -26,7 +26,7 @@ func newDecode(e *env) *cobra.Command {
 	c := &decodeCommand{e: e}
 	cmd := &cobra.Command{
 		Use:   "decode [flags] [FILE...]",
-		Short: "print the messages found in files, captures, session files, hex dumps or stdin",
+		Short: "print the messages in files, captures, recordings and hex dumps",
 		Long: `Print the messages of frames in files, or in stdin. A session file, recorded
 with --record, is recognised by its first line; its own framing counts unless -f
 is given. A capture (pcap or pcapng) is recognised too: each direction of each

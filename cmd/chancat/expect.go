@@ -37,7 +37,7 @@ func newExpect(e *env) *cobra.Command {
 	c := &expectCommand{e: e}
 	cmd := &cobra.Command{
 		Use:   "expect [flags] SCRIPT ADDR",
-		Short: "hold a conversation that is written down, and tell where it goes otherwise",
+		Short: "hold a conversation that is written down, and tell how it goes",
 		Long:  topic("expect"),
 		Example: `  chancat expect login.expect localhost:5000
   chancat expect -f resp --junit report.xml cache.expect localhost:6379
