@@ -24,7 +24,7 @@ func newConvert(e *env) *cobra.Command {
 			return interruptible(cmd.Context(), func() error { return convert(e, to) })
 		},
 	}
-	cmd.Flags().StringVarP(&to, "to", "t", "", "the framing of stdout, NAME[,OPTION...]")
+	cmd.Flags().StringVarP(&to, "to", "t", "", "the `FRAMING` of stdout, NAME[,OPTION...]")
 	cmd.RegisterFlagCompletionFunc("to", completeFraming)
 	return cmd
 }
