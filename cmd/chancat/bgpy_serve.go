@@ -40,12 +40,7 @@ With --background the server goes on when this command, and the terminal, are
 gone.`,
 		Example: `  chancat bgpy serve 5000 -- ./task
   chancat bgpy serve --background --pid-file pid --log-file log 5000 -- ./task`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usage(fmt.Errorf("ADDR is missing; see '%s --help'", cmd.CommandPath()))
-			}
-			return needCommand(cmd, args[1:])
-		},
+		Args:              addressAndCommand,
 		ValidArgsFunction: completePlain,
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
 	}

@@ -26,7 +26,7 @@ func newDecode(e *env) *cobra.Command {
 	c := &decodeCommand{e: e}
 	cmd := &cobra.Command{
 		Use:   "decode [flags] [FILE...]",
-		Short: "print the messages found in files, captures, session files, hex dumps or stdin",
+		Short: "print the messages in files, captures, recordings and hex dumps",
 		Long: `Print the messages of frames in files, or in stdin. A session file, recorded
 with --record, is recognised by its first line; its own framing counts unless -f
 is given. A capture (pcap or pcapng) is recognised too: each direction of each
@@ -96,15 +96,12 @@ func (c *decodeCommand) run(files []string) (err error) {
 }
 
 func (c *decodeCommand) file(name string) error {
-	src, shown := c.e.stdin, shownName(name)
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		src = f
+	shown := shownName(name)
+	src, err := openInput(c.e, name)
+	if err != nil {
+		return err
 	}
+	defer c.e.closeInput(src)
 	stream, err := c.stream(src)
 	if err != nil {
 		return err
@@ -125,13 +122,6 @@ func (c *decodeCommand) file(name string) error {
 		return c.capture(shown, stream)
 	}
 	return c.raw(shown, stream)
-}
-
-func shownName(file string) string {
-	if file == "-" {
-		return "stdin"
-	}
-	return file
 }
 
 // stream returns the bytes to decode. What was printed is written out before they

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -38,7 +37,7 @@ func newExpect(e *env) *cobra.Command {
 	c := &expectCommand{e: e}
 	cmd := &cobra.Command{
 		Use:   "expect [flags] SCRIPT ADDR",
-		Short: "hold a conversation that is written down, and tell where it goes otherwise",
+		Short: "hold a conversation that is written down, and tell how it goes",
 		Long:  topic("expect"),
 		Example: `  chancat expect login.expect localhost:5000
   chancat expect -f resp --junit report.xml cache.expect localhost:6379
@@ -94,17 +93,12 @@ func (c *expectCommand) run(ctx context.Context, path, address string) (err erro
 }
 
 func (c *expectCommand) parse(path string) (*expect.Script, error) {
-	var source io.Reader = c.e.stdin
-	name := "stdin"
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		source, name = f, path
+	source, err := openInput(c.e, path)
+	if err != nil {
+		return nil, err
 	}
-	script, err := expect.Parse(name, source)
+	defer c.e.closeInput(source)
+	script, err := expect.Parse(shownName(path), source)
 	if as[*expect.SyntaxError](err) != nil {
 		err = usage(err)
 	}

@@ -25,7 +25,7 @@ func newExplain(e *env) *cobra.Command {
 	c := &explainCommand{e: e}
 	cmd := &cobra.Command{
 		Use:   "explain [flags] [FILE]",
-		Short: "why does this stream not decode? the byte, the cause and the repair",
+		Short: "say why a stream does not decode: the byte, the cause, the repair",
 		Long: `Say why a stream does not decode as the framing of -f: the byte where it breaks,
 the frame that is guilty, which may be an earlier one, the likely cause, and
 what mends it. Each cause is tried as a repair of the decoder, so that the

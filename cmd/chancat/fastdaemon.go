@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
 	"strings"
 	"time"
 
@@ -51,12 +50,7 @@ and then those of the client. Its stdout and stderr are the reply; its exit
 status is lost, because the protocol has no place for it.`,
 		Example: `  chancat fastdaemon serve 5000 -- sort
   chancat fastdaemon serve --chars unix:/tmp/daemon -- ./tool --quiet`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usage(fmt.Errorf("ADDR is missing; see '%s --help'", cmd.CommandPath()))
-			}
-			return needCommand(cmd, args[1:])
-		},
+		Args:              addressAndCommand,
 		ValidArgsFunction: completePlain,
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
 	}
@@ -67,17 +61,6 @@ status is lost, because the protocol has no place for it.`,
 	flags.IntVar(&c.server.Workers, "workers", 0, "run CMD at most `N` times at once (default 4 for each CPU)")
 	flags.VarP(&c.limit, "wait", "w", "end a CMD that runs for longer than this (default: never)")
 	return cmd
-}
-
-// needCommand checks that args name a program that can be run.
-func needCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 || args[0] == "" {
-		return usage(fmt.Errorf("CMD is missing: write it after --; see '%s --help'", cmd.CommandPath()))
-	}
-	if _, err := exec.LookPath(args[0]); err != nil {
-		return &codedError{exitConnect, err}
-	}
-	return nil
 }
 
 func (c *fastdaemonServe) run(ctx context.Context, address string, command []string) error {

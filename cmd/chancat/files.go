@@ -7,6 +7,29 @@ import (
 	"os"
 )
 
+// openInput opens a file of the command line; - is stdin.
+func openInput(e *env, name string) (*os.File, error) {
+	if name == "-" {
+		return e.stdin, nil
+	}
+	return os.Open(name)
+}
+
+// closeInput closes what openInput has opened.
+func (e *env) closeInput(f *os.File) {
+	if f != e.stdin { // which may be named once more
+		f.Close()
+	}
+}
+
+// shownName is a file of the command line for people.
+func shownName(file string) string {
+	if file == "-" {
+		return "stdin"
+	}
+	return file
+}
+
 // writeOutput calls write with the file of -o, or stdout. input must not be the same
 // file: it would be empty before it is read.
 func writeOutput(e *env, input *os.File, output string, write func(*os.File) error) error {

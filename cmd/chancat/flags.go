@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"time"
@@ -68,7 +69,7 @@ func (f *transportFlags) addTLS(cmd *cobra.Command) {
 	flags.StringVar(&f.ca, "ca", "", "TLS: trust the certificates in `FILE`")
 	flags.StringVar(&f.cert, "cert", "", "TLS: our certificate, PEM `FILE`")
 	flags.StringVar(&f.key, "key", "", "TLS: the key of --cert, PEM `FILE`")
-	flags.StringVar(&f.subprotocol, "subprotocol", "", "WebSocket: the subprotocol")
+	flags.StringVar(&f.subprotocol, "subprotocol", "", "WebSocket: the `NAME` of the subprotocol")
 	flags.BoolVar(&f.text, "text", false, "WebSocket: send text messages")
 	flags.BoolVar(&f.binary, "binary", false, "WebSocket: send binary messages (default: text where it is UTF-8)")
 	flags.BoolVarP(&f.ipv4, "ipv4", "4", false, "IPv4 only")
@@ -85,7 +86,7 @@ func (f *transportFlags) addDial(cmd *cobra.Command) {
 	flags.StringVar(&f.serverName, "server-name", "", "TLS: the `NAME` to ask for and to check")
 	flags.StringArrayVar(&f.headers, "header", nil, "WebSocket: a `'Name: value'` of the handshake; @FILE reads it from a file")
 	flags.StringVar(&f.source, "source", "", "the local `ADDR` to connect from")
-	flags.IntVar(&f.sourcePort, "source-port", 0, "the local port to connect from")
+	flags.IntVar(&f.sourcePort, "source-port", 0, "the local `PORT` to connect from")
 	flags.Var(&f.connectTimeout, "connect-timeout", "give up a dial after this time (default 10s)")
 	flags.Var(&f.waitUp, "wait-up", "dial again for this long while nothing listens")
 }
@@ -224,4 +225,19 @@ func exactArgs(names ...string) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// addressAndCommand checks the arguments of ADDR -- CMD [ARG...], and that CMD is a
+// program that can be run.
+func addressAndCommand(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return exactArgs("ADDR")(cmd, args)
+	case len(args) == 1 || args[1] == "":
+		return usage(fmt.Errorf("CMD is missing: write it after --; see '%s --help'", cmd.CommandPath()))
+	}
+	if _, err := exec.LookPath(args[1]); err != nil {
+		return &codedError{exitConnect, err}
+	}
+	return nil
 }

@@ -70,8 +70,11 @@ func printUsage(cmd *cobra.Command) error {
 	if cmd.HasAvailableInheritedFlags() {
 		fmt.Fprintf(&b, "\nFlags of every command:\n%s", cmd.InheritedFlags().FlagUsagesWrapped(helpWidth))
 	}
-	if cmd.HasAvailableSubCommands() {
-		fmt.Fprintf(&b, "\n'%s help COMMAND' or 'help TOPIC' has more.\n", cmd.Root().Name())
+	switch {
+	case cmd == cmd.Root():
+		fmt.Fprintf(&b, "\n'%s help COMMAND' or 'help TOPIC' has more.\n", cmd.Name())
+	case cmd.HasAvailableSubCommands():
+		fmt.Fprintf(&b, "\n'%s COMMAND --help' has more.\n", cmd.CommandPath())
 	}
 	_, err := io.WriteString(cmd.OutOrStdout(), b.String())
 	return err

@@ -22,7 +22,7 @@ import (
 func newJuggler(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "juggler serve|call|watch",
-		Short: "JSON requests, and a state mirrored live into clients and browsers",
+		Short: "JSON requests, and a state mirrored into clients and browsers",
 		Long: `Speak the protocol of hat.juggler: JSON requests, notifications, and a state of
 the server that its clients mirror.
 

@@ -71,7 +71,7 @@ another, so that nobody reads half of it.`,
 	addTime(flags, &c.flush, "autoflush", 200*time.Millisecond, "collect changes of the state for this long; 0: send each at once")
 	flags.BoolVar(&c.options.Parallel, "parallel", false, "answer requests of one client in the order in which they are done")
 	flags.StringVar(&c.options.Static, "static", "", "serve the files in `DIR`")
-	flags.StringVar(&c.options.Index, "index", "/index.html", "where '/' is redirected to, with --static")
+	flags.StringVar(&c.options.Index, "index", "/index.html", "the `PATH` that '/' is redirected to, with --static")
 	flags.StringVar(&c.options.Htpasswd, "htpasswd", "", "let in only the users of `FILE`, with hashes $apr1$ or bcrypt")
 	flags.StringVar(&c.pem, "pem", "", "serve over TLS with the certificate and the key in `FILE`")
 	flags.StringArrayVar(&c.options.Origins, "origin", nil, "let pages of `HOST` connect too, beside those served here")

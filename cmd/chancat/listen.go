@@ -80,7 +80,7 @@ stdin still has, are sent.`,
 	flags.StringVar(&c.reply, "reply", "", "answer every message with `TEXT`")
 	flags.BoolVarP(&c.escapes, "escapes", "e", false, `TEXT of --reply has escapes: \n \r \t \0 \\ \xNN \u{...}`)
 	flags.StringVar(&c.exec, "exec", "", "answer every message with what the shell line `CMD` makes of it")
-	flags.StringVar(&c.deliver, "deliver", "", "send in awkward pieces: each-byte, split, merge[:N] or random:SEED")
+	flags.StringVar(&c.deliver, "deliver", "", "`HOW` to send in awkward pieces: each-byte, split, merge[:N] or random:SEED")
 	addTime(flags, &c.gap, "gap", mutate.DefaultGap, "pause between the pieces of --deliver")
 	flags.VarP(&c.silence, "wait", "w", "wait this long for more of stdin after a client has ended its side (default 500ms); on UDP, a client that is silent for so long is gone (default 1m)")
 	flags.BoolVar(&c.reusePort, "reuse-port", false, "share the port with other listeners (SO_REUSEPORT)")

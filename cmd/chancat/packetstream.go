@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -68,8 +69,8 @@ A rejection goes to stderr, and makes the exit status 1.`,
 	flags.Uint64Var(&c.request.Channel, "channel", 0, "the channel; the Python program rejects all but 0")
 	flags.BoolVarP(&c.escapes, "escapes", "e", false, `PAYLOAD has escapes: \n \r \t \0 \\ \xNN \u{...}`)
 	flags.VarP(&c.wait, "wait", "w", "time limit for all replies")
-	flags.StringVar(&c.out.out, "out", "", "replies to stdout as line, nul, raw, hex, base64, escape or frames=FRAMING (default line)")
-	flags.StringVar(&c.out.view, "view", "", "show replies to a person in one of the views (default auto on a terminal)")
+	flags.StringVar(&c.out.out, "out", "", "`CODING` of the replies on stdout: line, nul, raw, hex, base64, escape or frames=FRAMING (default line)")
+	flags.StringVar(&c.out.view, "view", "", "`VIEW` of the replies for a person: "+strings.Join(view.Names(), ", ")+" (default auto on a terminal)")
 	cmd.MarkFlagsMutuallyExclusive("out", "view")
 	cmd.RegisterFlagCompletionFunc("out", cobra.FixedCompletions(text.Names(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("view", cobra.FixedCompletions(view.Names(), cobra.ShellCompDirectiveNoFileComp))

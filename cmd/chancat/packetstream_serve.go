@@ -35,12 +35,7 @@ requests on channels other than 0 are rejected, unless they are asked for.
 ADDR is a TCP or Unix address, or '-' for one client on stdin and stdout.`,
 		Example: `  chancat packetstream serve 5000 -- tr a-z A-Z
   chancat packetstream serve --channel 3 unix:/tmp/socket -- ./answer`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usage(fmt.Errorf("ADDR is missing; see '%s --help'", cmd.CommandPath()))
-			}
-			return needCommand(cmd, args[1:])
-		},
+		Args:              addressAndCommand,
 		ValidArgsFunction: completePlain,
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
 	}

@@ -59,7 +59,7 @@ Exit status 1 if a check fails or none could be run, else 0.`,
 	c.transport.addDial(cmd)
 	flags := cmd.Flags()
 	flags.StringArrayVar(&c.messages, "send", nil, "a `MSG` to send; again for more, which are sent in order")
-	flags.StringVar(&c.expect, "expect", "reply", "the right replies: `echo, reply, none or TEXT`; reply means those of the baseline, TEXT that they hold it")
+	flags.StringVar(&c.expect, "expect", "reply", "the `REPLIES` that are right: echo, reply, none or TEXT; reply means those of the baseline, TEXT that they hold it")
 	flags.BoolVarP(&c.escapes, "escapes", "e", false, `MSG and TEXT have escapes: \n \r \t \0 \\ \xNN \u{...}`)
 	flags.BoolVar(&c.json, "json", false, "print one JSON object for each check")
 	flags.StringVar(&c.junit, "junit", "", "write the results to `FILE` as JUnit XML")

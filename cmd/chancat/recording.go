@@ -52,14 +52,6 @@ func sessionEvents(stream io.Reader, madeUp int) iter.Seq2[*session.Event, error
 	}
 }
 
-// openRecorded opens a file of a command that takes recordings; - is stdin.
-func openRecorded(e *env, name string) (*os.File, error) {
-	if name == "-" {
-		return e.stdin, nil
-	}
-	return os.Open(name)
-}
-
 // recordingError says where a recording is broken.
 func recordingError(name string, err error) error {
 	if as[*session.Error](err) != nil || as[*pcap.Error](err) != nil {
@@ -71,7 +63,7 @@ func recordingError(name string, err error) error {
 // loadRecording reads the recording that is to be played. What stands before a
 // broken line is used, and that is told.
 func loadRecording(e *env, name string) (*replay.Recording, error) {
-	f, err := openRecorded(e, name)
+	f, err := openInput(e, name)
 	if err != nil {
 		return nil, err
 	}

@@ -43,8 +43,8 @@ type playFlags struct {
 func (f *playFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.IntVar(&f.conn, "conn", 0, "play connection `N` of the recording (default the first that says something)")
-	flags.StringVar(&f.timing, "timing", "fast", "fast, recorded (with the recorded pauses), or xN (pauses N times shorter)")
-	flags.StringVar(&f.chunks, "chunks", "", "write in pieces: recorded, each-byte, split, merge or random:SEED (default a message a write)")
+	flags.StringVar(&f.timing, "timing", "fast", "`PACE`: fast, recorded (with the recorded pauses), or xN (pauses N times shorter)")
+	flags.StringVar(&f.chunks, "chunks", "", "`HOW` to write in pieces: recorded, each-byte, split, merge or random:SEED (default a message a write)")
 	addTime(flags, &f.gap, "gap", mutate.DefaultGap, "pause between the pieces of --chunks")
 	cmd.RegisterFlagCompletionFunc("timing", cobra.FixedCompletions([]string{"fast", "recorded", "x10"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("chunks", cobra.FixedCompletions([]string{"recorded", "each-byte", "split", "merge"}, cobra.ShellCompDirectiveNoFileComp))

@@ -151,8 +151,8 @@ message begins and ends.`,
 	root.Flags().BoolVar(&showVersion, "version", false, "print the version")
 	flags := root.PersistentFlags()
 	flags.BoolVarP(&e.verbose, "verbose", "v", false, "say on stderr what happens on the connection")
-	flags.StringVar(&color, "color", "auto", "auto, always or never")
-	flags.StringVarP(&e.framing, "framing", "f", "", "the framing, NAME[,OPTION...] (default $CHANCAT_FRAMING or msg)")
+	flags.StringVar(&color, "color", "auto", "`WHEN` to colour: auto, always or never")
+	flags.StringVarP(&e.framing, "framing", "f", "", "the `FRAMING`, NAME[,OPTION...] (default $CHANCAT_FRAMING or msg)")
 	root.RegisterFlagCompletionFunc("framing", completeFraming)
 	root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
 	for _, c := range commands() {

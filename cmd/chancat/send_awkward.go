@@ -38,7 +38,7 @@ const (
 func (f *awkwardFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.chunks, "chunks", "", "write each frame in pieces of these `SIZES` in bytes, such as 2,11")
-	flags.StringVar(&f.deliver, "deliver", "", "write frames in awkward pieces: each-byte, split, merge[:N] or random:SEED")
+	flags.StringVar(&f.deliver, "deliver", "", "`HOW` to write frames in awkward pieces: each-byte, split, merge[:N] or random:SEED")
 	addTime(flags, &f.gap, "gap", mutate.DefaultGap, "pause between the pieces of --chunks and --deliver")
 	addTime(flags, &f.pause, "pause", 0, "pause between the messages")
 	flags.IntVar(&f.size, "size", 0, "repeat each MSG until it has `BYTES`")

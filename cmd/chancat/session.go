@@ -72,7 +72,7 @@ func openSource(e *env, name string) (*source, error) {
 		return nil, err
 	}
 	s := &source{name: shownName(name), framing: f}
-	if s.file, err = openRecorded(e, name); err != nil {
+	if s.file, err = openInput(e, name); err != nil {
 		return nil, err
 	}
 	events, isCapture, err := recordedEvents(s.file, s.name)

@@ -19,8 +19,8 @@ type sourceFlags struct {
 
 func (f *sourceFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.as, "as", "", "what the files are: raw, session or pcap (default: see for yourself)")
-	flags.StringVar(&f.in, "in", "", "the files are dumps of the stream as text: hex, xxd, hexdump or tcpdump")
+	flags.StringVar(&f.as, "as", "", "`KIND` of the files: raw, session or pcap (default: what they begin with tells)")
+	flags.StringVar(&f.in, "in", "", "the files are dumps of the stream as text, of this `KIND`: hex, xxd, hexdump or tcpdump")
 	flags.Uint16Var(&f.port, "port", 0, "of a capture, only connections with port `N` at either end")
 	cmd.MarkFlagsMutuallyExclusive("as", "in")
 	cmd.RegisterFlagCompletionFunc("as", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))

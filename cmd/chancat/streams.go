@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/chancat/channel/detect"
 	"github.com/chancat/channel/internal/dump"
@@ -46,18 +45,14 @@ type gathered struct {
 
 // file reads the streams in the file name, or in stdin for "-".
 func (g *gatherer) file(name string) error {
-	src, shown := g.e.stdin, shownName(name)
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		src = f
+	src, err := openInput(g.e, name)
+	if err != nil {
+		return err
 	}
-	err := g.read(src)
+	defer g.e.closeInput(src)
+	err = g.read(src)
 	if d := as[*dump.Error](err); d != nil {
-		return usage(fmt.Errorf("%s: %w", shown, d))
+		return usage(fmt.Errorf("%s: %w", shownName(name), d))
 	}
 	return err
 }

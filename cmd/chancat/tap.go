@@ -37,7 +37,7 @@ func newTap(e *env) *cobra.Command {
 	c := &tapCommand{e: e}
 	cmd := &cobra.Command{
 		Use:   "tap [flags] LISTEN TARGET | tap [flags] -- CMD ARGS",
-		Short: "stand between two peers, or around a program, and show their messages",
+		Short: "stand between two peers, or around a program, and show messages",
 		Long: `Listen on LISTEN and pass every connection on to TARGET, or run CMD and stand on
 its stdin and stdout. Bytes are forwarded first and unchanged; beside, each
 message is shown with its direction, size, reads and the latency of its answer.

@@ -44,7 +44,7 @@ type tapOutput struct {
 
 func (o *tapOutput) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&o.view, "view", "", "show messages as "+strings.Join(view.Names(), ", ")+" (default auto on a terminal, else text)")
+	flags.StringVar(&o.view, "view", "", "`VIEW` of the messages: "+strings.Join(view.Names(), ", ")+" (default auto on a terminal, else text)")
 	flags.StringVar(&o.filter, "filter", "", "show the results of the `JQ` query on each message that is JSON, and no others")
 	flags.BoolVar(&o.json, "json", false, "print events, one JSON object a line")
 	flags.StringVarP(&o.file, "output", "o", "", "show messages, or events, in `FILE` and not on stdout")

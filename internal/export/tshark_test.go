@@ -15,6 +15,7 @@ import (
 	"github.com/chancat/channel/frame/frametest"
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/export"
+	"github.com/chancat/channel/internal/peertest"
 	"github.com/chancat/channel/session"
 	"github.com/chancat/channel/session/pcap"
 )
@@ -35,12 +36,7 @@ type dissection struct {
 // lengths, their bodies and their messages, however they are cut into segments.
 // tshark is too large to be installed for every change.
 func TestInteropExportWireshark(t *testing.T) {
-	if _, err := exec.LookPath("tshark"); err != nil {
-		if os.Getenv("CHANCAT_REQUIRE_PEERS") == "all" {
-			t.Fatal("tshark is not installed")
-		}
-		t.Skip("tshark is not installed")
-	}
+	peertest.NeedHeavy(t, "tshark")
 	t.Parallel()
 	s := newSuite(t)
 	directory := t.TempDir()
