@@ -19,6 +19,7 @@ import (
 // users are those of an htpasswd file.
 type users struct {
 	hashes map[string]htpasswd.EncodedPasswd
+	some   htpasswd.EncodedPasswd // one of hashes: checked for a name that is none, so that it takes as long
 	key    [sha256.Size]byte // of the sums in known
 
 	// Hashing a password takes long, on purpose; this is how many may do it at once.
@@ -54,6 +55,7 @@ func readUsers(file string) (*users, error) {
 		if u.hashes[user], err = parseHash(hash); err != nil {
 			return nil, fmt.Errorf("%s: line %d: user %q: %w; write it anew with htpasswd -m or htpasswd -B", file, n, user, err)
 		}
+		u.some = u.hashes[user]
 	}
 	return u, nil
 }
@@ -81,7 +83,10 @@ func parseHash(hash string) (htpasswd.EncodedPasswd, error) {
 // allow reports whether a request has the name and password of a user.
 func (u *users) allow(r *http.Request) bool {
 	name, password, ok := credentials(r)
-	hash := u.hashes[name]
+	hash, is := u.hashes[name]
+	if !is {
+		hash = u.some
+	}
 	if !ok || hash == nil {
 		return false
 	}
@@ -99,7 +104,7 @@ func (u *users) allow(r *http.Request) bool {
 	case <-r.Context().Done():
 		return false
 	}
-	right := hash.MatchesPassword(password)
+	right := hash.MatchesPassword(password) && is
 	<-u.slots
 	if right {
 		u.mu.Lock()
