@@ -20,7 +20,7 @@ import (
 type users struct {
 	hashes map[string]htpasswd.EncodedPasswd
 	some   htpasswd.EncodedPasswd // one of hashes: checked for a name that is none, so that it takes as long
-	key    [sha256.Size]byte // of the sums in known
+	key    [sha256.Size]byte      // of the sums in known
 
 	// Hashing a password takes long, on purpose; this is how many may do it at once.
 	slots chan struct{}
