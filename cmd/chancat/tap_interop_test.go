@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -259,7 +260,10 @@ func (c *caller) finish(answersLeast int) {
 	if err := c.cmd.Wait(); err != nil {
 		c.t.Error(err)
 	}
-	if _, _, answers := pairs(c.t, eventsOf(c.t, c.recording)); answers < answersLeast {
+	events := slices.DeleteFunc(eventsOf(c.t, c.recording), func(e session.Event) bool {
+		return e.Kind == session.Broken && e.Cause == string(frame.CauseTruncated) // gopls exits while it still notifies
+	})
+	if _, _, answers := pairs(c.t, events); answers < answersLeast {
 		c.t.Errorf("%d answers", answers)
 	}
 }

@@ -314,6 +314,9 @@ func (b *backlog) holds() bool {
 func (b *backlog) letGo() {
 	b.mu.Lock()
 	b.spareCopied, b.spareEntries = nil, nil
+	if len(b.entries) == 0 {
+		b.entries, b.copied = nil, nil
+	}
 	b.mu.Unlock()
 	b.decoder.settle()
 	for _, h := range b.t.halves {
