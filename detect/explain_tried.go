@@ -1,6 +1,11 @@
 package detect
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+
+	"github.com/chancat/channel/frame"
+)
 
 // tried says, of a length field that breaks, what other readings of it come to: for
 // people who want to see that the plain ideas were not forgotten.
@@ -9,9 +14,10 @@ func (e *examination) tried() []string {
 		return nil
 	}
 	var list []string
-	for _, cause := range []string{"byte-order", "width"} {
+	for _, cause := range []frame.Cause{CauseByteOrder, CauseWidth} {
 		for _, a := range e.alternatives() {
-			if string(a.cause) != cause || len(list) >= triedMost {
+			said := slices.ContainsFunc(e.found, func(x Explanation) bool { return x.Framing == a.spelling })
+			if a.cause != cause || said || len(list) >= triedMost {
 				continue
 			}
 			v, cut, ok := a.unit.scan(e.data, e.stuck)
