@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"unicode/utf8"
 
 	"github.com/chancat/channel/frame"
 )
@@ -310,12 +311,15 @@ func (e *examination) foreignAt(start, before int) {
 		return
 	}
 	best, bits := -1, math.Inf(-1)
-	for p := start + 1; p < min(e.chain.hi, start+chainBehind); p++ {
+	end := min(e.chain.hi, start+chainBehind)
+	text := start + textUpTo(e.data[start:end]) // looked for once: a place for frames may be anywhere
+	for p := start + 1; p < end; p++ {
 		hops, whole := e.chain.at(p)
 		if hops == 0 || !whole && hops < 2 {
 			continue
 		}
-		if b := e.chain.evidence(p) + e.gapPrior(e.data[start:p]) + e.startPrior(p); b > bits {
+		textual := p < text && utf8.RuneStart(e.data[p]) || p == text
+		if b := e.chain.evidence(p) + gapPrior(e.data[start:p], textual) + e.startPrior(p); b > bits {
 			best, bits = p, b
 		}
 	}
@@ -355,13 +359,14 @@ func (e *examination) tooLargeText(start int) bool {
 	return start == e.stuck && e.err.Cause == frame.CauseTooLarge && e.width == 0
 }
 
-// gapPrior is how likely bytes between frames look like that.
-func (e *examination) gapPrior(gap []byte) float64 {
+// gapPrior is how likely bytes between frames look like that; textual says whether
+// they are text.
+func gapPrior(gap []byte, textual bool) float64 {
 	size := math.Log2(float64(len(gap))) / 4
 	switch {
-	case textual(gap) && gap[len(gap)-1] == '\n' && len(gap) > 8:
+	case textual && gap[len(gap)-1] == '\n' && len(gap) > 8:
 		return -3 - size
-	case textual(gap):
+	case textual:
 		return -5 - size
 	}
 	return -8 - size

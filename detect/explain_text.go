@@ -39,6 +39,19 @@ func textual(b []byte) bool {
 	return utf8.Valid(b)
 }
 
+// textUpTo is how many bytes at the start of b are textual.
+func textUpTo(b []byte) int {
+	n := 0
+	for n < len(b) {
+		r, size := utf8.DecodeRune(b[n:])
+		if r == utf8.RuneError && size == 1 || control(b[n]) {
+			break
+		}
+		n += size
+	}
+	return n
+}
+
 func control(c byte) bool {
 	return c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != 0x1b || c == 0x7f
 }
