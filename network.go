@@ -7,6 +7,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/chancat/channel/internal/pause"
 	"github.com/chancat/channel/internal/socket"
 )
 
@@ -47,19 +48,19 @@ func Connect(ctx context.Context, address string, o *Options) iter.Seq2[*Channel
 			yield(nil, err)
 			return
 		}
-		for pause := backoffStart; ctx.Err() == nil; {
+		for wait := backoffStart; ctx.Err() == nil; {
 			opened := time.Now()
 			ch, err := dial(ctx, a, o)
 			if !yield(ch, err) {
 				return
 			}
-			if err == nil && time.Since(opened) > pause {
-				pause = backoffStart
+			if err == nil && time.Since(opened) > wait {
+				wait = backoffStart
 			}
-			if !sleep(ctx, pause) {
+			if pause.For(ctx, wait) != nil {
 				return
 			}
-			pause = min(2*pause, backoffMost)
+			wait = min(2*wait, backoffMost)
 		}
 	}
 }
@@ -91,7 +92,7 @@ func Listen(ctx context.Context, address string, o *Options) iter.Seq2[*Channel,
 }
 
 func accept(ctx context.Context, l net.Listener, o *Options, yield func(*Channel, error) bool) {
-	for pause := backoffStart; ; {
+	for wait := backoffStart; ; {
 		conn, err := l.Accept()
 		switch {
 		case ctx.Err() != nil:
@@ -101,26 +102,14 @@ func accept(ctx context.Context, l net.Listener, o *Options, yield func(*Channel
 			return
 		case err == nil:
 			o.logger().Info("accepted", "local", conn.LocalAddr(), "remote", conn.RemoteAddr())
-			pause = backoffStart
+			wait = backoffStart
 			if !yield(New(conn, o), nil) {
 				return
 			}
-		case !yield(nil, err), errors.Is(err, net.ErrClosed), !sleep(ctx, pause):
+		case !yield(nil, err), errors.Is(err, net.ErrClosed), pause.For(ctx, wait) != nil:
 			return
 		default:
-			pause = min(2*pause, backoffMost) // out of descriptors, say: let some be closed
+			wait = min(2*wait, backoffMost) // out of descriptors, say: let some be closed
 		}
-	}
-}
-
-// sleep pauses; false means that the context ended first.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }

@@ -54,7 +54,24 @@ func Malformed(offset int, format string, args ...any) error {
 
 // Broken is Malformed with a cause that is known better than [CauseSyntax].
 func Broken(cause Cause, offset int, format string, args ...any) error {
+	for i, arg := range args {
+		if b, ok := arg.(byte); ok && b >= 0x80 {
+			args[i] = highByte(b)
+		}
+	}
 	return &Error{Offset: int64(offset), Cause: cause, Err: &detail{ErrSyntax, fmt.Sprintf(format, args...)}}
+}
+
+// A highByte is one that begins no character by itself: quoted it is '\xff', and not
+// the letter that has this number.
+type highByte byte
+
+func (b highByte) Format(s fmt.State, verb rune) {
+	if verb == 'q' {
+		fmt.Fprintf(s, `'\x%02x'`, byte(b))
+		return
+	}
+	fmt.Fprintf(s, fmt.FormatString(s, verb), byte(b))
 }
 
 // TooLarge reports that the length declared at offset claims a body of that many

@@ -27,6 +27,8 @@ func TestErrorTexts(t *testing.T) {
 			"frame at byte 10: byte 13: malformed frame: got 'X', want 'S'"},
 		{framing.MSG, "\r\nMSG +5\r\n", 0, 6, frame.CauseBadDigits, frame.ErrSyntax,
 			"frame at byte 0: byte 6: malformed frame: length: got '+', want a digit"},
+		{framing.MSG, "\r\nM\xff", 0, 3, frame.CauseSyntax, frame.ErrSyntax,
+			`frame at byte 0: byte 3: malformed frame: got '\xff', want 'S'`},
 		{framing.MSG, "\r\nMSG 1\r\nx\r\nMSG 8\r\nbody", 10, 23, frame.CauseTruncated, io.ErrUnexpectedEOF,
 			"frame at byte 10: byte 23: unexpected EOF: the frame lacks at least 4 more bytes"},
 		{framing.MSG, "\r\nMSG 5\r\nbody", 0, 13, frame.CauseTruncated, io.ErrUnexpectedEOF,

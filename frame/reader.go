@@ -41,6 +41,7 @@ func (f Frame) Body() []byte {
 // A Reader is not safe for concurrent use.
 type Reader struct {
 	src      io.Reader
+	lender   Lender // src, where it lends; else nil
 	codec    Codec
 	first    FirstScanner // nil when the codec has no opening of its own
 	unescape MessageAppender
@@ -68,9 +69,10 @@ type Reader struct {
 }
 
 // NewReader returns a Reader of the frames of src. limit bounds a body in bytes;
-// a frame whose body is larger is broken.
+// a frame whose body is larger is broken. A src that is a [Lender] is not copied.
 func NewReader(src io.Reader, c Codec, limit int) *Reader {
 	r := &Reader{src: src, limit: limit, credit: resyncCredit}
+	r.lender, _ = src.(Lender)
 	r.SetCodec(c)
 	return r
 }
@@ -278,6 +280,9 @@ func (r *Reader) last() (Span, error) {
 // fill reads until need more bytes have arrived. An error of the source is
 // returned once everything before it is in the buffer.
 func (r *Reader) fill(need int) error {
+	if r.lender != nil {
+		return r.borrow(need)
+	}
 	for empty := 0; need > 0; {
 		if err := r.srcErr; err != nil {
 			if err != io.EOF {

@@ -33,9 +33,11 @@ var views = []struct {
 	{"cbor", CBOR, nil},
 	{"protobuf", Protobuf, nil},
 	{"pickle", Pickle, nil},
+	{"resp", RESP, nil},
 	{"fastdaemon", Fastdaemon, nil},
 	{"bgpy", Bgpy, nil},
 	{"juggler", Juggler, nil},
+	{"packetstream", Packetstream, nil},
 }
 
 // Names returns the names of the views.
@@ -56,7 +58,7 @@ func ForFraming(spelling string) string {
 		end = len(spelling)
 	}
 	switch name := spelling[:end]; name {
-	case "fastdaemon", "bgpy":
+	case "resp", "fastdaemon", "bgpy", "packetstream":
 		return name
 	}
 	return "auto"

@@ -38,7 +38,7 @@ func TestParse(t *testing.T) {
 	}
 	_, err := view.Parse("xml")
 	var e *view.UnknownError
-	const want = `unknown view "xml"; known are auto, text, json, hex, msgpack, cbor, protobuf, pickle, fastdaemon, bgpy, juggler`
+	const want = `unknown view "xml"; known are auto, text, json, hex, msgpack, cbor, protobuf, pickle, resp, fastdaemon, bgpy, juggler, packetstream`
 	if !errors.As(err, &e) || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
@@ -120,7 +120,9 @@ func FuzzViews(f *testing.F) {
 		"\x82\xa1a\xd6\xff\x00\x00\x00\x01\xc4\x02\x1b\xff\x93\x01\xcb\x7f\xf0\x00\x00\x00\x00\x00\x00\xc0", // msgpack
 		"\xbf\x61a\x9f\xf7\xf9\x3c\x00\xc2\x41\x01\xff\x61b\x5f\x41\x00\xff\xff",                            // cbor
 		"\x08\x96\x01\x12\x03\x08\x96\x01\x1b\x0d\x00\x00\x80\x3f\x1c\x22\x02hi",                            // protobuf
+		"%1\r\n$1\r\na\r\n*2\r\n:1\r\n~1\r\n$-1\r\n|1\r\n+a\r\n#t\r\n_\r\n",                                 // resp
 		"\x80\x04cm\nC\n)\x81q\x01}(U\x01ah\x01I1\nC\x01\xffub.",                                            // pickle
+		"\x02\x83\x56\x07\x01\x00\xff",                                                                      // packetstream
 	} {
 		f.Add([]byte(s))
 	}

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os/exec"
 	"runtime"
-	"time"
 
-	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/internal/child"
 )
 
 // An answerer makes the reply to a message. The message and the reply are
@@ -26,35 +24,21 @@ func fixed(reply []byte) answerer {
 func shell(e *env, line string, limit int) answerer {
 	slots := make(chan struct{}, 4*runtime.GOMAXPROCS(0))
 	return func(ctx context.Context, msg []byte) ([]byte, error) {
-		slots <- struct{}{}
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
 		defer func() { <-slots }()
 		cmd := exec.CommandContext(ctx, "sh", "-c", line)
-		reply := &limitedBuffer{limit: limit}
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(msg), reply, e.stderr
-		cmd.WaitDelay = time.Second // a grandchild may hold the pipes open
-		switch err := cmd.Run(); {
-		case reply.over:
-			return nil, fmt.Errorf("--exec: %w: a reply of more than %d bytes", frame.ErrTooLarge, limit)
-		case err != nil && cmd.ProcessState == nil:
-			return nil, fmt.Errorf("--exec: %w", err)
-		case err != nil:
+		cmd.Stderr = &childStderr{e: e}
+		reply, err := child.Output(cmd, msg, limit)
+		switch {
+		case as[*exec.ExitError](err) != nil:
 			e.warn(fmt.Errorf("--exec: %w", err)) // its output is still the reply
+		case err != nil:
+			return nil, fmt.Errorf("--exec: %w", err)
 		}
-		return reply.kept.Bytes(), nil
+		return reply, nil
 	}
-}
-
-// limitedBuffer fails a write that would make it larger than limit.
-type limitedBuffer struct {
-	kept  bytes.Buffer // not embedded: its ReadFrom would go round Write
-	limit int
-	over  bool
-}
-
-func (b *limitedBuffer) Write(p []byte) (int, error) {
-	if b.kept.Len()+len(p) > b.limit {
-		b.over = true
-		return 0, frame.ErrTooLarge
-	}
-	return b.kept.Write(p)
 }

@@ -76,7 +76,7 @@ func oneStream(from detect.Side) func([]byte, bool) []detect.Stream {
 // is awaited than decides it.
 func (c *decodeCommand) settleFile(src io.Reader, patient bool) (framing.Framing, io.Reader, error) {
 	d := decider{streams: func(held []byte, ended bool) []detect.Stream {
-		g := gatherer{e: c.e, flags: sourceFlags{c.as, c.in, c.port}}
+		g := gatherer{e: c.e, flags: c.source}
 		err := g.read(bytes.NewReader(held))
 		if err != nil && ended {
 			return nil // decoding says it again, and where

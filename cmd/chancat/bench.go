@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"strings"
 	"time"
 
@@ -48,17 +48,19 @@ func newBench(e *env) *cobra.Command {
 		Use:   "bench [flags] ADDR [MSG]",
 		Short: "measure how fast a peer answers messages",
 		Long: `Send MSG again and again to the peer at ADDR, and measure how long each answer
-takes. In a closed loop each of -c connections keeps -p messages unanswered. With
---rate the loop is open: messages are due at fixed times over all connections, and
-latency counts from then, whether or not the message could be sent; from the actual
-sending it stands beside that as uncorrected, which hides what a peer that stalls
-does to those who wait. For open loops set -c and -p so that the rate can be kept.
+takes. In a closed loop each of -c connections keeps -p messages unanswered.
+With --rate the loop is open: messages are due at fixed times over all
+connections, and latency counts from then, whether or not the message could be
+sent; from the actual sending it stands beside that as uncorrected, which hides
+what a peer that stalls does to those who wait. For open loops set -c and -p so
+that the rate can be kept.
 
 Figures for --fail-if are p50, p99.9 and the like, max, mean (times) and rate
 (answers a second).`,
 		Example: `  chancat bench echo: hello
   chancat bench -c 8 -p 16 -d 5s localhost:5000 ping
-  chancat bench --rate 2000 -c 4 -d 30s --fail-if 'p99>5ms' --plot latency.svg localhost:5000 ping
+  chancat bench --rate 2000 -c 4 --fail-if 'p99>5ms' localhost:5000 ping
+  chancat bench --rate 2000 -d 1m --plot latency.svg localhost:5000 ping
   chancat bench -f resp -n 100000 -p 32 localhost:6379 'GET key'`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -73,16 +75,16 @@ Figures for --fail-if are p50, p99.9 and the like, max, mean (times) and rate
 	flags := cmd.Flags()
 	flags.BoolVarP(&c.escapes, "escapes", "e", false, `MSG has escapes: \n \r \t \0 \\ \xNN \u{...}`)
 	flags.IntVar(&c.size, "size", 0, "instead of MSG: a message of `BYTES`")
-	flags.IntVarP(&c.conns, "connections", "c", 1, "connections at once")
-	flags.IntVarP(&c.depth, "in-flight", "p", 1, "messages that each connection may leave unanswered")
-	flags.Int64VarP(&c.count, "count", "n", 0, "messages in all")
+	flags.IntVarP(&c.conns, "connections", "c", 1, "`N` connections at once")
+	flags.IntVarP(&c.depth, "in-flight", "p", 1, "`N` messages that each connection may leave unanswered")
+	flags.Int64VarP(&c.count, "count", "n", 0, "`N` messages in all")
 	flags.VarP(&c.duration, "duration", "d", "how long messages are sent (default 10s, without -n)")
-	flags.Float64Var(&c.rate, "rate", 0, "messages a `SECOND` in all, whether or not they are answered")
-	flags.IntVarP(&c.replies, "replies", "r", 1, "messages that answer each; 0 for a peer that does not answer")
+	flags.Float64Var(&c.rate, "rate", 0, "send `N` messages a second in all, whether or not they are answered")
+	flags.IntVarP(&c.replies, "replies", "r", 1, "`N` messages that answer each; 0 for a peer that does not answer")
 	flags.VarP(&c.patience, "wait", "w", "give up when nothing came for this long (default 10s)")
 	flags.BoolVar(&c.json, "json", false, "print the result as one line of JSON")
 	flags.StringVar(&c.plot, "plot", "", "draw latencies and throughput as SVG in `FILE`")
-	flags.StringArrayVar(&c.failIf, "fail-if", nil, "exit 1 if this holds, such as 'p99>5ms' or 'rate<1000'")
+	flags.StringArrayVar(&c.failIf, "fail-if", nil, "exit 1 if this `CONDITION` holds, such as 'p99>5ms' or 'rate<1000'")
 	cmd.MarkFlagsMutuallyExclusive("size", "escapes")
 	return cmd
 }
@@ -154,6 +156,9 @@ func (c *benchCommand) prepare(args []string) (err error) {
 		limit, err := bench.ParseLimit(text)
 		if err != nil {
 			return usage(fmt.Errorf("--fail-if %w", err))
+		}
+		if limit.Latency() && c.replies == 0 {
+			return usage(fmt.Errorf("--fail-if %s: without answers, -r 0, there is no latency", limit))
 		}
 		c.limits = append(c.limits, limit)
 	}
@@ -227,9 +232,5 @@ func (c *benchCommand) judge(r bench.Result) error {
 }
 
 func (c *benchCommand) draw(r bench.Result) error {
-	f, err := os.Create(c.plot)
-	if err != nil {
-		return err
-	}
-	return errors.Join(bench.WritePlot(f, c.title(), r), f.Close())
+	return writeFile(c.plot, func(w io.Writer) error { return bench.WritePlot(w, c.title(), r) })
 }

@@ -24,7 +24,7 @@ initialized, one for each EXEC, and one when it exits. The token of server and
 clients is the environment variable ` + bgpyToken + `. It travels in clear.`,
 		Example: `  export ` + bgpyToken + `=$(chancat bgpy token)
   chancat bgpy serve --background --pid-file pid 5000 -- ./task
-  chancat bgpy init 5000 --init-task task.init --exec-task task.run --exit-task task.stop
+  chancat bgpy init 5000 --init-task m.init --exec-task m.run --exit-task m.stop
   chancat bgpy exec --await 5000 '{"command": "increase", "value_change": 10}'
   chancat bgpy exit 5000`,
 		Args: cobra.ArbitraryArgs,
@@ -62,7 +62,7 @@ func (c *bgpyCall) add(cmd *cobra.Command) {
 func (c *bgpyCall) run(ctx context.Context, address string, call func(*bgpy.Client) (bgpy.Dict, error)) error {
 	client := &bgpy.Client{Addr: address, Token: c.e.getenv(bgpyToken), Timeout: time.Duration(c.wait)}
 	var args bgpy.Dict
-	err := whileDown(ctx, time.Duration(c.waitUp), func() (err error) {
+	err := whileDown(ctx, time.Duration(c.waitUp), nothingListens, func() (err error) {
 		args, err = call(client)
 		return err
 	})
@@ -96,8 +96,10 @@ func newBgpyInit(e *env) *cobra.Command {
 the response. A Python server imports these modules and runs the functions: who
 has the token can make it run any function that it has.`,
 		Example: `  chancat bgpy init 5000 --init-task bgpy.example.tasks.init_task \
-    --exec-task bgpy.example.tasks.exec_task --exit-task bgpy.example.tasks.exit_task`,
-		Args: exactArgs("ADDR"),
+    --exec-task bgpy.example.tasks.exec_task \
+    --exit-task bgpy.example.tasks.exit_task`,
+		Args:              exactArgs("ADDR"),
+		ValidArgsFunction: completePlain,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var f [3]bgpy.Func
 			for i, name := range tasks {
@@ -128,8 +130,9 @@ func newBgpyExec(e *env) *cobra.Command {
 		Short: "run the task for EXEC, print its answer as JSON",
 		Long: `Run the task for EXEC with the JSON object as its args. Without --await only the
 confirmation that the message has arrived is printed.`,
-		Example: `  chancat bgpy exec --await 5000 '{"command": "increase", "value_change": 10}'`,
-		Args:    exactArgs("ADDR", "JSON-OBJECT"),
+		Example:           `  chancat bgpy exec --await 5000 '{"command": "increase", "value_change": 10}'`,
+		Args:              exactArgs("ADDR", "JSON-OBJECT"),
+		ValidArgsFunction: completePlain,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var object bgpy.Dict
 			if err := object.UnmarshalJSON([]byte(args[1])); err != nil {
@@ -149,10 +152,11 @@ func newBgpyExit(e *env) *cobra.Command {
 	c := &bgpyCall{e: e}
 	var await bool
 	cmd := &cobra.Command{
-		Use:     "exit [flags] ADDR",
-		Short:   "run the task for EXIT and end the server",
-		Example: `  chancat bgpy exit --await 5000`,
-		Args:    exactArgs("ADDR"),
+		Use:               "exit [flags] ADDR",
+		Short:             "run the task for EXIT and end the server",
+		Example:           `  chancat bgpy exit --await 5000`,
+		Args:              exactArgs("ADDR"),
+		ValidArgsFunction: completePlain,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.run(cmd.Context(), args[0], func(client *bgpy.Client) (bgpy.Dict, error) {
 				return client.Terminate(cmd.Context(), nil, await)

@@ -3,18 +3,17 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/child"
 	"github.com/chancat/channel/proto/bgpy"
 )
 
@@ -32,22 +31,18 @@ func newBgpyServe(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve [flags] ADDR -- CMD [ARG...]",
 		Short: "run CMD for each message of a client, until EXIT",
-		Long: `Run CMD for INIT, EXEC and EXIT, with init, exec or exit as its last argument and
-the args of the message as a JSON object on stdin. A JSON object on its stdout is
-the args of the response; it may print nothing. A status other than 0 is the
-response ERROR. EXIT ends the server.
+		Long: `Run CMD for INIT, EXEC and EXIT, with init, exec or exit as its last argument
+and the args of the message as a JSON object on stdin. A JSON object on its
+stdout is the args of the response; it may print nothing. A status other than 0
+is the response ERROR. EXIT ends the server.
 
 With --background the server goes on when this command, and the terminal, are
 gone.`,
 		Example: `  chancat bgpy serve 5000 -- ./task
   chancat bgpy serve --background --pid-file pid --log-file log 5000 -- ./task`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usage(fmt.Errorf("ADDR is missing; see '%s --help'", cmd.CommandPath()))
-			}
-			return needCommand(cmd, args[1:])
-		},
-		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
+		Args:              addressAndCommand,
+		ValidArgsFunction: completePlain,
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&c.background, "background", false, "return once clients can connect, and serve on in the background")
@@ -55,7 +50,7 @@ gone.`,
 	flags.StringVar(&c.logFile, "log-file", "", "append what happens to `FILE`")
 	flags.StringVar(&c.portFile, "port-file", "", "write the port to `FILE` once clients can connect")
 	flags.IntVar(&c.server.Parallel, "parallel", 1, "run CMD at most `N` times at once")
-	flags.DurationVar(&c.server.Pace, "pace", bgpy.DefaultPace, "distance between messages; Python clients need more than 100ms")
+	addTime(flags, &c.server.Pace, "pace", bgpy.DefaultPace, "distance between messages; Python clients need more than 100ms")
 	return cmd
 }
 
@@ -87,7 +82,7 @@ func (c *bgpyServe) run(ctx context.Context, address string, command []string) e
 	}
 	defer l.Close()
 	if c.pidFile != "" {
-		if err := writePID(c.pidFile); err != nil {
+		if err := replaceFile(c.pidFile, fmt.Sprintln(os.Getpid())); err != nil {
 			return err
 		}
 		defer os.Remove(c.pidFile)
@@ -97,14 +92,6 @@ func (c *bgpyServe) run(ctx context.Context, address string, command []string) e
 	err = c.server.Serve(ctx, l)
 	c.server.Logger.Info("ended", "error", err)
 	return err
-}
-
-func writePID(path string) error {
-	unfinished := path + ".tmp"
-	if err := os.WriteFile(unfinished, fmt.Appendln(nil, os.Getpid()), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(unfinished, path)
 }
 
 // A commandTask runs a program as the tasks of a server.
@@ -137,23 +124,16 @@ func (t *commandTask) of(kind bgpy.MessageType) bgpy.Task {
 func (t *commandTask) runWith(ctx context.Context, word string, input []byte) ([]byte, error) {
 	args := append(slices.Clone(t.command[1:]), word)
 	cmd := exec.CommandContext(ctx, t.command[0], args...)
-	stdout := &limitedBuffer{limit: maxTaskOutput}
-	stderr := &limitedBuffer{limit: framing.DefaultMax}
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(input), stdout, stderr
+	stderr := child.NewBuffer(cmd, framing.DefaultMax)
+	cmd.Stderr = stderr
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, bgpyToken+"=") })
-	cmd.WaitDelay = time.Second // a grandchild may hold the pipes open
-	err := cmd.Run()
-	said := strings.TrimSpace(stderr.kept.String())
+	output, err := child.Output(cmd, input, maxTaskOutput)
+	said := strings.TrimSpace(string(stderr.Bytes()))
 	if said != "" {
 		t.log.Warn("command", "stderr", said)
 	}
-	switch {
-	case stdout.over:
-		return nil, fmt.Errorf("the command printed more than %d bytes", maxTaskOutput)
-	case err != nil && cmd.ProcessState != nil && said != "":
+	if as[*exec.ExitError](err) != nil && said != "" {
 		return nil, fmt.Errorf("%w: %.500s", err, said)
-	case errors.Is(err, exec.ErrWaitDelay):
-		err = nil // it has ended; what it started has not
 	}
-	return stdout.kept.Bytes(), err
+	return output, err
 }

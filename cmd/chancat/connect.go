@@ -53,7 +53,7 @@ until it closes, -n messages came, or -w passed without one.`,
   chancat connect -f u32be --in hex --out hex -n 1 localhost:5000 < request.txt
   chancat connect -f line exec:'cat -n' < notes.txt`,
 		Args:              exactArgs("ADDR"),
-		ValidArgsFunction: completeAddress,
+		ValidArgsFunction: c.complete,
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0]) },
 	}
 	c.transport.addDial(cmd)
@@ -155,6 +155,20 @@ func (c *connectCommand) converse(ctx context.Context, l *link.Link, address str
 		return c.print.closeAfter(c.reconnecting(ctx, l, address))
 	}
 	return c.print.closeAfter(c.once(ctx, l))
+}
+
+// complete proposes addresses, and peers by name.
+func (c *connectCommand) complete(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	words, directive := completeAddress(cmd, args, typed)
+	for _, name := range profile.Names(profile.Folder(c.e.getenv)) {
+		if word := profile.Mark + name; strings.HasPrefix(word, typed) {
+			words = append(words, word)
+		}
+	}
+	return words, directive
 }
 
 // named returns the address that is meant by @PROFILE, of which the flags that are

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -56,7 +57,7 @@ func (s *conversations) event(ev *session.Event) error {
 		}
 		return nil
 	case session.Close:
-		return firstOf(s.close(ev), s.pass(ev))
+		return cmp.Or(s.close(ev), s.pass(ev))
 	}
 	return s.pass(ev)
 }
@@ -173,13 +174,4 @@ func sideIndex(s session.Side) int {
 // whereOf stands before a message for a person.
 func whereOf(conn int, from session.Side) string {
 	return fmt.Sprintf("[%d %s] ", conn, orDefault(string(from), "?"))
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

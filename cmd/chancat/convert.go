@@ -16,7 +16,7 @@ func newConvert(e *env) *cobra.Command {
 	var to string
 	cmd := &cobra.Command{
 		Use:   "convert -f FROM -t TO",
-		Short: "turn frames of one framing into frames of another, stdin to stdout",
+		Short: "turn frames of one framing into those of another",
 		Example: `  chancat convert -f msg -t u32be < in > out
   chancat convert -f line -t netstring < lines.txt`,
 		Args: exactArgs(),
@@ -24,7 +24,7 @@ func newConvert(e *env) *cobra.Command {
 			return interruptible(cmd.Context(), func() error { return convert(e, to) })
 		},
 	}
-	cmd.Flags().StringVarP(&to, "to", "t", "", "the framing of stdout, NAME[,OPTION...]")
+	cmd.Flags().StringVarP(&to, "to", "t", "", "the `FRAMING` of stdout, NAME[,OPTION...]")
 	cmd.RegisterFlagCompletionFunc("to", completeFraming)
 	return cmd
 }

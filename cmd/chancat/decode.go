@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -15,9 +14,7 @@ import (
 type decodeCommand struct {
 	e         *env
 	out       outputFlags
-	as        string
-	in        string
-	port      uint16
+	source    sourceFlags
 	follow    bool
 	keepGoing bool
 
@@ -29,7 +26,7 @@ func newDecode(e *env) *cobra.Command {
 	c := &decodeCommand{e: e}
 	cmd := &cobra.Command{
 		Use:   "decode [flags] [FILE...]",
-		Short: "print the messages found in files, captures, session files, hex dumps or stdin",
+		Short: "print the messages in files, captures, recordings and hex dumps",
 		Long: `Print the messages of frames in files, or in stdin. A session file, recorded
 with --record, is recognised by its first line; its own framing counts unless -f
 is given. A capture (pcap or pcapng) is recognised too: each direction of each
@@ -49,21 +46,19 @@ direction.`,
 		},
 	}
 	c.out.add(cmd)
+	c.source.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&c.as, "as", "", "what the files are: raw, session or pcap (default: see for yourself)")
-	flags.StringVar(&c.in, "in", "", "the files are dumps of the stream as text: hex, xxd, hexdump or tcpdump")
-	flags.Uint16Var(&c.port, "port", 0, "of a capture, only connections with port `N` at either end")
 	flags.BoolVar(&c.follow, "follow", false, "at the end of a file, wait for more of it")
 	flags.BoolVar(&c.keepGoing, "keep-going", false, "after a broken frame, skip to the next plausible one")
-	cmd.MarkFlagsMutuallyExclusive("as", "in")
-	cmd.RegisterFlagCompletionFunc("as", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
-	cmd.RegisterFlagCompletionFunc("in", cobra.FixedCompletions(dump.Names(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
 func (c *decodeCommand) run(files []string) (err error) {
-	if err := c.check(files); err != nil {
+	if err := c.source.check(); err != nil {
 		return err
+	}
+	if c.follow && len(files) > 1 {
+		return usage(fmt.Errorf("--follow: want one file, got %d", len(files)))
 	}
 	if c.e.auto() {
 		c.framing.Spelling = autoSpelling // file decides it
@@ -101,26 +96,23 @@ func (c *decodeCommand) run(files []string) (err error) {
 }
 
 func (c *decodeCommand) file(name string) error {
-	src, shown := c.e.stdin, shownName(name)
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		src = f
+	shown := shownName(name)
+	src, err := openInput(c.e, name)
+	if err != nil {
+		return err
 	}
+	defer c.e.closeInput(src)
 	stream, err := c.stream(src)
 	if err != nil {
 		return err
 	}
-	kind := c.kind()
+	kind := c.source.kind()
 	if kind == kindUnknown {
 		if kind, stream, err = sniff(stream); err != nil {
 			return err
 		}
 	}
-	if c.port != 0 && kind != kindCapture {
+	if c.source.port != 0 && kind != kindCapture {
 		return usage(fmt.Errorf("%s is no capture, and has no ports", shown))
 	}
 	switch kind {
@@ -130,27 +122,6 @@ func (c *decodeCommand) file(name string) error {
 		return c.capture(shown, stream)
 	}
 	return c.raw(shown, stream)
-}
-
-func shownName(file string) string {
-	if file == "-" {
-		return "stdin"
-	}
-	return file
-}
-
-// check judges the flags.
-func (c *decodeCommand) check(files []string) error {
-	if c.as != "" && !slices.Contains(kinds, c.as) {
-		return usage(fmt.Errorf("--as %s: want raw, session or pcap", c.as))
-	}
-	if _, err := dump.Parse(c.in); c.in != "" && err != nil {
-		return usage(fmt.Errorf("--in %s: %w", c.in, err))
-	}
-	if c.follow && len(files) > 1 {
-		return usage(fmt.Errorf("--follow: want one file, got %d", len(files)))
-	}
-	return nil
 }
 
 // stream returns the bytes to decode. What was printed is written out before they
@@ -168,12 +139,5 @@ func (c *decodeCommand) stream(src *os.File) (io.Reader, error) {
 			return nil, err
 		}
 	}
-	if c.in == "" {
-		return stream, nil
-	}
-	kind, err := dump.Parse(c.in)
-	if err != nil {
-		return nil, err
-	}
-	return kind.NewReader(stream), nil
+	return c.source.undumped(stream)
 }

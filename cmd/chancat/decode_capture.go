@@ -13,7 +13,7 @@ import (
 // capture prints the messages of the TCP connections in a capture.
 func (c *decodeCommand) capture(name string, stream io.Reader) error {
 	s := newConversations(c, name)
-	r := pcap.NewReader(stream, &pcap.Options{Port: c.port})
+	r := pcap.NewReader(stream, &pcap.Options{Port: c.source.port})
 	for {
 		ev, err := r.Next()
 		if err != nil {
@@ -69,8 +69,8 @@ func (c *decodeCommand) nothing(name string, s pcap.Stats) error {
 	case s.Packets > 0 && s.Unread == s.Packets:
 		return usage(fmt.Errorf("%s: its packets are of link type %d, which is not read; "+
 			"Ethernet, loopback, Linux cooked and raw IP are", name, s.UnreadLink))
-	case s.Segments == 0 && c.port != 0:
-		c.e.say("%s: no TCP with port %d in %d packets", name, c.port, s.Packets)
+	case s.Segments == 0 && c.source.port != 0:
+		c.e.say("%s: no TCP with port %d in %d packets", name, c.source.port, s.Packets)
 	case s.Segments == 0:
 		c.e.say("%s: no TCP in %d packets", name, s.Packets)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 
@@ -14,7 +15,7 @@ func (c *decodeCommand) session(name string, stream io.Reader) error {
 	s := newConversations(c, name)
 	for ev, err := range session.NewReader(stream, 0).Events() {
 		if err != nil {
-			return firstOf(s.finish(), &codedError{exitUsage, fmt.Errorf("%s: %w", name, err)})
+			return cmp.Or(s.finish(), usage(fmt.Errorf("%s: %w", name, err)))
 		}
 		if ev.Kind == session.Session {
 			err = s.header(&ev)

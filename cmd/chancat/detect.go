@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chancat/channel/detect"
-	"github.com/chancat/channel/internal/dump"
 )
 
 type detectCommand struct {
@@ -24,11 +23,11 @@ func newDetect(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "detect [flags] [FILE...]",
 		Short: "say which framing the data has",
-		Long: `Say which framing the bytes in files, or in stdin, have. Several files are several
-streams of the same kind: two of them decide more than one. In a session file or
-a capture (pcap or pcapng) both directions of each connection count. A framing
-must tile the data: leave no byte over. Candidates are ranked by how unlikely
-that is by chance; where the data cannot decide, that is said, and why.
+		Long: `Say which framing the bytes in files, or in stdin, have. Several files are
+several streams of the same kind: two of them decide more than one. In a session
+file or a capture (pcap or pcapng) both directions of each connection count. A
+framing must tile the data: leave no byte over. Candidates are ranked by how
+unlikely that is by chance; where the data cannot decide, that is said, and why.
 
 Exit status 0 if it is decided, 1 if it is not.`,
 		Example: `  chancat detect stream.bin
@@ -46,18 +45,8 @@ Exit status 0 if it is decided, 1 if it is not.`,
 	return cmd
 }
 
-func (f *sourceFlags) add(cmd *cobra.Command) {
-	flags := cmd.Flags()
-	flags.StringVar(&f.as, "as", "", "what the files are: raw, session or pcap (default: see for yourself)")
-	flags.StringVar(&f.in, "in", "", "the files are dumps of the stream as text: hex, xxd, hexdump or tcpdump")
-	flags.Uint16Var(&f.port, "port", 0, "of a capture, only connections with port `N` at either end")
-	cmd.MarkFlagsMutuallyExclusive("as", "in")
-	cmd.RegisterFlagCompletionFunc("as", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
-	cmd.RegisterFlagCompletionFunc("in", cobra.FixedCompletions(dump.Names(), cobra.ShellCompDirectiveNoFileComp))
-}
-
 func (c *detectCommand) run(files []string) error {
-	if err := (&decodeCommand{as: c.source.as, in: c.source.in}).check(nil); err != nil {
+	if err := c.source.check(); err != nil {
 		return err
 	}
 	if len(files) == 0 {

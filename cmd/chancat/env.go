@@ -22,11 +22,12 @@ type env struct {
 	outPalette term.Palette // of stdout
 
 	beforeExit *atomic.Pointer[func()] // called when a second signal ends the process at once
+	aside      *aside                  // takes what goes to stderr during a session
 }
 
 func systemEnv() *env {
 	return &env{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, command: "chancat",
-		beforeExit: new(atomic.Pointer[func()])}
+		beforeExit: new(atomic.Pointer[func()]), aside: new(aside)}
 }
 
 // interactive reports whether a person sits at both ends of the command.

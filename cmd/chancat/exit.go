@@ -50,9 +50,11 @@ func exitCode(err error) int {
 	case errors.Is(err, frame.ErrUnsendable), as[*text.InputError](err) != nil, as[*framing.SpellingError](err) != nil,
 		as[*socket.AddressError](err) != nil:
 		return exitUsage
+	case as[*socket.Error](err) != nil: // before broken frames: a handshake can be cut short too
+		return exitConnect
 	case errors.Is(err, frame.ErrSyntax), errors.Is(err, frame.ErrTooLarge), errors.Is(err, io.ErrUnexpectedEOF):
 		return exitBroken
-	case as[*outputError](err) != nil, as[*socket.Error](err) != nil:
+	case as[*outputError](err) != nil:
 		return exitConnect
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe):
 		return exitClosed // before files: the pipes of a child are some

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -38,13 +37,13 @@ func newExpect(e *env) *cobra.Command {
 	c := &expectCommand{e: e}
 	cmd := &cobra.Command{
 		Use:   "expect [flags] SCRIPT ADDR",
-		Short: "hold a conversation that is written down, and tell where it goes otherwise",
+		Short: "hold a conversation that is written down, and tell how it goes",
 		Long:  topic("expect"),
 		Example: `  chancat expect login.expect localhost:5000
   chancat expect -f resp --junit report.xml cache.expect localhost:6379
   printf '> ping\n< ping\n' | chancat expect - echo:`,
 		Args:              exactArgs("SCRIPT", "ADDR"),
-		ValidArgsFunction: completeFileThenAddress,
+		ValidArgsFunction: behindFile(completeAddress),
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1]) },
 	}
 	c.transport.addDial(cmd)
@@ -53,14 +52,6 @@ func newExpect(e *env) *cobra.Command {
 	flags.BoolVar(&c.json, "json", false, "print the outcome of each case as a line of JSON")
 	flags.StringVar(&c.junit, "junit", "", "write the outcomes to `FILE` too, as JUnit has made common")
 	return cmd
-}
-
-// completeFileThenAddress proposes a file, and an address behind it.
-func completeFileThenAddress(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
-	if len(args) == 0 {
-		return nil, cobra.ShellCompDirectiveDefault
-	}
-	return completeAddress(cmd, args[1:], word)
 }
 
 func (c *expectCommand) run(ctx context.Context, path, address string) (err error) {
@@ -102,17 +93,12 @@ func (c *expectCommand) run(ctx context.Context, path, address string) (err erro
 }
 
 func (c *expectCommand) parse(path string) (*expect.Script, error) {
-	var source io.Reader = c.e.stdin
-	name := "stdin"
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		source, name = f, path
+	source, err := openInput(c.e, path)
+	if err != nil {
+		return nil, err
 	}
-	script, err := expect.Parse(name, source)
+	defer c.e.closeInput(source)
+	script, err := expect.Parse(shownName(path), source)
 	if as[*expect.SyntaxError](err) != nil {
 		err = usage(err)
 	}
@@ -130,7 +116,7 @@ func (c *expectCommand) options() expect.Options {
 			if sent {
 				mark = ">"
 			}
-			c.e.say("[%d] %s %s", conn, mark, escape.Append(nil, msg[:min(len(msg), faultBytes)]))
+			c.e.say("[%d] %s %s", conn, mark, shortened(msg))
 		}
 	}
 	return o
@@ -224,7 +210,7 @@ func observed(f *expect.Failure) string {
 		text += "; want " + f.Want
 	}
 	if f.Got != nil {
-		text += "; got " + string(escape.Append(nil, f.Got))
+		text += "; got " + shortened(f.Got)
 	}
 	return text
 }
@@ -254,11 +240,7 @@ func (c *expectCommand) writeJUnit(script *expect.Script, outcomes []expect.Outc
 		}
 		suite.Cases = append(suite.Cases, line)
 	}
-	f, err := os.Create(c.junit)
-	if err != nil {
-		return err
-	}
-	return errors.Join(junit.Write(f, suite), f.Close())
+	return writeFile(c.junit, func(w io.Writer) error { return junit.Write(w, suite) })
 }
 
 // verdict is the first failure as the end of the command. It has been told.

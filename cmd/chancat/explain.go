@@ -25,13 +25,14 @@ func newExplain(e *env) *cobra.Command {
 	c := &explainCommand{e: e}
 	cmd := &cobra.Command{
 		Use:   "explain [flags] [FILE]",
-		Short: "why does this stream not decode? the byte, the cause and the repair",
+		Short: "say why a stream does not decode: the byte, the cause, the repair",
 		Long: `Say why a stream does not decode as the framing of -f: the byte where it breaks,
-the frame that is guilty, which may be an earlier one, the likely cause, and what
-mends it. Each cause is tried as a repair of the decoder, so that the advice is
-measured: it says how many messages decode with it. FILE is what decode reads: a
-raw stream, a session file, a capture, or with --in a hex dump. Without FILE it is
-stdin. Exit status 0 when nothing is wrong, 4 when a frame is broken.`,
+the frame that is guilty, which may be an earlier one, the likely cause, and
+what mends it. Each cause is tried as a repair of the decoder, so that the
+advice is measured: it says how many messages decode with it. FILE is what
+decode reads: a raw stream, a session file, a capture, or with --in a hex dump.
+Without FILE it is stdin. Exit status 0 when nothing is wrong, 4 when a frame is
+broken.`,
 		Example: `  chancat explain -f u32be capture.bin
   chancat explain -f lsp --json < server.log
   chancat explain -f msg session.jsonl
@@ -53,7 +54,7 @@ stdin. Exit status 0 when nothing is wrong, 4 when a frame is broken.`,
 }
 
 func (c *explainCommand) run(files []string) (err error) {
-	if err := (&decodeCommand{as: c.source.as, in: c.source.in}).check(files); err != nil {
+	if err := c.source.check(); err != nil {
 		return err
 	}
 	if c.framing, err = c.e.parseFraming(); err != nil {

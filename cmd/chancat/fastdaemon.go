@@ -1,11 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
 	"strings"
 	"time"
 
@@ -32,14 +32,6 @@ program sends lengths that count characters; --chars reads them.`,
 	return cmd
 }
 
-// group is what a command that only has others below it does.
-func group(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return usage(fmt.Errorf("unknown command %q; see '%s --help'", args[0], cmd.CommandPath()))
-	}
-	return cmd.Help()
-}
-
 type fastdaemonServe struct {
 	e        *env
 	server   fastdaemon.Server
@@ -58,13 +50,9 @@ and then those of the client. Its stdout and stderr are the reply; its exit
 status is lost, because the protocol has no place for it.`,
 		Example: `  chancat fastdaemon serve 5000 -- sort
   chancat fastdaemon serve --chars unix:/tmp/daemon -- ./tool --quiet`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return usage(fmt.Errorf("ADDR is missing; see '%s --help'", cmd.CommandPath()))
-			}
-			return needCommand(cmd, args[1:])
-		},
-		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
+		Args:              addressAndCommand,
+		ValidArgsFunction: completePlain,
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&c.server.Chars, "chars", false, "lengths in requests count characters, as the Python client's do")
@@ -73,17 +61,6 @@ status is lost, because the protocol has no place for it.`,
 	flags.IntVar(&c.server.Workers, "workers", 0, "run CMD at most `N` times at once (default 4 for each CPU)")
 	flags.VarP(&c.limit, "wait", "w", "end a CMD that runs for longer than this (default: never)")
 	return cmd
-}
-
-// needCommand checks that args name a program that can be run.
-func needCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 || args[0] == "" {
-		return usage(fmt.Errorf("CMD is missing: write it after --; see '%s --help'", cmd.CommandPath()))
-	}
-	if _, err := exec.LookPath(args[0]); err != nil {
-		return &codedError{exitConnect, err}
-	}
-	return nil
 }
 
 func (c *fastdaemonServe) run(ctx context.Context, address string, command []string) error {
@@ -142,7 +119,8 @@ has a blank in it arrives as several.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			return exactArgs("ADDR")(cmd, args[:min(len(args), 1)])
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
+		ValidArgsFunction: completePlain,
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1:]) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&c.client.Chars, "chars", false, "lengths in the reply count characters, as the Python server's do")
@@ -180,7 +158,7 @@ func (c *fastdaemonCall) run(ctx context.Context, address string, args []string)
 		defer cancel()
 	}
 	var reply fastdaemon.Reply
-	err := whileDown(ctx, time.Duration(c.waitUp), func() (err error) {
+	err := whileDown(ctx, time.Duration(c.waitUp), nothingListens, func() (err error) {
 		reply, err = c.client.Transfer(ctx, address, stdin, args)
 		return err
 	})
@@ -189,7 +167,7 @@ func (c *fastdaemonCall) run(ctx context.Context, address string, args []string)
 	}
 	_, outErr := c.e.stdout.Write(reply.Stdout)
 	_, errErr := c.e.stderr.Write(reply.Stderr)
-	return firstError(outErr, errErr)
+	return cmp.Or(outErr, errErr)
 }
 
 // explain adds what is likely wrong with a reply that cannot be read.

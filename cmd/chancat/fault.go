@@ -7,6 +7,7 @@ import (
 
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/internal/text"
 	"github.com/chancat/channel/view"
 )
 
@@ -32,14 +33,14 @@ type lostError struct {
 }
 
 func (e *lostError) Error() string {
-	text := e.where + ": connection reset by peer"
+	said := e.where + ": connection reset by peer"
 	if errors.Is(e.err, syscall.EPIPE) {
-		text = e.where + ": connection closed by peer while we were sending"
+		said = e.where + ": connection closed by peer while we were sending"
 	}
 	if f, ok := errors.AsType[*frame.Error](e.err); ok {
-		text += fmt.Sprintf(", %d bytes into the frame at byte %d", f.Offset-f.Start, f.Start)
+		said += fmt.Sprintf(", %d bytes into the frame at byte %d", f.Offset-f.Start, f.Start)
 	}
-	return text + "; it may have crashed, or closed without reading all that was sent"
+	return said + "; it may have crashed, or closed without reading all that was sent"
 }
 
 func (e *lostError) Unwrap() error { return e.err }
@@ -51,7 +52,7 @@ func located(where string, err error, fault link.Fault) error {
 		return &lostError{where, err}
 	}
 	f, ok := errors.AsType[*frame.Error](err)
-	if !ok || f.Cause == "" {
+	if !ok || f.Cause == "" || as[*text.InputError](err) != nil { // what is broken is our own input
 		return err
 	}
 	return &faultError{where, f, append([]byte{}, fault.Bytes[:min(len(fault.Bytes), faultBytes)]...), fault.Hint}

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +17,8 @@ import (
 	"github.com/chancat/channel/framing"
 )
 
-// seconds is the value of -w: 300ms, 2m, or a bare number of seconds.
+// seconds is the value of -w, and of every other flag that is a time: 300ms, 2m, or
+// a bare number of seconds.
 type seconds time.Duration
 
 func (s *seconds) String() string {
@@ -41,6 +43,12 @@ func (s *seconds) Set(text string) error {
 	return nil
 }
 
+// addTime adds a flag whose value is a time as -w takes it.
+func addTime(flags *pflag.FlagSet, t *time.Duration, name string, value time.Duration, usage string) {
+	*t = value
+	flags.Var((*seconds)(t), name, usage)
+}
+
 // transportFlags say how the connection below the messages is made.
 type transportFlags struct {
 	ca, cert, key  string
@@ -61,7 +69,7 @@ func (f *transportFlags) addTLS(cmd *cobra.Command) {
 	flags.StringVar(&f.ca, "ca", "", "TLS: trust the certificates in `FILE`")
 	flags.StringVar(&f.cert, "cert", "", "TLS: our certificate, PEM `FILE`")
 	flags.StringVar(&f.key, "key", "", "TLS: the key of --cert, PEM `FILE`")
-	flags.StringVar(&f.subprotocol, "subprotocol", "", "WebSocket: the subprotocol")
+	flags.StringVar(&f.subprotocol, "subprotocol", "", "WebSocket: the `NAME` of the subprotocol")
 	flags.BoolVar(&f.text, "text", false, "WebSocket: send text messages")
 	flags.BoolVar(&f.binary, "binary", false, "WebSocket: send binary messages (default: text where it is UTF-8)")
 	flags.BoolVarP(&f.ipv4, "ipv4", "4", false, "IPv4 only")
@@ -78,7 +86,7 @@ func (f *transportFlags) addDial(cmd *cobra.Command) {
 	flags.StringVar(&f.serverName, "server-name", "", "TLS: the `NAME` to ask for and to check")
 	flags.StringArrayVar(&f.headers, "header", nil, "WebSocket: a `'Name: value'` of the handshake; @FILE reads it from a file")
 	flags.StringVar(&f.source, "source", "", "the local `ADDR` to connect from")
-	flags.IntVar(&f.sourcePort, "source-port", 0, "the local port to connect from")
+	flags.IntVar(&f.sourcePort, "source-port", 0, "the local `PORT` to connect from")
 	flags.Var(&f.connectTimeout, "connect-timeout", "give up a dial after this time (default 10s)")
 	flags.Var(&f.waitUp, "wait-up", "dial again for this long while nothing listens")
 }
@@ -217,4 +225,19 @@ func exactArgs(names ...string) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// addressAndCommand checks the arguments of ADDR -- CMD [ARG...], and that CMD is a
+// program that can be run.
+func addressAndCommand(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return exactArgs("ADDR")(cmd, args)
+	case len(args) == 1 || args[1] == "":
+		return usage(fmt.Errorf("CMD is missing: write it after --; see '%s --help'", cmd.CommandPath()))
+	}
+	if _, err := exec.LookPath(args[1]); err != nil {
+		return &codedError{exitConnect, err}
+	}
+	return nil
 }

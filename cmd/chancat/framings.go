@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +30,11 @@ func listFramings(e *env) error {
 	options := map[string][]string{} // the names that take them
 	var order []string
 	for _, s := range specs {
-		fmt.Fprintf(w, "%-*s  %s\n", width, spellingOf(s), s.Doc)
+		fmt.Fprintf(w, "%-*s  %s", width, spellingOf(s), s.Doc)
+		if len(s.Aliases) > 0 {
+			fmt.Fprintf(w, "; also %s", strings.Join(s.Aliases, ", "))
+		}
+		fmt.Fprintln(w)
 		if s.Options == "" {
 			continue
 		}
@@ -38,6 +43,7 @@ func listFramings(e *env) error {
 		}
 		options[s.Options] = append(options[s.Options], s.Name)
 	}
+	fmt.Fprintf(w, "%-*s  %s\n", width, autoSpelling, "not a framing: decode, connect and tap find it out from the bytes")
 	fmt.Fprintf(w, "\nOptions, each behind a comma; every framing takes max=SIZE (default 16MiB):\n")
 	for _, o := range order {
 		fmt.Fprintf(w, "  %s\n      of", o)

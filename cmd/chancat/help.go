@@ -59,7 +59,10 @@ func printUsage(cmd *cobra.Command) error {
 			fmt.Fprintf(&b, "  %-*s %s\n", cmd.Commands()[0].NamePadding(), c.Name(), c.Short)
 		}
 	}
-	section("Commands", func(c *cobra.Command) bool { return !c.Hidden && !isTopic(c) })
+	for _, group := range cmd.Groups() {
+		section(group.Title, func(c *cobra.Command) bool { return c.GroupID == group.ID })
+	}
+	section("Commands", func(c *cobra.Command) bool { return !c.Hidden && !isTopic(c) && c.GroupID == "" })
 	section("Topics", isTopic)
 	if cmd.HasAvailableLocalFlags() {
 		fmt.Fprintf(&b, "\nFlags:\n%s", cmd.LocalFlags().FlagUsagesWrapped(helpWidth))
@@ -67,8 +70,11 @@ func printUsage(cmd *cobra.Command) error {
 	if cmd.HasAvailableInheritedFlags() {
 		fmt.Fprintf(&b, "\nFlags of every command:\n%s", cmd.InheritedFlags().FlagUsagesWrapped(helpWidth))
 	}
-	if cmd.HasAvailableSubCommands() {
-		fmt.Fprintf(&b, "\n'%s help COMMAND' or 'help TOPIC' has more.\n", cmd.Root().Name())
+	switch {
+	case cmd == cmd.Root():
+		fmt.Fprintf(&b, "\n'%s help COMMAND' or 'help TOPIC' has more.\n", cmd.Name())
+	case cmd.HasAvailableSubCommands():
+		fmt.Fprintf(&b, "\n'%s COMMAND --help' has more.\n", cmd.CommandPath())
 	}
 	_, err := io.WriteString(cmd.OutOrStdout(), b.String())
 	return err
@@ -76,3 +82,15 @@ func printUsage(cmd *cobra.Command) error {
 
 // isTopic reports whether cmd is only there to be read.
 func isTopic(cmd *cobra.Command) bool { return !cmd.Runnable() && !cmd.HasSubCommands() }
+
+// group is what a command that only has others below it does.
+func group(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	return usage(fmt.Errorf("unknown command %q; want one of %s", args[0], strings.Join(names, ", ")))
+}

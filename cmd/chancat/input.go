@@ -15,7 +15,7 @@ import (
 type inputFlags struct{ in string }
 
 func (f *inputFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.in, "in", "line", "messages of stdin as line, nul, raw, hex, base64, escape or frames=FRAMING")
+	cmd.Flags().StringVar(&f.in, "in", "line", "`CODING` of the messages of stdin: line, nul, raw, hex, base64, escape or frames=FRAMING")
 	cmd.RegisterFlagCompletionFunc("in", cobra.FixedCompletions(text.Names(), cobra.ShellCompDirectiveNoFileComp))
 }
 

@@ -42,6 +42,8 @@ type sitting struct {
 	transport *transportFlags
 	out       *outputFlags
 	framing   framing.Framing
+
+	over func() // to be called when the session is
 }
 
 // wanted reports whether the command is a session: at a terminal, or with a script.
@@ -111,6 +113,7 @@ func (s *sitting) setEditor(o *repl.Options) error {
 			history = ""
 		}
 		o.Editor = repl.NewEditor(repl.Config{In: s.e.stdin, Out: s.e.stdout, Prompt: "> ", History: history, Getenv: s.e.getenv})
+		s.over = s.e.onStage(o.Editor)
 		return nil
 	case "-":
 		o.Script = "stdin"
@@ -161,7 +164,19 @@ func (s *sitting) options(address string, max int) (*endpoint.Options, error) {
 	if usesStdio(address) {
 		return nil, errors.New("stdio: is the stream, and leaves no place for a session")
 	}
-	return s.transport.options(s.e, address, max)
+	o, err := s.transport.options(s.e, address, max)
+	if err == nil {
+		s.prepare(o)
+	}
+	return o, err
+}
+
+// prepare makes o fit for a session: on a terminal, a child must not write into the
+// line being typed.
+func (s *sitting) prepare(o *endpoint.Options) {
+	if term.Is(s.e.stderr) && s.flags.script == "" {
+		o.Stderr = &childStderr{e: s.e}
+	}
 }
 
 // over is how a session has ended, in the errors of the commands.
@@ -176,12 +191,14 @@ func over(err error) error {
 }
 
 func (c *connectCommand) sitting() *sitting {
-	return &sitting{c.e, &c.session, &c.transport, &c.out, c.framing}
+	return &sitting{e: c.e, flags: &c.session, transport: &c.transport, out: &c.out, framing: c.framing, over: func() {}}
 }
 
 // sit is connect as a session.
 func (c *connectCommand) sit(ctx context.Context, address string) error {
 	t := c.sitting()
+	defer func() { t.over() }()
+	t.prepare(c.options)
 	conn, err := dial(ctx, address, c.options, time.Duration(c.transport.waitUp))
 	if err != nil {
 		return err
@@ -206,12 +223,14 @@ func (c *connectCommand) sit(ctx context.Context, address string) error {
 }
 
 func (c *listenCommand) sitting() *sitting {
-	return &sitting{c.e, &c.session, &c.transport, &c.out, c.framing}
+	return &sitting{e: c.e, flags: &c.session, transport: &c.transport, out: &c.out, framing: c.framing, over: func() {}}
 }
 
 // sit is listen as a session.
 func (c *listenCommand) sit(ctx context.Context, address string, o *endpoint.Options) error {
 	t := c.sitting()
+	defer func() { t.over() }()
+	t.prepare(o)
 	l, err := c.listen(ctx, address, o)
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ import (
 func newJuggler(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "juggler serve|call|watch",
-		Short: "JSON requests, and a state mirrored live into clients and browsers",
+		Short: "JSON requests, and a state mirrored into clients and browsers",
 		Long: `Speak the protocol of hat.juggler: JSON requests, notifications, and a state of
 the server that its clients mirror.
 
@@ -130,20 +130,13 @@ func jugglerURL(text string) string {
 // connect dials, and again for --wait-up while nothing listens.
 func (c *jugglerClient) connect(ctx context.Context, address string, o *juggler.ClientOptions) (*juggler.Client, error) {
 	address = jugglerURL(address)
-	deadline := time.Now().Add(time.Duration(c.transport.waitUp))
-	for pause := backoffStart; ; pause = min(2*pause, backoffMost) {
-		client, err := juggler.Connect(ctx, address, o)
-		if err == nil || as[*socket.AddressError](err) != nil || as[*ws.RefusedError](err) != nil || ctx.Err() != nil {
-			return client, hintLogin(err)
-		}
-		left := time.Until(deadline)
-		if left <= 0 {
-			return nil, err
-		}
-		if sleep(ctx, min(pause, left)) != nil {
-			return nil, err
-		}
-	}
+	down := func(err error) bool { return as[*socket.AddressError](err) == nil && as[*ws.RefusedError](err) == nil }
+	var client *juggler.Client
+	err := whileDown(ctx, time.Duration(c.transport.waitUp), down, func() (err error) {
+		client, err = juggler.Connect(ctx, address, o)
+		return err
+	})
+	return client, hintLogin(err)
 }
 
 // hintLogin names the flag that helps where the server wants a password.
@@ -199,8 +192,11 @@ func (c *jugglerCall) run(ctx context.Context, args []string) error {
 		data = []byte(args[2])
 	}
 	if string(data) == "-" {
-		var err error
-		if data, err = io.ReadAll(c.e.stdin); err != nil {
+		err := interruptible(ctx, func() (err error) {
+			data, err = io.ReadAll(c.e.stdin)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 	}

@@ -16,6 +16,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chancat/channel/internal/child"
+	"github.com/chancat/channel/internal/pause"
 	"github.com/chancat/channel/proto/juggler"
 )
 
@@ -66,10 +68,10 @@ another, so that nobody reads half of it.`,
 	cmd.RegisterFlagCompletionFunc("wire", cobra.FixedCompletions([]string{"0.6", "0.7", "auto"}, cobra.ShellCompDirectiveNoFileComp))
 	flags.StringVar(&c.portFile, "port-file", "", "write the port to `FILE` once clients can connect")
 	flags.StringVar(&c.state, "state", "", "mirror the JSON in `FILE`, and each change of it")
-	flags.DurationVar(&c.flush, "autoflush", 200*time.Millisecond, "collect changes of the state for this long; 0: send each at once")
+	addTime(flags, &c.flush, "autoflush", 200*time.Millisecond, "collect changes of the state for this long; 0: send each at once")
 	flags.BoolVar(&c.options.Parallel, "parallel", false, "answer requests of one client in the order in which they are done")
 	flags.StringVar(&c.options.Static, "static", "", "serve the files in `DIR`")
-	flags.StringVar(&c.options.Index, "index", "/index.html", "where '/' is redirected to, with --static")
+	flags.StringVar(&c.options.Index, "index", "/index.html", "the `PATH` that '/' is redirected to, with --static")
 	flags.StringVar(&c.options.Htpasswd, "htpasswd", "", "let in only the users of `FILE`, with hashes $apr1$ or bcrypt")
 	flags.StringVar(&c.pem, "pem", "", "serve over TLS with the certificate and the key in `FILE`")
 	flags.StringArrayVar(&c.options.Origins, "origin", nil, "let pages of `HOST` connect too, beside those served here")
@@ -163,14 +165,10 @@ func jugglerCommand(e *env, command []string) juggler.Handler {
 		defer func() { <-slots }()
 		words := append(command[1:len(command):len(command)], name)
 		cmd := exec.CommandContext(ctx, command[0], words...)
-		out := &limitedBuffer{limit: maxAnswer}
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(data), out, e.stderr
-		cmd.WaitDelay = time.Second // a grandchild may hold the pipes open
-		err := cmd.Run()
-		answer := bytes.TrimSpace(out.kept.Bytes())
+		cmd.Stderr = e.stderr
+		out, err := child.Output(cmd, data, maxAnswer)
+		answer := bytes.TrimSpace(out)
 		switch {
-		case out.over:
-			return nil, fmt.Errorf("the answer has more than %d bytes", maxAnswer)
 		case err != nil && json.Valid(answer):
 			return nil, &juggler.Error{Data: answer}
 		case err != nil && len(answer) > 0:
@@ -215,7 +213,7 @@ func (f *stateFile) load() error {
 // be read the state stays as it is.
 func (f *stateFile) follow(ctx context.Context, e *env) {
 	missing := false
-	for sleep(ctx, statePoll) == nil {
+	for pause.For(ctx, statePoll) == nil {
 		info, err := os.Stat(f.path)
 		if err != nil {
 			if !missing {

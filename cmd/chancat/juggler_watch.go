@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chancat/channel/internal/pause"
 	"github.com/chancat/channel/proto/juggler"
 )
 
@@ -141,8 +142,8 @@ func (c *jugglerWatch) print(ctx context.Context, client *juggler.Client, states
 
 // again connects anew, for as long as it takes.
 func (c *jugglerWatch) again(ctx context.Context, client *juggler.Client) error {
-	for pause := backoffStart; ; pause = min(2*pause, backoffMost) {
-		if err := sleep(ctx, pause); err != nil {
+	for wait := backoffStart; ; wait = min(2*wait, backoffMost) {
+		if err := pause.For(ctx, wait); err != nil {
 			return err
 		}
 		err := client.Reconnect(ctx)

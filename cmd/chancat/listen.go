@@ -5,10 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strconv"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -65,7 +61,7 @@ stdin still has, are sent.`,
   chancat listen -f u32be --exec 'tr a-z A-Z' 5000
   chancat listen --echo --deliver each-byte 5000`,
 		Args:              exactArgs("ADDR"),
-		ValidArgsFunction: completeAddress,
+		ValidArgsFunction: completeListen,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.replies = cmd.Flags().Changed("reply")
 			return c.run(cmd.Context(), args[0])
@@ -84,8 +80,8 @@ stdin still has, are sent.`,
 	flags.StringVar(&c.reply, "reply", "", "answer every message with `TEXT`")
 	flags.BoolVarP(&c.escapes, "escapes", "e", false, `TEXT of --reply has escapes: \n \r \t \0 \\ \xNN \u{...}`)
 	flags.StringVar(&c.exec, "exec", "", "answer every message with what the shell line `CMD` makes of it")
-	flags.StringVar(&c.deliver, "deliver", "", "send in awkward pieces: each-byte, split, merge[:N] or random:SEED")
-	flags.DurationVar(&c.gap, "gap", mutate.DefaultGap, "pause between the pieces of --deliver")
+	flags.StringVar(&c.deliver, "deliver", "", "`HOW` to send in awkward pieces: each-byte, split, merge[:N] or random:SEED")
+	addTime(flags, &c.gap, "gap", mutate.DefaultGap, "pause between the pieces of --deliver")
 	flags.VarP(&c.silence, "wait", "w", "wait this long for more of stdin after a client has ended its side (default 500ms); on UDP, a client that is silent for so long is gone (default 1m)")
 	flags.BoolVar(&c.reusePort, "reuse-port", false, "share the port with other listeners (SO_REUSEPORT)")
 	cmd.MarkFlagsMutuallyExclusive("echo", "reply", "exec")
@@ -100,7 +96,7 @@ func (c *listenCommand) run(ctx context.Context, address string) (err error) {
 		if c.delivery, err = mutate.ParseDelivery(c.deliver); err != nil {
 			return usage(fmt.Errorf("--deliver %w", err))
 		}
-		if strings.HasPrefix(address, "ws://") || strings.HasPrefix(address, "wss://") || strings.HasPrefix(address, "udp://") {
+		if isWebSocket(address) || isUDP(address) {
 			return usage(fmt.Errorf("--deliver cuts a stream of bytes, and %s has only whole messages", address))
 		}
 	}
@@ -183,12 +179,7 @@ func announceAt(e *env, address string, port int, portFile string) error {
 	if portFile == "" {
 		return nil
 	}
-	// Whoever waits for the file must not find it half written.
-	unfinished := portFile + ".tmp"
-	if err := os.WriteFile(unfinished, []byte(strconv.Itoa(port)+"\n"), 0o644); err != nil {
-		return err
-	}
-	return os.Rename(unfinished, portFile)
+	return replaceFile(portFile, fmt.Sprintln(port))
 }
 
 // serve accepts clients until the context ends or, with --once, one has gone.
@@ -213,51 +204,22 @@ func (c *listenCommand) serve(ctx context.Context, address string, o *endpoint.O
 	if c.once {
 		return c.serveOne(ctx, l)
 	}
-	var served sync.WaitGroup
-	defer served.Wait()
-	slots := make(chan struct{}, c.maxConns)
-	for number := 1; ; number++ {
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
-			return context.Cause(ctx)
+	return acceptEach(ctx, c.e, l, c.maxConns, func(conn *endpoint.Conn, number int) {
+		err := c.client(ctx, conn, number)
+		if output := as[*outputError](err); output != nil {
+			cancel(output)
+		} else if ctx.Err() == nil {
+			c.e.tell(err)
 		}
-		conn, err := l.Accept()
-		switch {
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case err == io.EOF: // this address has no more clients
-			return nil
-		case err != nil:
-			c.e.warn(err)
-			<-slots
-			if err := sleep(ctx, backoffStart); err != nil {
-				return err
-			}
-			continue
-		}
-		served.Go(func() {
-			defer func() { <-slots }()
-			err := c.client(ctx, conn, number)
-			if output := as[*outputError](err); output != nil {
-				cancel(output)
-			} else if ctx.Err() == nil {
-				c.e.tell(err)
-			}
-		})
-	}
+	})
 }
 
 // serveOne is listen --once.
 func (c *listenCommand) serveOne(ctx context.Context, l endpoint.Listener) error {
-	conn, err := l.Accept()
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
+	conn, err := acceptOne(ctx, l)
 	if err != nil {
 		return err
 	}
-	l.Close()
 	err = c.client(ctx, conn, 1)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -46,13 +46,20 @@ func man(e *env, root *cobra.Command) error {
 }
 
 func manCommand(w *bufio.Writer, cmd *cobra.Command) {
-	fmt.Fprintf(w, ".SS chancat %s\n%s.\n", roff(cmd.Use), roff(cmd.Short))
+	usage := strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ") + strings.TrimPrefix(cmd.Use, cmd.Name())
+	fmt.Fprintf(w, ".SS chancat %s\n%s.\n", roff(usage), roff(cmd.Short))
 	if cmd.Long != "" && cmd.Name() != "completion" {
 		fmt.Fprintf(w, ".PP\n%s\n", literalIfIndented(cmd.Long))
 	}
 	manFlags(w, cmd.LocalNonPersistentFlags())
 	if cmd.Example != "" {
 		fmt.Fprintf(w, ".PP\nExamples:\n%s", literal(cmd.Example))
+	}
+	if cmd.Name() == "completion" { // its shells explain themselves
+		return
+	}
+	for _, below := range cmd.Commands() {
+		manCommand(w, below)
 	}
 }
 

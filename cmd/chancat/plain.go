@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"net"
-	"time"
 
 	"github.com/chancat/channel/internal/socket"
 )
@@ -39,17 +38,4 @@ func announceSocket(e *env, addr net.Addr, scheme, portFile string) error {
 		address = "unix:" + a.Name
 	}
 	return announceAt(e, address, port, portFile)
-}
-
-// whileDown makes call, and makes it again for waitUp while nothing listens.
-func whileDown(ctx context.Context, waitUp time.Duration, call func() error) error {
-	deadline := time.Now().Add(waitUp)
-	for pause := backoffStart; ; pause = min(2*pause, backoffMost) {
-		err := call()
-		failed := as[*socket.Error](err)
-		left := time.Until(deadline)
-		if failed == nil || failed.Op != "dial" || left <= 0 || sleep(ctx, min(pause, left)) != nil {
-			return err
-		}
-	}
 }

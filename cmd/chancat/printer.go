@@ -35,8 +35,8 @@ type outputFlags struct {
 
 func (f *outputFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.out, "out", "", "messages to stdout as line, nul, raw, hex, base64, escape or frames=FRAMING (default line)")
-	flags.StringVar(&f.view, "view", "", "show messages to a person as auto, text, json, hex, msgpack, cbor, protobuf, pickle, fastdaemon, bgpy or juggler (default auto on a terminal)")
+	flags.StringVar(&f.out, "out", "", "`CODING` of the messages on stdout: line, nul, raw, hex, base64, escape or frames=FRAMING (default line)")
+	flags.StringVar(&f.view, "view", "", "`VIEW` of the messages for a person: "+strings.Join(view.Names(), ", ")+" (default auto on a terminal)")
 	flags.StringVar(&f.filter, "filter", "", "print the results of the `JQ` query on each message that is JSON, and no others")
 	flags.BoolVar(&f.json, "json", false, "print events, one JSON object a line")
 	cmd.MarkFlagsMutuallyExclusive("out", "view", "json")

@@ -26,7 +26,7 @@ func decoded(t *testing.T, input string, args ...string) (stdout, stderr string,
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &env{stdin: in, stdout: out, stderr: said, getenv: func(string) string { return "" }}
+	e := &env{stdin: in, stdout: out, stderr: said, getenv: func(string) string { return "" }, aside: new(aside)}
 	root := newRoot(e, "decode")
 	root.SetArgs(append([]string{"decode", "-f", "line"}, args...))
 	err = root.ExecuteContext(t.Context())

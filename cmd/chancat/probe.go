@@ -59,11 +59,11 @@ Exit status 1 if a check fails or none could be run, else 0.`,
 	c.transport.addDial(cmd)
 	flags := cmd.Flags()
 	flags.StringArrayVar(&c.messages, "send", nil, "a `MSG` to send; again for more, which are sent in order")
-	flags.StringVar(&c.expect, "expect", "reply", "the right replies: `echo, reply, none or TEXT`; reply means those of the baseline, TEXT that they hold it")
+	flags.StringVar(&c.expect, "expect", "reply", "the `REPLIES` that are right: echo, reply, none or TEXT; reply means those of the baseline, TEXT that they hold it")
 	flags.BoolVarP(&c.escapes, "escapes", "e", false, `MSG and TEXT have escapes: \n \r \t \0 \\ \xNN \u{...}`)
 	flags.BoolVar(&c.json, "json", false, "print one JSON object for each check")
 	flags.StringVar(&c.junit, "junit", "", "write the results to `FILE` as JUnit XML")
-	flags.DurationVar(&c.gap, "gap", probe.DefaultGap, "pause between the pieces of a frame")
+	addTime(flags, &c.gap, "gap", probe.DefaultGap, "pause between the pieces of a frame")
 	flags.VarP(&c.wait, "wait", "w", "the longest wait for a reply (default 3s, 5s for the first)")
 	cmd.RegisterFlagCompletionFunc("expect", cobra.FixedCompletions([]string{"echo", "reply", "none"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
@@ -95,13 +95,9 @@ func (c *probeCommand) run(ctx context.Context, address string) (err error) {
 	}
 	waitUp := time.Duration(c.transport.waitUp)
 	out := &probeReport{e: c.e, json: c.json, address: address, flags: c.dialFlags()}
-	isWhole, most := false, 0
-	switch scheme, _, _ := strings.Cut(address, "://"); scheme {
-	case "ws", "wss":
-		isWhole = true
-	case "udp":
-		const datagram = 60_000 // bytes that fit for certain
-		isWhole, most = true, datagram
+	isWhole, most := isWebSocket(address) || isUDP(address), 0
+	if isUDP(address) {
+		most = 60_000 // bytes that fit for certain
 	}
 	if isWhole {
 		out.begin("whole messages")

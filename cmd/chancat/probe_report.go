@@ -3,7 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"os"
+	"io"
 	"strings"
 	"time"
 
@@ -223,13 +223,5 @@ func writeProbeJUnit(path, address string, p *probeReport, r *probe.Report) erro
 		}
 		suite.Cases = append(suite.Cases, c)
 	}
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	if err := junit.Write(f, suite); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
+	return writeFile(path, func(w io.Writer) error { return junit.Write(w, suite) })
 }

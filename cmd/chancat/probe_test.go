@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/chancat/channel/internal/peertest"
 )
 
 // aCorrectServer of each framing that the faulty ones have.
@@ -26,12 +28,7 @@ func TestProbeReproduces(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
-	if _, err := exec.LookPath("python3"); err != nil {
-		if os.Getenv("CHANCAT_REQUIRE_PEERS") != "" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
+	peertest.Need(t, "python3")
 	dir := "../../internal/probe/testdata/servers"
 	var all sync.WaitGroup
 	slots := make(chan struct{}, 8)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/internal/pause"
 	"github.com/chancat/channel/internal/text/escape"
 )
 
@@ -145,8 +146,8 @@ func (c *connectCommand) mayBeLost() string {
 
 // redial dials until a connection stands.
 func (c *connectCommand) redial(ctx context.Context, address string) (*link.Link, error) {
-	for pause, told := backoffStart, false; ; pause = min(2*pause, backoffMost) {
-		if err := sleep(ctx, pause); err != nil {
+	for wait, told := backoffStart, false; ; wait = min(2*wait, backoffMost) {
+		if err := pause.For(ctx, wait); err != nil {
 			return nil, err
 		}
 		l, err := c.dial(ctx, address, 0)

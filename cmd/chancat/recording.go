@@ -9,8 +9,6 @@ import (
 	"iter"
 	"os"
 
-	"github.com/spf13/cobra"
-
 	"github.com/chancat/channel/internal/replay"
 	"github.com/chancat/channel/session"
 	"github.com/chancat/channel/session/pcap"
@@ -54,14 +52,6 @@ func sessionEvents(stream io.Reader, madeUp int) iter.Seq2[*session.Event, error
 	}
 }
 
-// openRecorded opens a file of a command that takes recordings; - is stdin.
-func openRecorded(e *env, name string) (*os.File, error) {
-	if name == "-" {
-		return e.stdin, nil
-	}
-	return os.Open(name)
-}
-
 // recordingError says where a recording is broken.
 func recordingError(name string, err error) error {
 	if as[*session.Error](err) != nil || as[*pcap.Error](err) != nil {
@@ -73,7 +63,7 @@ func recordingError(name string, err error) error {
 // loadRecording reads the recording that is to be played. What stands before a
 // broken line is used, and that is told.
 func loadRecording(e *env, name string) (*replay.Recording, error) {
-	f, err := openRecorded(e, name)
+	f, err := openInput(e, name)
 	if err != nil {
 		return nil, err
 	}
@@ -114,12 +104,4 @@ func chooseConversation(e *env, r *replay.Recording, name string, number int) (*
 		e.say("%s has %d connections; this is connection %d, and --conn chooses another", name, len(speaking), speaking[0].Number)
 	}
 	return speaking[0], nil
-}
-
-// completeRecording completes SESSION ADDR.
-func completeRecording(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-	if len(args) == 0 {
-		return nil, cobra.ShellCompDirectiveDefault
-	}
-	return completeAddress(cmd, args[1:], typed)
 }

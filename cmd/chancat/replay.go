@@ -43,9 +43,9 @@ type playFlags struct {
 func (f *playFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.IntVar(&f.conn, "conn", 0, "play connection `N` of the recording (default the first that says something)")
-	flags.StringVar(&f.timing, "timing", "fast", "fast, recorded (with the recorded pauses), or xN (pauses N times shorter)")
-	flags.StringVar(&f.chunks, "chunks", "", "write in pieces: recorded, each-byte, split, merge or random:SEED (default a message a write)")
-	flags.DurationVar(&f.gap, "gap", mutate.DefaultGap, "pause between the pieces of --chunks")
+	flags.StringVar(&f.timing, "timing", "fast", "`PACE`: fast, recorded (with the recorded pauses), or xN (pauses N times shorter)")
+	flags.StringVar(&f.chunks, "chunks", "", "`HOW` to write in pieces: recorded, each-byte, split, merge or random:SEED (default a message a write)")
+	addTime(flags, &f.gap, "gap", mutate.DefaultGap, "pause between the pieces of --chunks")
 	cmd.RegisterFlagCompletionFunc("timing", cobra.FixedCompletions([]string{"fast", "recorded", "x10"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RegisterFlagCompletionFunc("chunks", cobra.FixedCompletions([]string{"recorded", "each-byte", "split", "merge"}, cobra.ShellCompDirectiveNoFileComp))
 }
@@ -104,11 +104,12 @@ func newReplay(e *env) *cobra.Command {
 		Long: `Connect to ADDR and say what the client said in SESSION, a recording made with
 --record or a capture. What came after an answer in the recording waits for that
 answer. Each answer is compared with the recorded one; a difference is shown and
-makes the exit status 1. The framing is that of the recording unless -f is given.
+makes the exit status 1. The framing is that of the recording unless -f is
+given.
 
-With --against the same is said to two servers, and the answers of the second are
-compared with those of the first. What always differs, such as times, is left out
-by --ignore; what comes unasked, such as notifications, by --only.`,
+With --against the same is said to two servers, and the answers of the second
+are compared with those of the first. What always differs, such as times, is
+left out by --ignore; what comes unasked, such as notifications, by --only.`,
 		Example: `  chancat replay login.session localhost:5000
   chancat replay login.session old:5000 --against new:5000 --ignore '.id, .time'
   chancat replay --timing recorded --chunks recorded bug.session localhost:5000
@@ -116,7 +117,7 @@ by --ignore; what comes unasked, such as notifications, by --only.`,
   chancat replay lsp.session exec:gopls --only .id --unordered`,
 		Args:              exactArgs("SESSION", "ADDR"),
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1]) },
-		ValidArgsFunction: completeRecording,
+		ValidArgsFunction: behindFile(completeAddress),
 	}
 	c.transport.addDial(cmd)
 	c.play.add(cmd)

@@ -38,37 +38,50 @@ func run(args []string, e *env) int {
 }
 
 type command struct {
-	name string
-	make func(*env) *cobra.Command
+	group string // in the list of all commands
+	name  string
+	make  func(*env) *cobra.Command
 }
+
+// The groups of commands, in the order of the list.
+const (
+	talk    = "Talk"
+	watch   = "Watch and replay"
+	work    = "Files and pipes"
+	ask     = "Ask about a stream"
+	examine = "Test a peer"
+	systems = "Systems"
+	more    = "More"
+)
+
+var groups = []string{talk, watch, work, ask, examine, systems, more}
 
 // commands returns all commands; each is one file.
 func commands() []command {
 	return []command{
-		{"connect", newConnect},
-		{"listen", newListen},
-		{"send", newSend},
-		{"tap", newTap},
-		{"decode", newDecode},
-		{"encode", newEncode},
-		{"convert", newConvert},
-		{"detect", newDetect},
-		{"explain", newExplain},
-		{"replay", newReplay},
-		{"serve", newServe},
-		{"session", newSession},
-		{"probe", newProbe},
-		{"bench", newBench},
-		{"expect", newExpect},
-		{"replay", newReplay},
-		{"serve", newServe},
-		{"session", newSession},
-		{"fastdaemon", newFastdaemon},
-		{"juggler", newJuggler},
-		{"bgpy", newBgpy},
-		{"framings", newFramings},
-		{"man", newMan},
-		{"version", newVersion},
+		{talk, "connect", newConnect},
+		{talk, "listen", newListen},
+		{talk, "send", newSend},
+		{watch, "tap", newTap},
+		{watch, "replay", newReplay},
+		{watch, "serve", newServe},
+		{watch, "session", newSession},
+		{work, "decode", newDecode},
+		{work, "encode", newEncode},
+		{work, "convert", newConvert},
+		{ask, "detect", newDetect},
+		{ask, "explain", newExplain},
+		{examine, "probe", newProbe},
+		{examine, "bench", newBench},
+		{examine, "expect", newExpect},
+		{systems, "fastdaemon", newFastdaemon},
+		{systems, "packetstream", newPacketstream},
+		{systems, "juggler", newJuggler},
+		{systems, "bgpy", newBgpy},
+		{more, "framing", newFraming},
+		{more, "framings", newFramings},
+		{more, "man", newMan},
+		{more, "version", newVersion},
 	}
 }
 
@@ -138,8 +151,8 @@ message begins and ends.`,
 	root.Flags().BoolVar(&showVersion, "version", false, "print the version")
 	flags := root.PersistentFlags()
 	flags.BoolVarP(&e.verbose, "verbose", "v", false, "say on stderr what happens on the connection")
-	flags.StringVar(&color, "color", "auto", "auto, always or never")
-	flags.StringVarP(&e.framing, "framing", "f", "", "the framing, NAME[,OPTION...] (default $CHANCAT_FRAMING or msg)")
+	flags.StringVar(&color, "color", "auto", "`WHEN` to colour: auto, always or never")
+	flags.StringVarP(&e.framing, "framing", "f", "", "the `FRAMING`, NAME[,OPTION...] (default $CHANCAT_FRAMING or msg)")
 	root.RegisterFlagCompletionFunc("framing", completeFraming)
 	root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
 	for _, c := range commands() {
@@ -151,11 +164,18 @@ message begins and ends.`,
 			return root
 		}
 	}
+	for _, title := range groups {
+		root.AddGroup(&cobra.Group{ID: title, Title: title})
+	}
 	for _, c := range commands() {
-		root.AddCommand(c.make(e))
+		cmd := c.make(e)
+		cmd.GroupID = c.group
+		root.AddCommand(cmd)
 	}
 	root.AddCommand(helpTopics()...)
 	root.SetHelpCommand(newHelp())
+	root.SetHelpCommandGroupID(more)
+	root.SetCompletionCommandGroupID(more)
 	root.InitDefaultCompletionCmd()
 	refuseShells(root)
 	root.SetUsageFunc(printUsage)
@@ -217,7 +237,7 @@ func (e *env) note(format string, args ...any) {
 
 // say says something on stderr that is no failure.
 func (e *env) say(format string, args ...any) {
-	fmt.Fprintln(e.stderr, e.palette.Note(printable(fmt.Sprintf(format, args...))))
+	e.show(e.palette.Note(e.aside.mark()+printable(fmt.Sprintf(format, args...))) + "\n")
 }
 
 // report says why the command failed, unless that has been said.
@@ -246,7 +266,7 @@ func (e *env) tell(err error) {
 func (e *env) warn(err error) { e.warnText(err.Error()) }
 
 func (e *env) warnText(text string) {
-	fmt.Fprintf(e.stderr, "%s: %s\n", e.palette.Error(e.command), printable(text))
+	e.show(fmt.Sprintf("%s: %s\n", e.palette.Error(e.command), printable(text)))
 }
 
 // printable makes text from the peer safe for a terminal.

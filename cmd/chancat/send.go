@@ -11,6 +11,7 @@ import (
 
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/internal/pause"
 	"github.com/chancat/channel/internal/text"
 	"github.com/chancat/channel/internal/text/escape"
 	"github.com/chancat/channel/session"
@@ -206,7 +207,7 @@ func (c *sendCommand) sendAll(ctx context.Context, l *link.Link, messages [][]by
 			if err := l.Flush(); err != nil {
 				return err
 			}
-			if err := sleep(ctx, c.awkward.pause); err != nil {
+			if err := pause.For(ctx, c.awkward.pause); err != nil {
 				return err
 			}
 		}

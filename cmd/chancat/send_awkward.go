@@ -14,7 +14,6 @@ import (
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/mutate"
-	"github.com/chancat/channel/internal/text"
 	"github.com/chancat/channel/internal/text/escape"
 )
 
@@ -39,9 +38,9 @@ const (
 func (f *awkwardFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.chunks, "chunks", "", "write each frame in pieces of these `SIZES` in bytes, such as 2,11")
-	flags.StringVar(&f.deliver, "deliver", "", "write frames in awkward pieces: each-byte, split, merge[:N] or random:SEED")
-	flags.DurationVar(&f.gap, "gap", mutate.DefaultGap, "pause between the pieces of --chunks and --deliver")
-	flags.DurationVar(&f.pause, "pause", 0, "pause between the messages")
+	flags.StringVar(&f.deliver, "deliver", "", "`HOW` to write frames in awkward pieces: each-byte, split, merge[:N] or random:SEED")
+	addTime(flags, &f.gap, "gap", mutate.DefaultGap, "pause between the pieces of --chunks and --deliver")
+	addTime(flags, &f.pause, "pause", 0, "pause between the messages")
 	flags.IntVar(&f.size, "size", 0, "repeat each MSG until it has `BYTES`")
 	flags.BoolVarP(&f.halfClose, "half-close", "N", false, "half-close after the last message, before the replies")
 	flags.IntVar(&f.beside, "beside", 0, "keep `N` other connections open meanwhile, on which the same was sent")
@@ -129,7 +128,7 @@ func (f *awkwardFlags) before(ctx context.Context, e *env, address string, o *en
 func (f *awkwardFlags) disturb(ctx context.Context, e *env, address string, o *endpoint.Options) error {
 	raw, err := escape.Unescape(nil, []byte(f.after))
 	if err != nil {
-		return &text.InputError{Message: 1, Err: fmt.Errorf("--after: %w", err)}
+		return usage(fmt.Errorf("--after: %w", err))
 	}
 	conn, err := endpoint.Dial(ctx, address, o)
 	if err != nil {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -31,17 +29,17 @@ func newServe(e *env) *cobra.Command {
 		Use:   "serve [flags] SESSION ADDR",
 		Short: "play the server of a recording to any number of clients",
 		Long: `Listen on ADDR and say to each client what the server said in SESSION, a
-recording made with --record or a capture. What came after a message of the client
-in the recording waits for a message. A client that says something else is told of
-on stderr, and the recording goes on in its order. With --loose each message gets
-the answer that the same message got in the recording, in any order and as often as
-it comes.`,
+recording made with --record or a capture. What came after a message of the
+client in the recording waits for a message. A client that says something else
+is told of on stderr, and the recording goes on in its order. With --loose each
+message gets the answer that the same message got in the recording, in any order
+and as often as it comes.`,
 		Example: `  chancat serve login.session 5000
-  chancat serve --once --port-file port --timing recorded bug.session 127.0.0.1:0
+  chancat serve --once --timing recorded bug.session 5000
   chancat serve --loose --ignore .id api.session 5000`,
 		Args:              exactArgs("SESSION", "ADDR"),
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1]) },
-		ValidArgsFunction: completeRecording,
+		ValidArgsFunction: behindFile(completeListen),
 	}
 	c.transport.addTLS(cmd)
 	c.play.add(cmd)
@@ -94,51 +92,17 @@ func (c *serveCommand) run(ctx context.Context, name, address string) error {
 		return err
 	}
 	if c.once {
-		conn, err := l.Accept()
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
+		conn, err := acceptOne(ctx, l)
 		if err != nil {
 			return err
 		}
-		l.Close()
 		return c.client(ctx, conn, 1, s, o)
 	}
-	return c.clients(ctx, l, s, o)
-}
-
-// clients serves all that come until the context ends.
-func (c *serveCommand) clients(ctx context.Context, l endpoint.Listener, s *replay.Script, o replay.Options) error {
-	var served sync.WaitGroup
-	defer served.Wait()
-	slots := make(chan struct{}, c.maxConns)
-	for number := 1; ; number++ {
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
-			return context.Cause(ctx)
+	return acceptEach(ctx, c.e, l, c.maxConns, func(conn *endpoint.Conn, number int) {
+		if err := c.client(ctx, conn, number, s, o); ctx.Err() == nil {
+			c.e.report(err)
 		}
-		conn, err := l.Accept()
-		switch {
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case err == io.EOF: // this address has no more clients
-			return nil
-		case err != nil:
-			c.e.warn(err)
-			<-slots
-			if err := sleep(ctx, backoffStart); err != nil {
-				return err
-			}
-			continue
-		}
-		served.Go(func() {
-			defer func() { <-slots }()
-			if err := c.client(ctx, conn, number, s, o); ctx.Err() == nil {
-				c.e.report(err)
-			}
-		})
-	}
+	})
 }
 
 // client plays the recording to one client.

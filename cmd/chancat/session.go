@@ -14,22 +14,18 @@ import (
 
 func newSession(e *env) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "session",
+		Use:   "session show|slice|diff|export",
 		Short: "show, cut, compare and convert recordings",
 		Long: `Work with recordings: the session files that --record makes, and captures (pcap,
-pcapng). A recording that is cut short, or edited into something that is none, is
-used up to the broken line, which is named; then the exit status is 2.`,
+pcapng). A recording that is cut short, or edited into something that is none,
+is used up to the broken line, which is named; then the exit status is 2.`,
 		Example: `  chancat session show bug.session
-  chancat session slice --conn 2 --from 10 --count 5 bug.session -o small.session
+  chancat session slice --conn 2 --from 10 --count 5 bug.session -o b.session
   chancat session slice --redact 'password=(\S+)' bug.session -o clean.session
   chancat session diff --ignore .time before.session after.session
   chancat session export bug.session -o bug.pcapng`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usage(fmt.Errorf("unknown command %q for session; want show, slice, diff or export", args[0]))
-			}
-			return cmd.Help()
-		},
+		Args: cobra.ArbitraryArgs,
+		RunE: group,
 	}
 	cmd.AddCommand(newSessionShow(e), newSessionSlice(e), newSessionDiff(e), newSessionExport(e))
 	return cmd
@@ -76,7 +72,7 @@ func openSource(e *env, name string) (*source, error) {
 		return nil, err
 	}
 	s := &source{name: shownName(name), framing: f}
-	if s.file, err = openRecorded(e, name); err != nil {
+	if s.file, err = openInput(e, name); err != nil {
 		return nil, err
 	}
 	events, isCapture, err := recordedEvents(s.file, s.name)

@@ -24,9 +24,9 @@ func newSessionDiff(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff [flags] A B",
 		Short: "compare two recordings message by message",
-		Long: `Compare what was said in two recordings, in whatever pieces and at whatever time.
-The first connection of one is compared with the first of the other, and so on.
-The exit status is 1 when they differ.`,
+		Long: `Compare what was said in two recordings, in whatever pieces and at whatever
+time. The first connection of one is compared with the first of the other, and
+so on. The exit status is 1 when they differ.`,
 		Example: `  chancat session diff before.session after.session
   chancat session diff --ignore '.id, .time' before.session after.session`,
 		Args: exactArgs("A", "B"),

@@ -35,9 +35,10 @@ func newSessionExport(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export [flags] FILE",
 		Short: "turn a recording into a capture, or the bytes of one side",
-		Long: `Turn a recording into what other programs read: pcapng (the default) is a capture
-of packets made up to carry what was read, for Wireshark; raw is the stream of one
-side, heads of frames included, to be piped to a server; hex is one message a line.`,
+		Long: `Turn a recording into what other programs read: pcapng (the default) is a
+capture of packets made up to carry what was read, for Wireshark; raw is the
+stream of one side, heads of frames included, to be piped to a server; hex is
+one message a line.`,
 		Example: `  chancat session export bug.session -o bug.pcapng
   chancat session export --as raw --only client bug.session | nc localhost 5000
   chancat session export --as hex --only server --conn 2 bug.session`,

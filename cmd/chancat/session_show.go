@@ -26,8 +26,9 @@ func newSessionShow(e *env) *cobra.Command {
 		Use:   "show [flags] FILE...",
 		Short: "list what was said: when, by whom, how long it is",
 		Long: `List what a recording holds, one line for each message: seconds since the start,
-connection, direction, number, bytes, reads, the time to the answer, and the start
-of the message. --view shows messages whole, --out and --filter print them alone.`,
+connection, direction, number, bytes, reads, the time to the answer, and the
+start of the message. --view shows messages whole, --out and --filter print them
+alone.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return exactArgs("FILE")(cmd, args)

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"os"
-	"regexp"
 
 	"github.com/spf13/cobra"
 
@@ -24,9 +22,9 @@ func newSessionSlice(e *env) *cobra.Command {
 		Use:   "slice [flags] FILE",
 		Short: "write a part of a recording as a recording",
 		Long: `Write the part of a recording that the flags name as a session file of its own:
-messages are numbered anew, and of the reads only the bytes of these messages stay.
-Of a capture it makes a session file.`,
-		Example: `  chancat session slice --conn 2 --from 10 --count 5 bug.session -o small.session
+messages are numbered anew, and of the reads only the bytes of these messages
+stay. Of a capture it makes a session file.`,
+		Example: `  chancat session slice --conn 2 --from 10 --count 5 bug.session -o b.session
   chancat session slice -f resp capture.pcapng -o redis.session`,
 		Args: exactArgs("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -91,59 +89,3 @@ func (p programmed) WriteEvent(ev *session.Event) error {
 type flusher struct{ *session.Writer }
 
 func (f flusher) Close() error { return f.Flush() }
-
-// writeOutput calls write with the file of -o, or stdout. input must not be the same
-// file: it would be empty before it is read.
-func writeOutput(e *env, input *os.File, output string, write func(*os.File) error) error {
-	if output == "" || output == "-" {
-		return write(e.stdout)
-	}
-	if a, err := input.Stat(); err == nil {
-		if b, err := os.Stat(output); err == nil && os.SameFile(a, b) {
-			return usage(fmt.Errorf("-o %s is the file that is read; choose another", output))
-		}
-	}
-	file, err := createPrivate(output)
-	if err != nil {
-		return err
-	}
-	return firstOf(write(file), file.Close())
-}
-
-// createPrivate creates a file that only we may read, or empties one and makes it so.
-func createPrivate(name string) (*os.File, error) {
-	const mode = 0o600
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
-	if err != nil {
-		return nil, err
-	}
-	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() && info.Mode().Perm() != mode {
-		if err := file.Chmod(mode); err != nil {
-			file.Close()
-			return nil, err
-		}
-	}
-	return file, nil
-}
-
-// redactFlags say what is not to be recorded.
-type redactFlags struct{ patterns []string }
-
-func (f *redactFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&f.patterns, "redact", nil, "put * for what `REGEXP`, or its groups in parentheses, matches in messages that are recorded")
-}
-
-// parse returns the expressions.
-func (f *redactFlags) parse() (secrets []*regexp.Regexp, err error) {
-	for _, p := range f.patterns {
-		r, err := regexp.Compile(p)
-		if err != nil {
-			return nil, usage(fmt.Errorf("--redact: %w", err))
-		}
-		if r.MatchString("") {
-			return nil, usage(fmt.Errorf("--redact %q matches the empty text, which is everywhere; want at least a character", p))
-		}
-		secrets = append(secrets, r)
-	}
-	return secrets, nil
-}

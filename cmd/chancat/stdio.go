@@ -1,13 +1,6 @@
 package main
 
-import (
-	"io"
-	"strings"
-
-	"github.com/spf13/cobra"
-
-	"github.com/chancat/channel/endpoint"
-)
+import "io"
 
 // usesStdio reports whether address is our own stdin and stdout, which then are
 // the stream and cannot carry messages of the person.
@@ -25,16 +18,3 @@ func stdinOf(e *env, address string) io.Reader {
 type noInput struct{}
 
 func (noInput) Read([]byte) (int, error) { return 0, io.EOF }
-
-func completeAddress(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveDefault
-	}
-	var words []string
-	for _, s := range endpoint.Schemes() {
-		if strings.HasPrefix(s.Prefix, typed) {
-			words = append(words, s.Prefix+"\t"+s.Meaning)
-		}
-	}
-	return words, cobra.ShellCompDirectiveNoSpace
-}

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/chancat/channel/detect"
 	"github.com/chancat/channel/internal/dump"
@@ -19,12 +18,6 @@ const (
 	// A fault may stand anywhere: all is read until it is known.
 	mostExplained = 256 << 20
 )
-
-// A sourceFlags says what files are and which parts of them are meant.
-type sourceFlags struct {
-	as, in string
-	port   uint16
-}
 
 // gatherer holds the beginnings of the streams that files hold.
 type gatherer struct {
@@ -52,33 +45,25 @@ type gathered struct {
 
 // file reads the streams in the file name, or in stdin for "-".
 func (g *gatherer) file(name string) error {
-	src, shown := g.e.stdin, shownName(name)
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		src = f
+	src, err := openInput(g.e, name)
+	if err != nil {
+		return err
 	}
-	err := g.read(src)
+	defer g.e.closeInput(src)
+	err = g.read(src)
 	if d := as[*dump.Error](err); d != nil {
-		return usage(fmt.Errorf("%s: %w", shown, d))
+		return usage(fmt.Errorf("%s: %w", shownName(name), d))
 	}
 	return err
 }
 
 func (g *gatherer) read(src io.Reader) error {
-	if g.flags.in != "" {
-		kind, err := dump.Parse(g.flags.in)
-		if err != nil {
-			return usage(fmt.Errorf("--in %s: %w", g.flags.in, err))
-		}
-		src = kind.NewReader(src)
+	src, err := g.flags.undumped(src)
+	if err != nil {
+		return err
 	}
-	kind := (&decodeCommand{as: g.flags.as, in: g.flags.in}).kind()
+	kind := g.flags.kind()
 	if kind == kindUnknown {
-		var err error
 		if kind, src, err = sniff(src); err != nil {
 			return err
 		}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
-	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -39,27 +37,27 @@ func newTap(e *env) *cobra.Command {
 	c := &tapCommand{e: e}
 	cmd := &cobra.Command{
 		Use:   "tap [flags] LISTEN TARGET | tap [flags] -- CMD ARGS",
-		Short: "stand between two peers, or around a program, and show their messages",
+		Short: "stand between two peers, or around a program, and show messages",
 		Long: `Listen on LISTEN and pass every connection on to TARGET, or run CMD and stand on
-its stdin and stdout. Bytes are forwarded first and unchanged; beside, each message
-is shown with its direction, size, reads and the latency of its answer. A broken
-frame is explained and disturbs nothing.
+its stdin and stdout. Bytes are forwarded first and unchanged; beside, each
+message is shown with its direction, size, reads and the latency of its answer.
+A broken frame is explained and disturbs nothing.
 
 Around a program, stdout has that program's bytes only, as its user expects: see
 messages in a file with -o or --record, or with -v on stderr.
 
-A fault spoils messages on purpose: [c2s:|s2c:]WHICH:WHAT with WHICH one of msg=N,
-every=N, match=TEXT, rate=P% and WHAT one of truncate=N, drop, dup, corrupt,
-length+N, delay=TIME, split, reset.`,
+A fault spoils messages on purpose: [c2s:|s2c:]WHICH:WHAT with WHICH one of
+msg=N, every=N, match=TEXT, rate=P% and WHAT one of truncate=N, drop, dup,
+corrupt, length+N, delay=TIME, split, reset.`,
 		Example: `  chancat tap -f resp 7000 localhost:6379
   chancat tap -f lsp -o /tmp/gopls.log -- gopls
   chancat tap -f u32be --record s.ndjson 7000 unix:/run/app.sock
-  chancat tap -f msg --fault msg=3:truncate=5 --fault s2c:rate=1%:delay=2s 7000 5000`,
+  chancat tap --fault msg=3:truncate=5 --fault s2c:rate=1%:delay=2s 7000 5000`,
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 1 {
-				args = nil
+				return completeAddress(cmd, nil, typed)
 			}
-			return completeAddress(cmd, args, typed)
+			return completeListen(cmd, args, typed)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := c.prepare(); err != nil {
@@ -165,10 +163,6 @@ func (c *tapCommand) between(ctx context.Context, listen, target string) error {
 	return c.out.closeAfter(c.serve(ctx, listen, target, listening, dialing))
 }
 
-func isWebSocket(address string) bool {
-	return strings.HasPrefix(address, "ws://") || strings.HasPrefix(address, "wss://")
-}
-
 // cuttable refuses rules about pieces of a frame where address takes only whole
 // messages.
 func (c *tapCommand) cuttable(address string, way mutate.Way) error {
@@ -197,49 +191,26 @@ func (c *tapCommand) serve(ctx context.Context, listen, target string, listening
 			return err
 		}
 	}
-	var served sync.WaitGroup
-	defer served.Wait()
-	slots := make(chan struct{}, c.maxConns)
-	for number := 1; ; number++ {
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
+	if c.once {
+		client, err := acceptOne(ctx, l)
+		if err == nil {
+			err = c.connection(ctx, client, target, dialing, 1)
+		}
+		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		client, err := l.Accept()
-		switch {
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case err == io.EOF: // this address has no more clients
-			return nil
-		case err != nil:
-			c.e.warn(err)
-			<-slots
-			if err := sleep(ctx, backoffStart); err != nil {
-				return err
-			}
-			continue
-		}
-		if c.once {
-			l.Close()
-			err := c.connection(ctx, client, target, dialing, number)
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			return err
-		}
-		served.Go(func() {
-			defer func() { <-slots }()
-			if err := c.connection(ctx, client, target, dialing, number); err != nil && ctx.Err() == nil && as[*toldError](err) == nil {
-				c.e.tell(err)
-			}
-		})
+		return err
 	}
+	return acceptEach(ctx, c.e, l, c.maxConns, func(client *endpoint.Conn, number int) {
+		if err := c.connection(ctx, client, target, dialing, number); err != nil && ctx.Err() == nil && as[*toldError](err) == nil {
+			c.e.tell(err)
+		}
+	})
 }
 
 // connection passes one connection on.
 func (c *tapCommand) connection(ctx context.Context, client *endpoint.Conn, target string, dialing *endpoint.Options, number int) error {
-	server, err := dial(ctx, target, dialing, timeOf(c.transport.waitUp))
+	server, err := dial(ctx, target, dialing, time.Duration(c.transport.waitUp))
 	if err != nil {
 		client.Close()
 		return fmt.Errorf("connection %d is closed: %w", number, err)

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -45,7 +44,7 @@ type tapOutput struct {
 
 func (o *tapOutput) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&o.view, "view", "", "show messages as "+strings.Join(view.Names(), ", ")+" (default auto on a terminal, else text)")
+	flags.StringVar(&o.view, "view", "", "`VIEW` of the messages: "+strings.Join(view.Names(), ", ")+" (default auto on a terminal, else text)")
 	flags.StringVar(&o.filter, "filter", "", "show the results of the `JQ` query on each message that is JSON, and no others")
 	flags.BoolVar(&o.json, "json", false, "print events, one JSON object a line")
 	flags.StringVarP(&o.file, "output", "o", "", "show messages, or events, in `FILE` and not on stdout")
@@ -62,7 +61,7 @@ func (o *tapOutput) open(e *env, framing string, stdoutTaken bool) (err error) {
 	shown := *e
 	switch {
 	case o.file != "":
-		if o.opened, err = os.OpenFile(o.file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
+		if o.opened, err = createPrivate(o.file); err != nil {
 			return err
 		}
 		shown.stdout, shown.outPalette = o.opened, term.Palette{}
@@ -71,8 +70,8 @@ func (o *tapOutput) open(e *env, framing string, stdoutTaken bool) (err error) {
 		o.quiet = !e.verbose && !o.json
 	}
 	if o.view == "" && !o.json {
-		if o.view = "text"; term.Is(shown.stdout) {
-			o.view = "auto"
+		if o.view = view.ForFraming(framing); o.view == "auto" && !term.Is(shown.stdout) {
+			o.view = "text"
 		}
 	}
 	if o.print, err = o.outputFlags.open(&shown, framing); err != nil {
@@ -202,7 +201,7 @@ func (o *tapOutput) mark(ev *session.Event) string {
 	mark = strconv.AppendInt(mark, int64(ev.Body), 10)
 	mark = append(mark, " B"...)
 	if ev.Answers != 0 {
-		mark = fmt.Appendf(mark, ", %s after #%d", ev.Latency.Round(rounding(ev.Latency)), ev.Answers)
+		mark = fmt.Appendf(mark, ", %s after #%d", rounded(ev.Latency), ev.Answers)
 	}
 	if ev.Reads > 1 {
 		mark = fmt.Appendf(mark, ", %d reads", ev.Reads)
@@ -223,17 +222,6 @@ func (o *tapOutput) arrow(from session.Side) string {
 		return "→"
 	}
 	return "←"
-}
-
-// rounding keeps three digits or so of a latency.
-func rounding(d time.Duration) time.Duration {
-	switch {
-	case d < time.Millisecond:
-		return time.Microsecond
-	case d < time.Second:
-		return 100 * time.Microsecond
-	}
-	return 10 * time.Millisecond
 }
 
 // idle writes out what is buffered.

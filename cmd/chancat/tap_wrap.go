@@ -58,5 +58,3 @@ func (c *tapCommand) around(ctx context.Context, words []string) error {
 	}
 	return nil
 }
-
-func timeOf(s seconds) time.Duration { return time.Duration(s) }

@@ -8,43 +8,66 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"reflect"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/creack/pty"
+	"golang.org/x/term"
 )
 
 // A terminal is a pty with chancat at its other end.
 type terminal struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	keys *os.File
+	t      testing.TB
+	cmd    *exec.Cmd
+	keys   *os.File
+	tty    *os.File // what chancat has, open until it has ended
+	before *term.State
 
-	mu      sync.Mutex // guards screen
-	screen  bytes.Buffer
+	stalled sync.Mutex // held while the terminal takes nothing, as after Ctrl-S
 	drained chan struct{}
+
+	mu     sync.Mutex // guards the rest
+	screen bytes.Buffer
+	spot   []byte // what to look for
+	found  chan time.Time
 }
 
+// screenMost bounds what is kept of the screen, in bytes.
+const screenMost = 4 << 20
+
 // onTerminal runs chancat on a terminal with these variables of the environment.
-func onTerminal(t *testing.T, env []string, args ...string) *terminal {
+func onTerminal(t testing.TB, env []string, args ...string) *terminal {
 	t.Helper()
 	cmd := exec.Command("chancat", args...)
 	cmd.Env = append(os.Environ(), append([]string{"TERM=xterm", "XDG_STATE_HOME=" + t.TempDir()}, env...)...)
-	keys, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 100})
+	keys, tty, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	tm := &terminal{t: t, cmd: cmd, keys: keys, drained: make(chan struct{})}
+	if err := pty.Setsize(keys, &pty.Winsize{Rows: 40, Cols: 100}); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	tm := &terminal{t: t, cmd: cmd, keys: keys, tty: tty, drained: make(chan struct{})}
+	if tm.before, err = term.GetState(int(tty.Fd())); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
 	go func() {
 		defer close(tm.drained)
 		buf := make([]byte, 4096)
 		for {
 			n, err := keys.Read(buf)
-			tm.mu.Lock()
-			tm.screen.Write(buf[:n])
-			tm.mu.Unlock()
+			tm.stalled.Lock()
+			tm.took(buf[:n])
+			tm.stalled.Unlock()
 			if err != nil { // EIO when chancat has ended
 				return
 			}
@@ -53,10 +76,34 @@ func onTerminal(t *testing.T, env []string, args ...string) *terminal {
 	t.Cleanup(func() {
 		cmd.Process.Kill()
 		cmd.Wait()
+		tty.Close()
 		<-tm.drained
 		keys.Close()
 	})
 	return tm
+}
+
+// took keeps what has come to the terminal.
+func (tm *terminal) took(p []byte) {
+	tm.mu.Lock()
+	defer tm.mu.Unlock()
+	if tm.screen.Len() > screenMost {
+		tm.screen.Next(screenMost / 2)
+	}
+	from := max(0, tm.screen.Len()-len(tm.spot))
+	tm.screen.Write(p)
+	if tm.spot != nil && bytes.Contains(tm.screen.Bytes()[from:], tm.spot) {
+		tm.found <- time.Now()
+		tm.spot = nil
+	}
+}
+
+// spots returns a channel that has the time when text comes, once.
+func (tm *terminal) spots(text string) <-chan time.Time {
+	tm.mu.Lock()
+	defer tm.mu.Unlock()
+	tm.spot, tm.found = []byte(text), make(chan time.Time, 1)
+	return tm.found
 }
 
 func (tm *terminal) shown() string {
@@ -82,13 +129,19 @@ func (tm *terminal) types(text string) {
 	}
 }
 
-// ends waits until chancat has ended and returns its exit status.
+// ends waits until chancat has ended and returns its exit status. The terminal must
+// be as it was before.
 func (tm *terminal) ends() int {
 	tm.t.Helper()
 	ended := make(chan error, 1)
 	go func() { ended <- tm.cmd.Wait() }()
 	select {
 	case err := <-ended:
+		after, stateErr := term.GetState(int(tm.tty.Fd()))
+		if stateErr != nil || !reflect.DeepEqual(after, tm.before) {
+			tm.t.Errorf("the terminal is not as it was: %v, was %v, %v", after, tm.before, stateErr)
+		}
+		tm.tty.Close()
 		<-tm.drained
 		if failed, ok := errors.AsType[*exec.ExitError](err); ok {
 			return failed.ExitCode()
@@ -104,7 +157,7 @@ func (tm *terminal) ends() int {
 }
 
 // accepted is a listener and, once one has connected, its client.
-func accepted(t *testing.T) (address string, client func() *net.TCPConn) {
+func accepted(t testing.TB) (address string, client func() *net.TCPConn) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -123,7 +176,7 @@ func accepted(t *testing.T) (address string, client func() *net.TCPConn) {
 	}
 }
 
-func wants(t *testing.T, c net.Conn, text string) {
+func wants(t testing.TB, c net.Conn, text string) {
 	t.Helper()
 	got := make([]byte, len(text))
 	for n := 0; n < len(got); {

@@ -13,23 +13,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chancat/channel/internal/peertest"
 	"github.com/chancat/channel/internal/realtraffic"
 	"github.com/chancat/channel/session"
 	"github.com/chancat/channel/session/pcap"
 )
-
-// needTshark skips a test that asks tshark, or fails it where all programs are
-// required: it is too large to be installed for every change.
-func needTshark(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("tshark"); err == nil {
-		return
-	}
-	if os.Getenv("CHANCAT_REQUIRE_PEERS") == "all" {
-		t.Fatal("tshark is not installed")
-	}
-	t.Skip("tshark is not installed")
-}
 
 // complaints are the packets that tshark finds fault with.
 const complaints = "tcp.analysis.flags || tcp.checksum.status == 0 || ip.checksum.status == 0 || _ws.short"
@@ -87,7 +75,7 @@ func capture(t *testing.T, all []realtraffic.Conversation) string {
 // tshark finds nothing to complain of in a capture that we write, and the same
 // streams in it.
 func TestInteropTsharkReadsCaptures(t *testing.T) {
-	needTshark(t)
+	peertest.NeedHeavy(t, "tshark")
 	t.Parallel()
 	all, err := realtraffic.Load(recordings())
 	if err != nil {
@@ -113,7 +101,7 @@ func TestInteropTsharkReadsCaptures(t *testing.T) {
 
 // What --record writes of a conversation is that conversation for tshark.
 func TestInteropTsharkReadsRecord(t *testing.T) {
-	needTshark(t)
+	peertest.NeedHeavy(t, "tshark")
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "record.pcapng")
 	cmd := exec.Command("chancat", "connect", "-f", "u32be", "--record", name, "echo:")
@@ -170,7 +158,7 @@ func follow(t *testing.T, out string) map[int][2][]byte {
 // decode finds in captures the messages that tshark's dissectors find, of the same
 // lengths.
 func TestInteropTsharkDissects(t *testing.T) {
-	needTshark(t)
+	peertest.NeedHeavy(t, "tshark")
 	t.Parallel()
 	all, err := realtraffic.Load(recordings())
 	if err != nil {

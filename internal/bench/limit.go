@@ -42,7 +42,7 @@ func ParseLimit(text string) (Limit, error) {
 	var err error
 	switch l.figure {
 	case figureRate:
-		if l.number, err = strconv.ParseFloat(value, 64); err != nil {
+		if l.number, err = strconv.ParseFloat(value, 64); err != nil || !(l.number >= 0) {
 			return l, fmt.Errorf("%q: want answers a second behind rate, such as rate<10000", text)
 		}
 		return l, nil
@@ -59,6 +59,9 @@ func ParseLimit(text string) (Limit, error) {
 	}
 	return l, nil
 }
+
+// Latency reports whether l is on a latency, and not on a rate.
+func (l Limit) Latency() bool { return l.figure != figureRate }
 
 // String is how l was written.
 func (l Limit) String() string { return l.text }

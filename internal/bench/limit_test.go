@@ -23,7 +23,7 @@ func TestLimit(t *testing.T) {
 			t.Errorf("%s: %v of %s", l, got, figure)
 		}
 	}
-	for _, text := range []string{"", "p99", "p99>", "p101>1s", "p-1>1s", "p>1s", "pNaN>1s", "latency>1s", "rate>5ms", "p99>5", ">5ms", "max>fast"} {
+	for _, text := range []string{"", "p99", "p99>", "p101>1s", "p-1>1s", "p>1s", "pNaN>1s", "latency>1s", "rate>5ms", "rate<NaN", "p99>5", ">5ms", "max>fast"} {
 		if _, err := ParseLimit(text); err == nil {
 			t.Errorf("%q is taken", text)
 		}

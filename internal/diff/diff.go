@@ -18,7 +18,6 @@ import (
 const (
 	shown         = 200     // lines of differences
 	structureMost = 4 << 20 // bytes of a message that is compared by structure
-	cellsMost     = 4 << 20 // pairs of lines that are compared; more are told apart in blocks
 	depthMost     = 100     // of JSON
 )
 
@@ -185,52 +184,17 @@ func lineDiff(a, b []string) []string {
 			out = append(out, sign+" "+printable(line))
 		}
 	}
-	common := longestCommon(a, b)
-	for len(a) > 0 || len(b) > 0 {
-		switch {
-		case len(common) > 0 && len(a) > 0 && len(b) > 0 && a[0] == common[0] && b[0] == common[0]:
-			a, b, common = a[1:], b[1:], common[1:]
-		case len(a) > 0 && (len(common) == 0 || a[0] != common[0]):
-			mark("-", a[0])
-			a = a[1:]
-		default:
-			mark("+", b[0])
-			b = b[1:]
+	i, j := 0, 0
+	for _, pair := range append(Common(len(a), len(b), func(i, j int) bool { return a[i] == b[j] }), [2]int{len(a), len(b)}) {
+		for ; i < pair[0]; i++ {
+			mark("-", a[i])
 		}
+		for ; j < pair[1]; j++ {
+			mark("+", b[j])
+		}
+		i, j = i+1, j+1
 	}
 	return out
-}
-
-// longestCommon returns a longest sequence of lines that a and b have in this
-// order; none where finding it costs too much.
-func longestCommon(a, b []string) []string {
-	if len(a) == 0 || len(b) == 0 || len(a) > cellsMost/len(b) {
-		return nil
-	}
-	width := len(b) + 1
-	length := make([]int32, (len(a)+1)*width) // of the best of a[i:], b[j:]
-	for i := len(a) - 1; i >= 0; i-- {
-		for j := len(b) - 1; j >= 0; j-- {
-			if a[i] == b[j] {
-				length[i*width+j] = length[(i+1)*width+j+1] + 1
-			} else {
-				length[i*width+j] = max(length[(i+1)*width+j], length[i*width+j+1])
-			}
-		}
-	}
-	var common []string
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		switch {
-		case a[i] == b[j]:
-			common = append(common, a[i])
-			i, j = i+1, j+1
-		case length[(i+1)*width+j] >= length[i*width+j+1]:
-			i++
-		default:
-			j++
-		}
-	}
-	return common
 }
 
 // hexDiff compares lines of 16 bytes at the same offsets.

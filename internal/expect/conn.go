@@ -93,15 +93,15 @@ func (a arrival) orClosed(ok bool) arrival {
 	return a
 }
 
-// drain drops what still comes, until the end or the timeout.
-func (c *conn) drain(timeout <-chan time.Time) {
+// drain drops what still comes, until the peer ends its side or ctx ends.
+func (c *conn) drain(ctx context.Context) {
 	for {
 		select {
 		case a, ok := <-c.arrived:
 			if !ok || a.err != nil {
 				return
 			}
-		case <-timeout:
+		case <-ctx.Done():
 			return
 		case <-c.over.Done():
 			return

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/chancat/channel/internal/text/escape"
@@ -136,7 +138,8 @@ func lacks(path string, got, want any) string {
 		if !ok {
 			return path
 		}
-		for key, value := range want {
+		for _, key := range slices.Sorted(maps.Keys(want)) { // in order, so that the same place is told each time
+			value := want[key]
 			inner, ok := object[key]
 			if !ok {
 				return path + "." + key

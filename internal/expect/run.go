@@ -12,6 +12,7 @@ import (
 
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/internal/pause"
 )
 
 // DefaultTimeout is how long a step waits where nothing says so.
@@ -137,8 +138,7 @@ func (r *run) step(ctx context.Context, step Step) *Failure {
 		r.skips = append(r.skips, do.Match)
 		return nil
 	case Pause:
-		pause(ctx, do.For)
-		return nil
+		return failed(pause.For(ctx, do.For))
 	case SetFraming:
 		if r.o.Fixed {
 			return nil
@@ -326,21 +326,16 @@ func (r *run) receiveNone(ctx context.Context, c *conn, within time.Duration) *F
 // part ends the connections, and gives the peer a moment to end its side: closing
 // at once could destroy what it has not read yet.
 func (r *run) part() {
-	timer := time.NewTimer(partingMost)
-	defer timer.Stop()
-	for _, c := range r.conns {
-		if c.link.CloseWrite() == nil {
-			c.drain(timer.C)
+	parting, cancel := context.WithTimeout(context.Background(), partingMost)
+	defer cancel()
+	for number, c := range r.conns { // all of them first, so that they share the moment
+		if c.link.CloseWrite() != nil {
+			c.close()
+			delete(r.conns, number)
 		}
-		c.close()
 	}
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
+	for _, c := range r.conns {
+		c.drain(parting)
+		c.close()
 	}
 }

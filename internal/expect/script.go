@@ -2,9 +2,7 @@
 // must come. docs/spec.md §7.8 has the form of a script.
 package expect
 
-import (
-	"time"
-)
+import "time"
 
 // A Script is a file of cases.
 type Script struct {
@@ -77,16 +75,4 @@ func (s Step) checks() bool {
 		return true
 	}
 	return false
-}
-
-// Checks is the number of steps that demand something of the peer.
-func (s *Script) Checks() (n int) {
-	for _, c := range s.Cases {
-		for _, step := range c.Steps {
-			if step.checks() {
-				n++
-			}
-		}
-	}
-	return n
 }

@@ -53,7 +53,7 @@ type note struct {
 
 // Write writes s as one document.
 func Write(w io.Writer, s Suite) error {
-	out := suite{Name: s.Name, Tests: len(s.Cases)}
+	out := suite{Name: clean(s.Name), Tests: len(s.Cases)}
 	for _, c := range s.Cases {
 		t := testcase{Name: clean(c.Name), Class: clean(s.Name), Time: c.Time.Seconds(), Output: clean(c.Output)}
 		switch {

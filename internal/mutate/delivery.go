@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/chancat/channel/internal/pause"
 )
 
 // DefaultGap lies between two pieces of a frame, so that the peer sees them in
@@ -177,11 +179,5 @@ func (w *Writer) write(p []byte) {
 }
 
 func (w *Writer) pause() {
-	t := time.NewTimer(w.gap)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-w.ctx.Done():
-		w.err = context.Cause(w.ctx)
-	}
+	w.err = pause.For(w.ctx, w.gap)
 }

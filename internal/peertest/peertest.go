@@ -16,22 +16,38 @@ import (
 const patience = 20 * time.Second
 
 // Need skips the test unless the programs are installed; where peers are required,
-// as in CI, it fails instead. It returns their paths.
+// as in .ci/run, it fails instead. It returns their paths.
 func Need(t testing.TB, programs ...string) (paths []string) {
+	t.Helper()
+	return need(t, os.Getenv(required) != "", "is not installed", programs)
+}
+
+// NeedHeavy is Need for programs that are too large to be installed for every
+// change: only .ci/peers does.
+func NeedHeavy(t testing.TB, programs ...string) (paths []string) {
+	t.Helper()
+	return need(t, os.Getenv(required) == "all", "is missing here; .ci/peers has it", programs)
+}
+
+// required is the variable of the environment that says which programs must be
+// there: "1" for those of .ci/run, "all" for those of .ci/peers too.
+const required = "CHANCAT_REQUIRE_PEERS"
+
+func need(t testing.TB, must bool, missing string, programs []string) (paths []string) {
 	t.Helper()
 	for _, program := range programs {
 		path, err := exec.LookPath(program)
 		if err != nil {
 			path, err = exec.LookPath("/usr/sbin/" + program) // not in the path of everybody
 		}
-		if err == nil {
+		switch {
+		case err == nil:
 			paths = append(paths, path)
-			continue
+		case must:
+			t.Fatalf("%s %s", program, missing)
+		default:
+			t.Skipf("%s %s", program, missing)
 		}
-		if os.Getenv("CHANCAT_REQUIRE_PEERS") != "" {
-			t.Fatalf("%s is not installed", program)
-		}
-		t.Skipf("%s is not installed", program)
 	}
 	return paths
 }

@@ -3,7 +3,10 @@ package probe
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
+
+	"github.com/chancat/channel/internal/pause"
 )
 
 // An act is something written, and the replies that have to come before the next.
@@ -45,7 +48,7 @@ func (r *run) exchange(ctx context.Context, patience time.Duration, acts ...act)
 		return o
 	}
 	if len(acts) > 0 && len(acts[0].pieces) > 1 {
-		sleep(ctx, r.o.Gap) // so that the peer is waiting in its read
+		pause.For(ctx, r.o.Gap) // so that the peer is waiting in its read
 	}
 	total := 0
 	for _, a := range acts {
@@ -59,7 +62,7 @@ func (r *run) exchange(ctx context.Context, patience time.Duration, acts ...act)
 		}
 		worst = max(worst, took)
 	}
-	if o := r.surplus(p, total); o.fault != sound {
+	if o := r.surplus(p, total, len(acts) > 0 && acts[len(acts)-1].finish); o.fault != sound {
 		return o
 	}
 	return &outcome{latency: worst}
@@ -72,7 +75,7 @@ func (r *run) greet(p *peer, patience time.Duration) *outcome {
 }
 
 func (r *run) perform(ctx context.Context, p *peer, a act, patience time.Duration, came *int, total int) (time.Duration, *outcome) {
-	if sleep(ctx, a.pause) != nil {
+	if pause.For(ctx, a.pause) != nil {
 		return 0, &outcome{fault: late, said: "interrupted"}
 	}
 	failed := p.write(ctx, a.pieces, a.pauses)
@@ -117,10 +120,11 @@ func (r *run) collect(p *peer, wants []*want, patience time.Duration, came *int,
 	return &outcome{}
 }
 
-// surplus looks for a reply too many.
-func (r *run) surplus(p *peer, total int) *outcome {
+// surplus looks for a reply too many. A peer that closes behind our half-close has
+// read all there is.
+func (r *run) surplus(p *peer, total int, finished bool) *outcome {
 	switch got, _, closed := p.receive(time.Now().Add(r.settling())); {
-	case closed && r.o.Expect.kind == expectNone && !r.talk.once:
+	case closed && r.o.Expect.kind == expectNone && !r.talk.once && !(finished && p.err == io.EOF):
 		return &outcome{fault: ended, said: "the peer " + ending(p.err)}
 	case got.raw != nil && r.o.Expect.kind == expectNone:
 		return &outcome{fault: wrong, said: "there is a reply: " + got.quote()}
@@ -199,7 +203,7 @@ func (r *run) freshBaseline(ctx context.Context) *outcome {
 func (r *run) lost(ctx context.Context, o *outcome) bool {
 	const moment = 1500 * time.Millisecond
 	for end := time.Now().Add(moment); o.fault != sound; o = r.exchange(ctx, r.longest(), r.talk.acts()...) {
-		if o.fault == late || time.Now().After(end) || sleep(ctx, 100*time.Millisecond) != nil {
+		if o.fault == late || time.Now().After(end) || pause.For(ctx, 100*time.Millisecond) != nil {
 			return true
 		}
 	}

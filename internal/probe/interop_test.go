@@ -15,6 +15,7 @@ import (
 
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/peertest"
 )
 
 // real are programs that are probed with what is known of their protocol, and what
@@ -65,10 +66,7 @@ func TestInteropPeers(t *testing.T) {
 // TestInteropChannel probes a peer with the habits of the original Channel, whose
 // body is one recv and whose lead bytes too.
 func TestInteropChannel(t *testing.T) {
-	python := lookPython(t)
-	if python == "" {
-		t.Skip("no python3")
-	}
+	python := peertest.Need(t, "python3")[0]
 	address := startServer(t, []string{python, "../../testdata/peers/channel.py", "serve-all"})
 	report := probeServer(t, address, "msg")
 	failed := failures(report)
@@ -87,10 +85,7 @@ func TestInteropChannel(t *testing.T) {
 // TestInteropFastdaemon probes a peer with the habits of fastdaemon, which answers a
 // length of characters for one of bytes.
 func TestInteropFastdaemon(t *testing.T) {
-	python := lookPython(t)
-	if python == "" {
-		t.Skip("no python3")
-	}
+	python := peertest.Need(t, "python3")[0]
 	address := startServer(t, []string{python, "../../testdata/peers/fastdaemon.py", "serve"})
 	report := probeReal(t, address, "fastdaemon")
 	if failed := failures(report); !slices.Equal(failed, []string{"non-ascii"}) {

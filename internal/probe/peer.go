@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/internal/pause"
 )
 
 // repliesHeld bounds the replies that were received and not looked at yet.
@@ -89,7 +91,8 @@ func (p *peer) frames() func() (reply, error) {
 		if err != nil {
 			return reply{}, err
 		}
-		return reply{append([]byte{}, f.Raw...), append([]byte{}, reader.Message(f)...)}, nil
+		f.Raw = bytes.Clone(f.Raw)
+		return reply{f.Raw, messageOf(direction.Codec, f)}, nil
 	}
 }
 
@@ -136,7 +139,7 @@ func (p *peer) write(ctx context.Context, pieces [][]byte, pauses []time.Duratio
 	defer guard.Stop()
 	for i, piece := range pieces {
 		if i > 0 {
-			if err := sleep(ctx, pauses[min(i-1, len(pauses)-1)]); err != nil {
+			if err := pause.For(ctx, pauses[min(i-1, len(pauses)-1)]); err != nil {
 				return err
 			}
 			p.settle(len(pieces) <= fewPieces)
@@ -216,20 +219,6 @@ func (r *run) leaving() time.Duration {
 		return 10 * time.Millisecond
 	}
 	return 150 * time.Millisecond
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // ending says how the stream of the peer has ended.

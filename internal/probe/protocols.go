@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/chancat/channel/framing"
@@ -23,35 +24,36 @@ type protocol struct {
 // nothing is known that every peer understands.
 func protocolOf(spelling string) *protocol {
 	c := conversation{spelling: spelling}
-	return protocols[c.name()]
+	return protocols()[c.name()]
 }
 
-var protocols = map[string]*protocol{
-	"resp":       {talk: talkRESP},
-	"nats":       {talk: talkNATS, ignore: func(r reply) bool { return bytes.HasPrefix(r.msg, []byte("PING")) }},
-	"memcached":  {talk: talkMemcached},
-	"lsp":        {opaque: true, talk: talkLSP, ignore: isNotification},
-	"mqtt":       {talk: talkMQTT},
-	"postgres":   {talk: talkPostgres},
-	"amqp":       {},
-	"ws":         {opaque: true, open: openWS, ignore: isControl},
-	"fastdaemon": {opaque: true},
-	"stomp":      {}, "bgpy": {}, "packetstream": {},
-	"http2": {}, "kafka": {}, "mongodb": {}, "mysql": {}, "dns": {}, "tls": {},
-	"bgp": {}, "thrift": {}, "modbus": {}, "grpc": {},
-	"nativemessaging": {}, "json": {}, "jsonseq": {},
-}
-
-func init() {
+// protocols is made when it is first asked for, not at every start of a program.
+var protocols = sync.OnceValue(func() map[string]*protocol {
+	known := map[string]*protocol{
+		"resp":       {talk: talkRESP},
+		"nats":       {talk: talkNATS, ignore: func(r reply) bool { return bytes.HasPrefix(r.msg, []byte("PING")) }},
+		"memcached":  {talk: talkMemcached},
+		"lsp":        {opaque: true, talk: talkLSP, ignore: isNotification},
+		"mqtt":       {talk: talkMQTT},
+		"postgres":   {talk: talkPostgres},
+		"amqp":       {},
+		"ws":         {opaque: true, open: openWS, ignore: isControl},
+		"fastdaemon": {opaque: true},
+		"stomp":      {}, "bgpy": {}, "packetstream": {},
+		"http2": {}, "kafka": {}, "mongodb": {}, "mysql": {}, "dns": {}, "tls": {},
+		"bgp": {}, "thrift": {}, "modbus": {}, "grpc": {},
+		"nativemessaging": {}, "json": {}, "jsonseq": {},
+	}
 	for _, s := range framing.Specs() { // other names of the same
 		for _, alias := range s.Aliases {
-			if p, ok := protocols[s.Name]; ok {
-				protocols[alias] = p
+			if p, ok := known[s.Name]; ok {
+				known[alias] = p
 			}
 		}
 	}
-	protocols["dap"], protocols["header"] = &protocol{opaque: true}, &protocol{opaque: true}
-}
+	known["dap"], known["header"] = &protocol{opaque: true}, &protocol{opaque: true}
+	return known
+})
 
 // wrap makes payload a message of a framing whose messages have a form.
 func wrap(name string, payload []byte) (body []byte, reason string) {

@@ -67,6 +67,8 @@ func TestServers(t *testing.T) {
 	t.Logf("%-34s %5s  %s\n%s", "server", "s", "fails", strings.Join(table, "\n"))
 }
 
+// lookPython returns where python3 is, empty where it is not and need not be: the
+// servers in Go are probed then.
 func lookPython(t *testing.T) string {
 	python, err := exec.LookPath("python3")
 	if err != nil && os.Getenv("CHANCAT_REQUIRE_PEERS") != "" {

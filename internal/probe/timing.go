@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/chancat/channel/internal/pause"
 )
 
 // How long a peer has to be patient. A time limit of two seconds between reads or
@@ -197,7 +199,7 @@ func (r *run) heldUp(ctx context.Context, peers []*peer, patience time.Duration)
 	if err := peers[0].write(ctx, [][]byte{raw[:half]}, nil); err != nil {
 		return &outcome{fault: ended, said: "the peer " + ending(err)}
 	}
-	sleep(ctx, r.o.Gap)
+	pause.For(ctx, r.o.Gap)
 	for i, p := range peers[1:] {
 		if o := r.resume(ctx, p, raw, t.again, patience); o.fault != sound {
 			o.said = fmt.Sprintf("while connection 1 is in the middle of a frame, connection %d: %s", i+2, o.said)

@@ -203,6 +203,23 @@ func TestRedactEscaped(t *testing.T) {
 	}
 }
 
+// A match in what a compressed message says leaves nothing of its bytes.
+func TestRedactCompressed(t *testing.T) {
+	event := func(plain string) []session.Event {
+		return []session.Event{
+			{Kind: session.Read, Conn: 1, From: session.Client, N: 4, Data: []byte("\xc1\x02zz")},
+			{Kind: session.Message, Conn: 1, From: session.Client, Seq: 1, Head: 2, Body: 2, Data: []byte("zz"), Plain: []byte(plain)},
+		}
+	}
+	for plain, want := range map[string]string{"my secret1": "? **", "nothing": "\xc1\x02zz zz"} {
+		var out kept
+		write(t, NewRedactor(&out, secret), event(plain))
+		if got := out.reads(session.Client) + " " + out.messages(session.Client)[0]; got != want {
+			t.Errorf("%s: %q, want %q", plain, got, want)
+		}
+	}
+}
+
 // Bytes that belong to no message are searched as they are.
 func TestRedactBroken(t *testing.T) {
 	read := func(data string) session.Event {

@@ -15,8 +15,9 @@ import (
 //
 // It looks into each message by itself, and into each run of bytes that belongs to
 // no message. Where the bytes on the wire are not those of the message (escaped, or
-// masked), the reads are written without their bytes, of which n remains. Heads of
-// frames are not looked into.
+// masked), the reads are written without their bytes, of which n remains. Of a message
+// that came compressed, and of which [session.Event] has the plain form, a match blots
+// out all. Heads of frames are not looked into.
 //
 // It is safe for concurrent use. Events wait in it for the messages that they belong
 // to: Close writes what is left.
@@ -78,6 +79,11 @@ func blots(match []int) (spans []span) {
 }
 
 func (b *blotter) message(e *item, frame []part) {
+	if len(b.matches(e.event.Plain)) > 0 { // where it stands in what is compressed, nobody can tell
+		stars(e.event.Data)
+		withhold(frame)
+		return
+	}
 	spans := b.matches(e.event.Data)
 	if len(spans) == 0 {
 		return
@@ -92,9 +98,14 @@ func (b *blotter) message(e *item, frame []part) {
 		}
 	}
 	if !plain {
-		for _, p := range frame {
-			p.item.bare = true
-		}
+		withhold(frame)
+	}
+}
+
+// withhold lets the reads of frame go on without their bytes.
+func withhold(frame []part) {
+	for _, p := range frame {
+		p.item.bare = true
 	}
 }
 

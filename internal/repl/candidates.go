@@ -1,14 +1,11 @@
 package repl
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/framing"
@@ -17,12 +14,8 @@ import (
 	"github.com/chancat/channel/view"
 )
 
-const (
-	learnedFrom  = 500      // last messages whose words are proposed
-	learnedBytes = 16 << 10 // of each
-	learnedMost  = 1000     // words
-	filesMost    = 1000
-)
+// filesMost bounds the files of a directory that are looked at.
+const filesMost = 1000
 
 // A completer proposes what may stand for the last word of an argument.
 type completer func(s *Session, argument string) (candidates []Candidate, word string)
@@ -67,7 +60,7 @@ func completeCommand(_ *Session, argument string) ([]Candidate, string) {
 	for _, c := range table {
 		all = append(all, Candidate{c.name, c.help})
 	}
-	return all, argument
+	return append(all, Candidate{"all", "all commands"}), argument
 }
 
 func completeWords(words ...string) completer {
@@ -194,84 +187,4 @@ func completeFile(s *Session, argument string) ([]Candidate, string) {
 	}
 	slices.SortFunc(all, func(a, b Candidate) int { return strings.Compare(a.Text, b.Text) })
 	return all, argument
-}
-
-// learned proposes words that this session has seen: keys and methods of JSON, and
-// the first words of text.
-func (s *Session) learned(line string) ([]Candidate, int) {
-	from := strings.LastIndexAny(line, " \t\n\"'{}[](),:") + 1
-	word := line[from:]
-	if word == "" {
-		return nil, from
-	}
-	s.mu.Lock()
-	recent := slices.Clone(s.kept.last(learnedFrom))
-	s.mu.Unlock()
-	seen := map[string]bool{}
-	for _, m := range slices.Backward(recent) {
-		learn(seen, m.body[:min(len(m.body), learnedBytes)])
-		if len(seen) >= learnedMost {
-			break
-		}
-	}
-	var all []Candidate
-	for text := range seen {
-		if strings.HasPrefix(text, word) && text != word {
-			all = append(all, Candidate{Text: text})
-		}
-	}
-	slices.SortFunc(all, func(a, b Candidate) int { return strings.Compare(a.Text, b.Text) })
-	return all, from
-}
-
-// learn adds the words of body to seen.
-func learn(seen map[string]bool, body []byte) {
-	trimmed := bytes.TrimLeft(body, " \t\r\n")
-	if len(trimmed) == 0 || !utf8.Valid(trimmed) {
-		return
-	}
-	if trimmed[0] != '{' && trimmed[0] != '[' {
-		first, _, _ := strings.Cut(string(trimmed), " ")
-		add(seen, strings.TrimSpace(first))
-		return
-	}
-	d := json.NewDecoder(bytes.NewReader(trimmed))
-	var objects []bool // the containers around: is it an object?
-	key, method := false, false
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return
-		}
-		switch t := token.(type) {
-		case json.Delim:
-			switch t {
-			case '{', '[':
-				objects = append(objects, t == '{')
-			default:
-				objects = objects[:len(objects)-1]
-			}
-			key, method = len(objects) > 0 && objects[len(objects)-1], false
-			continue
-		case string:
-			if key {
-				add(seen, t)
-				key, method = false, t == "method" || t == "command" || t == "cmd" || t == "type"
-				continue
-			}
-			if method {
-				add(seen, t)
-			}
-		}
-		key, method = len(objects) > 0 && objects[len(objects)-1], false
-	}
-}
-
-// add keeps a word that can be typed.
-func add(seen map[string]bool, word string) {
-	const longest = 64
-	if len(word) > longest || len(word) < 2 || string(escape.AppendPrintable(nil, []byte(word))) != word || strings.ContainsAny(word, " \t") {
-		return
-	}
-	seen[word] = true
 }

@@ -3,6 +3,7 @@
 package repl
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,9 @@ import (
 	"time"
 
 	"golang.org/x/term"
+
+	"github.com/chancat/channel/endpoint"
+	"github.com/chancat/channel/framing"
 )
 
 // The test binary itself is the program that is run in a terminal of its own, with
@@ -22,6 +26,9 @@ const childEnv = "CHANCAT_TEST_CHILD"
 
 // child shows what it reads, and does what some lines say.
 func child(messages string) int {
+	if messages == "session" {
+		return sessionChild()
+	}
 	e := NewEditor(Config{
 		In: os.Stdin, Out: os.Stdout, Prompt: "demo> ",
 		History: HistoryPath(os.Getenv), Getenv: os.Getenv,
@@ -77,6 +84,28 @@ func child(messages string) int {
 		}
 	}
 }
+
+// sessionChild is a session whose first connection panics when it is read.
+func sessionChild() int {
+	e := NewEditor(Config{In: os.Stdin, Out: os.Stdout, Prompt: "> ", Getenv: os.Getenv})
+	s, err := New(context.Background(), Options{
+		Editor: e, Framing: framing.Framing{Spelling: "msg", S2C: framing.Direction{Codec: framing.MSG}, C2S: framing.Direction{Codec: framing.MSG}},
+		Getenv: os.Getenv,
+		Dial: func(context.Context, string, int) (*endpoint.Conn, error) {
+			return &endpoint.Conn{Stream: panicking{}}, nil
+		},
+	})
+	if err != nil {
+		return 1
+	}
+	s.Run()
+	return 0
+}
+
+// panicking is a stream whose Read panics.
+type panicking struct{ io.WriteCloser }
+
+func (panicking) Read([]byte) (int, error) { panic("as asked") }
 
 // completeTest completes words after a slash.
 func completeTest(line string, at int) ([]Candidate, int) {

@@ -18,11 +18,31 @@ type command struct {
 	lends           bool      // another program gets the terminal
 }
 
-// table is filled by init because /help lists it.
-var table []command
+// A group is commands that belong together.
+type group struct {
+	name     string
+	commands []command
+}
+
+// Both are filled by init because /help lists them.
+var (
+	groups []group
+	table  []command // all
+)
 
 func init() {
-	table = slices.Concat(sendCommands, peerCommands, decodeCommands, filterCommands, messageCommands, replayCommands, breakCommands, sessionCommands)
+	groups = []group{
+		{"sending", sendCommands},
+		{"peers", peerCommands},
+		{"decoding", slices.Concat(decodeCommands, filterCommands)},
+		{"messages", messageCommands},
+		{"recording", slices.Concat(recordCommands, replayCommands)},
+		{"breaking", breakCommands},
+		{"session", sessionCommands},
+	}
+	for _, g := range groups {
+		table = append(table, g.commands...)
+	}
 }
 
 // A usageError is a line that cannot be obeyed whatever the state of the world.

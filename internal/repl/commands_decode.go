@@ -178,10 +178,7 @@ func resume(_ context.Context, s *Session, _ string) error {
 	held := s.held
 	s.paused, s.held = false, 0
 	s.prompt()
-	text := fmt.Sprintf("%d messages were held", held)
-	if held == 1 {
-		text = "1 message was held"
-	}
+	text := messages(held) + " came meanwhile"
 	if held > resumedMost {
 		text += fmt.Sprintf(", the last %d follow; /history %d lists all that are kept", resumedMost, held)
 	}

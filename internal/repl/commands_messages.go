@@ -23,6 +23,10 @@ var messageCommands = []command{
 	{name: "diff", arguments: "N M", help: "show how message M differs from message N", example: "/diff 17 21", run: compare, complete: completeMessage},
 	{name: "history", arguments: "[N]", help: "list the last N messages, 20 if no N is given", example: "/history 50", run: listHistory},
 	{name: "stats", help: "counts, bytes, rates and latencies", example: "/stats", run: stats},
+}
+
+// recordCommands write down what was, or will be, sent and received.
+var recordCommands = []command{
 	{name: "script", arguments: "[-f] FILE", help: "write the session so far as a script for chancat expect", example: "/script login.expect", run: writeScript, complete: completeFile},
 	{name: "record", arguments: "[-f] FILE|off", help: "record every read and message from now on in a session file", example: "/record bug.session", run: record, complete: completeFile},
 }

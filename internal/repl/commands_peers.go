@@ -94,6 +94,8 @@ func listPeers(_ context.Context, s *Session, argument string) error {
 	for _, p := range s.peers {
 		state := p.state.word()
 		switch {
+		case p.state == closed:
+			state = "has closed its side"
 		case state == "" && p.halved:
 			state = "half-closed"
 		case state == "":

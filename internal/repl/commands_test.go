@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// Every command has an example that begins with it, and help that fits a line.
+// Every command has an example that begins with it. The help that one sees first fits
+// on small screens.
 func TestCommandTable(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range table {
@@ -20,7 +21,18 @@ func TestCommandTable(t *testing.T) {
 	d := sit(t, "msg", nil)
 	d.types("/help")
 	for _, name := range []string{"quit", "framing", "connect", "hexdump", "resend"} {
-		d.sees("  /" + name)
+		d.sees(" /" + name)
+	}
+	for width, most := range map[int]int{80: 18, 40: 36, 200: 14} {
+		lines := strings.Split(helpAtFirst(min(width, helpWidth)), "\n")
+		if len(lines) > most {
+			t.Errorf("%d lines of help at %d columns", len(lines), width)
+		}
+		for _, line := range append(lines, strings.Split(helpAll(min(width, helpWidth)), "\n")...) {
+			if len(line) >= width && strings.Contains(strings.TrimSpace(line), " ") && !strings.HasPrefix(line, "/") {
+				t.Errorf("%d columns are too few for %q", width, line)
+			}
+		}
 	}
 	d.types("/help resend")
 	d.sees("for example: /resend 17")
@@ -102,18 +114,14 @@ func TestPause(t *testing.T) {
 	d.types("before", "/pause")
 	d.prompts(address + " line paused> ")
 	c.says("one\ntwo\n")
-	d.until("not counted", func() bool {
-		d.s.mu.Lock()
-		defer d.s.mu.Unlock()
-		return d.s.held == 2
-	})
+	d.prompts(address + " line paused 2 unread> ")
 	d.types("sent")
 	d.sees("sent\n")
 	if strings.Contains(d.text(), "two") {
 		t.Error("shown while paused")
 	}
 	d.types("/resume")
-	d.sees("2 messages were held", "one\n", "two\n")
+	d.sees("2 messages came meanwhile", "one\n", "two\n")
 	d.types("/resume")
 	d.sees("nothing is paused")
 }
@@ -143,6 +151,25 @@ func TestEdit(t *testing.T) {
 	defer d.mu.Unlock()
 	if d.lent != 1 {
 		t.Errorf("the terminal was lent %d times", d.lent)
+	}
+}
+
+// Of frames that are messages the words are learned.
+func TestCandidatesOfFrames(t *testing.T) {
+	d, c, _ := connected(t, "resp", nil)
+	d.types("SUBSCRIBE user:1001:news")
+	c.wants("*2\r\n$9\r\nSUBSCRIBE\r\n$14\r\nuser:1001:news\r\n")
+	c.says("*2\r\n$7\r\nmessage\r\n$3\r\nfoo\r\n")
+	d.sees("message")
+	for line, want := range map[string]string{"SUB": "SUBSCRIBE", "GET us": "user:1001:news", "mes": "message", "$": ""} {
+		found, from := d.s.candidates(line, len(line))
+		got := ""
+		for _, f := range found {
+			got += f.Text
+		}
+		if got != want || from != strings.LastIndexByte(line, ' ')+1 && want != "" {
+			t.Errorf("%q: %q from %d, want %q", line, got, from, want)
+		}
 	}
 }
 

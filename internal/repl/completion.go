@@ -42,7 +42,7 @@ func commonPrefix(a, b string) string {
 }
 
 // listCandidates is the candidates as lines of text for a terminal: in columns,
-// or one a line if any has a note.
+// or one a line if any has a note and there is room for all.
 func listCandidates(candidates []Candidate, width, height int) string {
 	texts, widest, notes := make([]string, len(candidates)), 0, false
 	for i, c := range candidates {
@@ -50,6 +50,7 @@ func listCandidates(candidates []Candidate, width, height int) string {
 		widest = max(widest, uniseg.StringWidth(texts[i]))
 		notes = notes || c.Note != ""
 	}
+	notes = notes && len(texts) <= rowsMost(height)
 	const gap = 2
 	column := widest + gap
 	columns := 1
@@ -67,7 +68,7 @@ func listCandidates(candidates []Candidate, width, height int) string {
 			}
 			text += texts[i]
 		}
-		if note := candidates[row].Note; columns == 1 && note != "" {
+		if note := candidates[row].Note; notes && note != "" {
 			text += strings.Repeat(" ", column-uniseg.StringWidth(texts[row])) + string(escape.AppendPrintable(nil, []byte(note)))
 		}
 		b.WriteString(clip(text, width-1) + "\n")

@@ -52,4 +52,8 @@ func TestListCandidates(t *testing.T) {
 	if want := "/connect  dials an \n/close\n"; got != want {
 		t.Errorf("with notes: %q, want %q", got, want)
 	}
+	got = listCandidates([]Candidate{{"/connect", "dials"}, {"/close", ""}, {"/help", "helps"}}, 20, 3)
+	if want := "/connect  /help\n/close\n"; got != want {
+		t.Errorf("with too many notes: %q, want %q", got, want)
+	}
 }

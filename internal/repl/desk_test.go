@@ -61,6 +61,8 @@ func (d *desk) SetPrompt(p string) {
 	d.prompt = p
 }
 
+func (d *desk) Width() int { return usualWidth }
+
 func (d *desk) SetCompleter(c Completer) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

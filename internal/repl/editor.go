@@ -10,6 +10,12 @@ import (
 	"github.com/chancat/channel/internal/xdg"
 )
 
+// A terminal of no size, as expect and CI have it, is taken for the usual one.
+const (
+	usualWidth  = 80
+	usualHeight = 24
+)
+
 // An Editor reads what a person types and shows what arrives meanwhile.
 //
 // One goroutine reads: ReadLine, Password and Lend are for it alone. The other
@@ -29,6 +35,8 @@ type Editor interface {
 	// SetPrompt changes what stands before the line, at once. Of escapes only
 	// colours are kept.
 	SetPrompt(prompt string)
+	// Width is that of the terminal, in cells; the usual one where there is none.
+	Width() int
 	// SetCompleter sets what Tab asks; nil completes nothing.
 	SetCompleter(Completer)
 	// Password asks for a line that is neither shown nor remembered.

@@ -83,6 +83,7 @@ func (f *filtering) offer(m *message) {
 
 // filter shows what the query makes of the messages. What is no JSON it passes over.
 func (s *Session) filter(ctx context.Context, f *filtering) {
+	defer s.guard()
 	for {
 		select {
 		case m := <-f.waiting:

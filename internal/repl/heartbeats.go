@@ -1,6 +1,7 @@
 package repl
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ type beats struct {
 	keeping     bool     // a goroutine breaks our silence
 	due         [][]byte // answers that are to be sent
 	told        bool
+	asked       bool // a person has sent one, and wants to see the answer
 }
 
 // protocol is that of the framing, unless the person answers by hand.
@@ -42,18 +44,31 @@ func (s *Session) beat(p *peer, f wire.Frame, body []byte, now time.Time) bool {
 	}
 	if answer != nil {
 		p.beats.due = append(p.beats.due, answer)
+	} else if p.beats.asked {
+		p.beats.asked = false
+		return false
 	}
 	p.heard++
 	s.counts.beats++
 	s.record(p, &session.Event{
 		Kind: session.Message, Time: now, From: p.other(), Seq: p.heard, Offset: f.Offset,
-		Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: f.Reads, Data: body,
+		Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: f.Reads, Data: bytes.Clone(body),
 	})
 	if !p.beats.told {
 		p.beats.told = true
 		s.Note("%sheartbeats of %s are answered and not shown; /heartbeat off leaves them to you", s.which(p), protocol.Name)
 	}
 	return true
+}
+
+// asksBeat reports whether p answers raw by a heartbeat. s.mu is held.
+func (s *Session) asksBeat(p *peer, raw []byte) bool {
+	protocol, ok := s.protocol()
+	if !ok {
+		return false
+	}
+	answer, is := protocol.Answer(raw, p.server)
+	return is && answer != nil
 }
 
 // dueBeats returns what p is to be answered. s.mu is held.
@@ -84,7 +99,7 @@ func (s *Session) opened(p *peer, raw []byte, sent bool) {
 	}
 	p.beats.keeping = true
 	conn := p.conn
-	s.speakers.Go(func() { s.keep(p, conn, silence*3/4, protocol.Beat) })
+	s.speak(func() { s.keep(p, conn, silence*3/4, protocol.Beat) })
 }
 
 // keep sends beat to p whenever we were silent for so long, while conn lasts.

@@ -24,6 +24,18 @@ func TestHeartbeatIsAnswered(t *testing.T) {
 	}
 }
 
+// Who asks sees the answer.
+func TestHeartbeatByHand(t *testing.T) {
+	d, c, _ := connected(t, "nats", nil)
+	d.types("PING")
+	c.wants("PING\r\n")
+	c.says("PONG\r\nPONG\r\n+OK\r\n")
+	d.sees("#2 6 B", "#3 5 B", "+OK")
+	if text := d.text(); strings.Count(text, "PONG") != 1 {
+		t.Errorf("one PONG is an answer:\n%s", text)
+	}
+}
+
 func TestHeartbeatOff(t *testing.T) {
 	d, c, _ := connected(t, "nats", nil)
 	d.types("/heartbeat off")

@@ -32,7 +32,7 @@ type historyFile struct{ path string }
 // history may still have entries; then its file is nil if it is of no use.
 func openHistory(path string) (*history, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return &history{}, historyError(err)
+		return &history{}, historyError(fmt.Errorf("%w; lines are remembered for this session only", err))
 	}
 	h := &history{file: &historyFile{path}}
 	f, err := openRegular(path, os.O_RDWR)

@@ -76,7 +76,7 @@ func (in *inbound) resync(each func(f wire.Frame, body []byte)) error {
 // advance decodes what the reader was not given yet.
 func (in *inbound) advance(each func(f wire.Frame, body []byte)) error {
 	in.fresh = in.history[max(in.given-in.start, 0):]
-	in.given = in.start + int64(len(in.history))
+	in.given = in.arrived()
 	defer func() { in.fresh = nil }()
 	return in.decode(each)
 }
@@ -115,7 +115,7 @@ func (in *inbound) decode(each func(f wire.Frame, body []byte)) error {
 
 // forget cuts the history at the start of a frame where there is one.
 func (in *inbound) forget() {
-	excess := in.start + int64(len(in.history)) - receivedMost
+	excess := in.arrived() - receivedMost
 	if excess <= in.start+receivedMost/4 { // copying is dear
 		return
 	}
@@ -133,8 +133,15 @@ func (in *inbound) forget() {
 func (in *inbound) again(d framing.Direction, each func(f wire.Frame, body []byte)) error {
 	in.reader = wire.NewReader(in, d.Codec, d.Max)
 	in.origin, in.given, in.broken, in.seeking, in.boundaries = in.start, in.start, nil, false, nil
+	if _, opens := d.Codec.(wire.FirstScanner); opens && in.start > 0 {
+		in.reader.Lose(0) // the opening is no longer among what is kept
+		in.seeking = true
+	}
 	return in.advance(each)
 }
+
+// arrived is the stream offset of what comes next.
+func (in *inbound) arrived() int64 { return in.start + int64(len(in.history)) }
 
 // undecoded is the bytes from the broken frame on.
 func (in *inbound) undecoded() []byte { return in.reader.Buffered() }

@@ -15,7 +15,7 @@ func shown(l layout) []string {
 	var rows []string
 	for i := range l.rows {
 		row, _ := l.appendRow(nil, nil, i)
-		text := colours.ReplaceAllString(string(row), "")
+		text := colours().ReplaceAllString(string(row), "")
 		for strings.Contains(text, "\x1b[") {
 			start := strings.Index(text, "\x1b[")
 			text = text[:start] + text[start+strings.IndexByte(text[start:], 'G')+1:]
@@ -50,6 +50,7 @@ func TestLayout(t *testing.T) {
 		{"> ", "\x00\x1b[2J\x7f", 20, "> ^@^[[2J^?", 2, "0,6"},
 		{"> ", "\u009b2J\u202ex\u200b", 40, "> <9b>2J<202e>x<200b>", 4, "0,14"},
 		{"a long prompt> ", "hello", 10, "> hello", 5, "0,7"},
+		{"localhost:5000 msg paused> ", "hello", 30, "...5000 msg paused> hello", 5, "0,25"},
 		{"a long prompt> ", "hello", 6, "> hell|o", 5, "1,1"},
 		{"> ", "漢字", 5, "漢字", 2, "0,4"},
 		{"> ", "漢字", 1, "?|?|", 1, "1,0"},

@@ -1,13 +1,9 @@
 package repl
 
 import (
-	"bytes"
 	"fmt"
 	"unicode/utf8"
 )
-
-// textMost bounds one message on the screen, in bytes.
-const textMost = 1 << 20
 
 // A frame is what one paint shows.
 type frame struct {
@@ -276,33 +272,5 @@ func (p *painter) skipped(n int) {
 	if p.unicode {
 		mark = "…"
 	}
-	what := "messages"
-	if n == 1 {
-		what = "message"
-	}
-	p.buf = fmt.Appendf(p.buf, "\x1b[2m%s %d %s skipped\x1b[m\r\n", mark, n, what)
-}
-
-// wholeLines copies p and ends it with a line end. What is too long for a screen
-// is cut.
-func wholeLines(p []byte) []byte {
-	rest := 0
-	if len(p) > textMost {
-		p, rest = p[:textMost], len(p)-textMost
-		for len(p) > 0 && p[len(p)-1]&0xc0 == 0x80 { // not in the middle of a character
-			p, rest = p[:len(p)-1], rest+1
-		}
-		if len(p) > 0 && p[len(p)-1] >= 0xc0 {
-			p, rest = p[:len(p)-1], rest+1
-		}
-	}
-	text := make([]byte, 0, len(p)+1)
-	text = append(text, p...)
-	if rest > 0 {
-		text = fmt.Appendf(text, "\x1b[m\n(%d bytes more)", rest)
-	}
-	if !bytes.HasSuffix(text, []byte("\n")) {
-		text = append(text, '\n')
-	}
-	return text
+	p.buf = fmt.Appendf(p.buf, "\x1b[2m%s %s skipped\x1b[m\r\n", mark, messages(n))
 }

@@ -1,7 +1,7 @@
 package repl
 
 import (
-	"context"
+	"bytes"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -117,6 +117,17 @@ func (p *peer) sends(f framing.Framing) framing.Direction {
 	return f.C2S
 }
 
+// framingName is the framing of p for people: a transport that keeps messages apart
+// has its own. s.mu is held.
+func (s *Session) framingName(p *peer) string { return framingOf(p.conn, s.framing) }
+
+func framingOf(conn *endpoint.Conn, f framing.Framing) string {
+	if conn.Stream == nil && conn.Framing != "" {
+		return conn.Framing
+	}
+	return f.Spelling
+}
+
 // attach makes conn the connection of p and starts to receive from it.
 func (s *Session) attach(p *peer, conn *endpoint.Conn) {
 	s.mu.Lock()
@@ -136,7 +147,7 @@ func (s *Session) attach(p *peer, conn *endpoint.Conn) {
 	}
 	s.record(p, &session.Event{Kind: session.Open, Time: time.Now(), Local: conn.Local, Remote: conn.Remote, Framing: s.framing.Spelling})
 	s.prompt()
-	s.speakers.Go(func() { s.receive(p, conn) })
+	s.speak(func() { s.receive(p, conn) })
 }
 
 // secured is what is known of the TLS of a connection; empty if there is none.
@@ -146,6 +157,9 @@ func secured(conn *endpoint.Conn) string {
 		return ""
 	}
 	state := t.ConnectionState()
+	if !state.HandshakeComplete {
+		return "; TLS" // of a client, whose first bytes are still to come
+	}
 	text := fmt.Sprintf("; %s, %s", tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite))
 	if state.NegotiatedProtocol != "" {
 		text += ", ALPN " + state.NegotiatedProtocol
@@ -183,7 +197,6 @@ func (s *Session) receive(p *peer, conn *endpoint.Conn) {
 			came = s.arrived(p, buf[:n], err == io.EOF, now)
 		}
 		due := p.dueBeats()
-		s.flushRecording()
 		s.mu.Unlock()
 		s.answer(p, came)
 		s.answerBeats(p, due)
@@ -197,7 +210,7 @@ func (s *Session) receive(p *peer, conn *endpoint.Conn) {
 // arrived decodes what has come. s.mu is held.
 func (s *Session) arrived(p *peer, b []byte, ended bool, now time.Time) (came []*message) {
 	if len(b) > 0 {
-		s.record(p, &session.Event{Kind: session.Read, Time: now, From: p.other(), N: len(b), Data: b})
+		s.record(p, &session.Event{Kind: session.Read, Time: now, From: p.other(), Offset: p.in.arrived(), N: len(b), Data: bytes.Clone(b)})
 	}
 	err := p.in.feed(b, ended, func(f wire.Frame, body []byte) {
 		if !s.beat(p, f, body, now) {
@@ -274,238 +287,4 @@ func (s *Session) answer(p *peer, came []*message) {
 			s.fail(err)
 		}
 	}
-}
-
-// ended is the end of what p sends.
-func (s *Session) ended(p *peer, conn *endpoint.Conn, err error) {
-	_, halves := conn.Stream.(interface{ CloseWrite() error })
-	if err != io.EOF || !halves || p.server && s.o.Answer != nil {
-		if err == io.EOF {
-			conn.CloseWrite()
-		}
-		s.lose(p, conn, err)
-		return
-	}
-	s.halved(p, conn)
-	if child := conn.Ended(); child != nil {
-		<-child // it goes on a little, or until somebody closes conn
-		s.lose(p, conn, err)
-	}
-}
-
-// halved is the end of the side of p alone.
-func (s *Session) halved(p *peer, conn *endpoint.Conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if p.conn != conn || p.state == lost {
-		return
-	}
-	p.state = closed
-	s.record(p, &session.Event{Kind: session.Close, Time: time.Now(), From: p.other(), Reason: "eof"})
-	s.flushRecording()
-	s.Note("%sthe peer has closed its side", s.which(p))
-	s.prompt()
-}
-
-// lose closes conn and tells why it is lost; nil where it was we.
-func (s *Session) lose(p *peer, conn *endpoint.Conn, err error) {
-	s.mu.Lock()
-	if conn == nil || p.conn != conn || p.state == lost {
-		s.mu.Unlock()
-		return
-	}
-	recorded := p.state == closed
-	p.state = lost
-	from, reason := p.self(), "closed"
-	if err != nil {
-		from, reason = p.other(), reasonOf(err)
-	}
-	if !recorded {
-		s.record(p, &session.Event{Kind: session.Close, Time: time.Now(), From: from, Reason: reason})
-	}
-	if s.ctx.Err() == nil {
-		s.noteLoss(p, err)
-	}
-	if p.address == "" {
-		s.forgetPeer(p)
-	}
-	s.prompt()
-	s.mu.Unlock()
-	conn.Close() // a child may take its time
-	status := conn.Wait()
-	if child, ok := errors.AsType[*endpoint.ExitError](status); ok && !child.Stopped && s.ctx.Err() == nil {
-		s.Note("%s%v", s.whichNow(p), status)
-	}
-}
-
-func (s *Session) noteLoss(p *peer, err error) {
-	again := ""
-	if p.address != "" {
-		again = "; the next message connects again"
-	}
-	switch {
-	case err == nil && p.address == "":
-		s.Note("client %d is gone", p.number)
-	case err == nil:
-		s.Note("%sclosed", s.which(p))
-	case err == io.EOF && p.address == "":
-		s.Note("client %d is gone", p.number)
-	case err == io.EOF:
-		s.Note("%sthe peer has closed the connection%s", s.which(p), again)
-	case p.address == "":
-		s.Note("client %d is gone: %v", p.number, err)
-	default:
-		s.Note("%sconnection lost: %v%s", s.which(p), err, again)
-	}
-}
-
-// A delivery is how frames are written. It is not changed: another takes its place.
-type delivery struct {
-	mutate.Delivery
-	gap time.Duration
-}
-
-// outgoing is something to be sent.
-type outgoing struct {
-	body  []byte // of a message
-	typed bool   // body is what a person has typed, to be composed for the framing
-	raw   []byte // bytes that are sent as they are, if how or beat is set
-	how   string
-	beat  bool // raw is a heartbeat, which is one frame
-}
-
-// transmit writes o to p. Cancelling it in the middle of a write closes the
-// connection, which is at no boundary then.
-func (s *Session) transmit(ctx context.Context, p *peer, o outgoing) error {
-	select {
-	case p.slot <- struct{}{}:
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	defer func() { <-p.slot }()
-	conn, raw, how, err := s.prepare(p, o)
-	if err != nil {
-		return err
-	}
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	defer stop()
-	if conn.Stream == nil {
-		err = conn.Messages.Send(raw)
-	} else {
-		err = p.write(s.ctx, conn, raw, how)
-	}
-	if err != nil && o.beat {
-		s.lose(p, conn, err)
-		return err
-	}
-	if err != nil {
-		s.lose(p, conn, err)
-		return fmt.Errorf("message %s may not have arrived: %w", quoted(o), err)
-	}
-	return nil
-}
-
-// quoted is the start of what was to be sent.
-func quoted(o outgoing) string {
-	b := o.body
-	if o.how != "" {
-		b = o.raw
-	}
-	const most = 40
-	return fmt.Sprintf("%q", b[:min(len(b), most)])
-}
-
-// write writes raw as d says. The caller holds the slot.
-func (p *peer) write(ctx context.Context, conn *endpoint.Conn, raw []byte, d *delivery) error {
-	if p.wrote != conn || p.written != d {
-		if p.wrote == conn {
-			p.writer.Flush()
-		}
-		p.writer, p.written, p.wrote = mutate.NewWriter(ctx, conn.Stream, d.Delivery, d.gap), d, conn
-	}
-	_, err := p.writer.Write(raw)
-	return err
-}
-
-// prepare frames o, and tells of it before it is written: the answer must not be
-// told first.
-func (s *Session) prepare(p *peer, o outgoing) (*endpoint.Conn, []byte, *delivery, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	conn, raw, sp := p.conn, o.raw, wire.Span{Body: len(o.raw)}
-	switch {
-	case p.state == lost:
-		return nil, nil, nil, fmt.Errorf("%s is not connected; /connect ADDR connects", p.label())
-	case p.halved:
-		return nil, nil, nil, fmt.Errorf("half-closed: nothing more can be sent to %s; /connect ADDR makes a new connection", p.label())
-	case o.beat:
-		sp = spanOf(p.sends(s.framing).Codec, raw, p.sentAt == 0)
-	case o.how == "" && conn.Stream == nil:
-		raw, sp = append([]byte{}, o.body...), wire.Span{Body: len(o.body)}
-	case o.how == "":
-		d := p.sends(s.framing)
-		var err error
-		if c, ok := d.Codec.(framing.Composer); ok && o.typed {
-			if o.body, err = c.Compose(nil, o.body); err != nil {
-				return nil, nil, nil, err
-			}
-		}
-		if raw, err = d.Codec.AppendFrame(nil, o.body); err != nil {
-			return nil, nil, nil, err
-		}
-		sp = spanOf(d.Codec, raw, p.sentAt == 0)
-	case conn.Stream == nil:
-		return nil, nil, nil, fmt.Errorf("%s has only whole messages", p.label())
-	}
-	s.tellSent(p, o, raw, sp)
-	s.flushRecording()
-	return conn, raw, s.delivery, nil
-}
-
-// tellSent keeps, records and shows what is sent. s.mu is held.
-func (s *Session) tellSent(p *peer, o outgoing, raw []byte, sp wire.Span) {
-	now := time.Now()
-	m := &message{peer: p.number, sent: true, at: now, raw: raw, span: sp, offset: p.sentAt, how: o.how}
-	m.body = raw[sp.Head : sp.Head+sp.Body]
-	if o.how == "" && !o.beat {
-		if string(m.body) != string(o.body) {
-			m.body = append([]byte{}, o.body...)
-		}
-		p.sentLast = m.body
-	}
-	s.opened(p, raw, true)
-	p.beats.last = now
-	if o.beat {
-		s.counts.beats++
-	} else {
-		s.counts.sent(m)
-		s.kept.add(m)
-	}
-	s.record(p, &session.Event{Kind: session.Read, Time: now, From: p.self(), N: len(raw), Data: raw})
-	if o.how == "" {
-		p.sent++
-		s.record(p, &session.Event{
-			Kind: session.Message, Time: now, From: p.self(), Seq: p.sent, Offset: p.sentAt,
-			Head: sp.Head, Body: sp.Body, Tail: sp.Tail, Reads: 1, Data: m.body,
-		})
-	}
-	p.sentAt += int64(len(raw))
-	if !o.beat {
-		p.asked = now
-		s.showMessage(m)
-	}
-}
-
-// spanOf divides a frame that the codec itself made.
-func spanOf(c wire.Codec, raw []byte, first bool) wire.Span {
-	if f, ok := c.(wire.FirstScanner); ok && first {
-		if sp, need, err := f.ScanFirst(raw, &wire.State{}); err == nil && need == 0 && sp.Len() == len(raw) {
-			return sp
-		}
-	}
-	sp, need, err := c.Scan(raw, &wire.State{})
-	if err != nil || need > 0 || sp.Len() != len(raw) {
-		return wire.Span{Body: len(raw)}
-	}
-	return sp
 }

@@ -59,13 +59,13 @@ func (s *Session) dial(ctx context.Context, p *peer) error {
 
 func (s *Session) welcome(p *peer, conn *endpoint.Conn) {
 	s.mu.Lock()
-	spelling := s.framing.Spelling
+	name := framingOf(conn, s.framing)
 	s.mu.Unlock()
 	remote := conn.Remote
 	if remote == "" {
 		remote = p.address
 	}
-	s.Note("connected to %s, framing %s%s; /help lists the commands", remote, spelling, secured(conn))
+	s.Note("connected to %s, framing %s%s; /help lists the commands", remote, name, secured(conn))
 	s.attach(p, conn)
 }
 
@@ -101,7 +101,7 @@ func (s *Session) Serve(l endpoint.Listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.listeners = append(s.listeners, l)
-	s.speakers.Go(func() { s.accept(l) })
+	s.speak(func() { s.accept(l) })
 	s.Note("waiting for clients, framing %s; /help lists the commands", s.framing.Spelling)
 	s.prompt()
 }

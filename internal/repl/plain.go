@@ -22,14 +22,23 @@ type plain struct {
 	in     *bufio.Reader // of it
 
 	mu     sync.Mutex // guards the rest and keeps lines whole
-	out    io.Writer
+	out    io.Writer  // nil if it is a terminal
 	closed bool
+
+	screen *backlog // nil if out is no terminal
 }
 
 // NewPlain returns an Editor that reads lines from in as they come and writes to
-// out. Close takes effect when the line at hand is read.
+// out. Only if that is a terminal, messages may be skipped; a file or a pipe gets
+// all, and Write waits for it. Close takes effect when the line at hand is read.
 func NewPlain(in io.Reader, out io.Writer) Editor {
-	return &plain{source: in, in: bufio.NewReader(in), out: out}
+	p := &plain{source: in, in: bufio.NewReader(in)}
+	if f, ok := out.(*os.File); ok && term.Is(f) {
+		p.screen = newBacklog(f)
+	} else {
+		p.out = out
+	}
+	return p
 }
 
 func (p *plain) ReadLine() (string, error) {
@@ -54,29 +63,61 @@ func (p *plain) ReadLine() (string, error) {
 }
 
 func (p *plain) Write(b []byte) (int, error) {
+	if p.screen != nil {
+		text := wholeLines(b, "")
+		p.screen.change(func(q *queue) { q.add(text) })
+		return len(b), nil
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.closed {
+		return 0, os.ErrClosed
+	}
 	return p.out.Write(b)
 }
 
-func (p *plain) Say(b []byte) { p.Write(b) }
+func (p *plain) Say(b []byte) {
+	if p.screen == nil {
+		p.Write(b)
+		return
+	}
+	text := wholeLines(b, "")
+	p.screen.change(func(q *queue) { q.say(item{text: text}) })
+}
 
 // SetPrompt does nothing: what arrives would stand behind it.
 func (p *plain) SetPrompt(string) {}
 
+func (p *plain) Width() int {
+	if p.screen != nil {
+		if width, _, err := xterm.GetSize(int(p.screen.out.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return usualWidth
+}
+
 func (p *plain) SetCompleter(Completer) {}
 
-func (p *plain) Password(prompt string) ([]byte, error) {
-	p.Write([]byte(prompt))
-	if f, ok := p.source.(*os.File); ok && term.Is(f) {
-		defer p.Write([]byte("\n"))
-		return xterm.ReadPassword(int(f.Fd()))
+func (p *plain) Password(prompt string) (password []byte, err error) {
+	f, ok := p.source.(*os.File)
+	if !ok || !term.Is(f) {
+		line, err := p.ReadLine()
+		return []byte(line), err
 	}
-	line, err := p.ReadLine()
-	return []byte(line), err
+	err = p.Lend(func() error {
+		io.WriteString(f, prompt)
+		password, err = xterm.ReadPassword(int(f.Fd()))
+		io.WriteString(f, "\n")
+		return err
+	})
+	return password, err
 }
 
 func (p *plain) Lend(run func() error) error {
+	if p.screen != nil {
+		return p.screen.lend(run)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return run()
@@ -84,8 +125,12 @@ func (p *plain) Lend(run func() error) error {
 
 func (p *plain) Close() error {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	closed := p.closed
 	p.closed = true
+	p.mu.Unlock()
+	if p.screen != nil && !closed {
+		p.screen.close()
+	}
 	return nil
 }
 

@@ -4,7 +4,6 @@ package repl
 
 import (
 	"io"
-	"strings"
 	"sync"
 
 	"github.com/chzyer/readline"
@@ -54,7 +53,7 @@ func newLineEditor(c Config) (Editor, error) {
 		return nil, err
 	}
 	e := &lineEditor{terminal: t, keyboard: k, history: &history{}}
-	e.screen = newScreen(t, utf8Locale(c.Getenv), reflows(c.Getenv), t.restore)
+	e.screen = newScreen(t, UTF8Locale(c.Getenv), reflows(c.Getenv), t.restore)
 	e.keymap = &keymap{keyboard: k, screen: e.screen, entries: e.entries, suspend: e.suspend, fatal: e.giveBack}
 	e.readline, err = readline.NewEx(&readline.Config{
 		Stdin:                  k,
@@ -89,16 +88,6 @@ func newLineEditor(c Config) (Editor, error) {
 		e.tell(err)
 	}
 	return e, nil
-}
-
-// utf8Locale reports whether the locale lets us write more than ASCII.
-func utf8Locale(getenv func(string) string) bool {
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if value := strings.ToLower(getenv(name)); value != "" {
-			return strings.Contains(value, "utf-8") || strings.Contains(value, "utf8")
-		}
-	}
-	return false
 }
 
 // reflows guesses whether the terminal breaks long rows in two when it becomes
@@ -193,6 +182,11 @@ func (e *lineEditor) Say(p []byte) { e.screen.say(p) }
 func (e *lineEditor) SetPrompt(text string) {
 	p := newPrompt(text)
 	e.screen.edit(func(l *line) { l.prompt = p })
+}
+
+func (e *lineEditor) Width() int {
+	width, _ := e.terminal.size()
+	return width
 }
 
 func (e *lineEditor) SetCompleter(c Completer) { e.keymap.setCompleter(c) }

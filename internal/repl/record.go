@@ -42,14 +42,6 @@ func (s *Session) plainRecorder(path string, f *os.File) recorder {
 	return pcap.NewWriter(f, &pcap.WriterOptions{Program: s.o.Program, Local: side})
 }
 
-// A recording is a session file that is being written. Session.mu orders its
-// events.
-type recording struct {
-	file   *os.File
-	events recorder
-	err    error // the first; nothing is written after it
-}
-
 // Record writes what happens from now on to the session file path, or the capture
 // if its name ends in .pcapng, which only we may read. A file that exists is refused unless over is set.
 func (s *Session) Record(path string, over bool) error {
@@ -60,61 +52,32 @@ func (s *Session) Record(path string, over bool) error {
 	s.stopRecording()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.recording = &recording{file: f, events: s.recorder(path, f)}
+	s.recording = startRecording(f, s.recorder(path, f), s.fail)
 	now := time.Now()
-	s.write(&session.Event{Kind: session.Session, Time: now, Framing: s.framing.Spelling, Program: s.o.Program})
+	s.recording.add(&session.Event{Kind: session.Session, Time: now, Framing: s.framing.Spelling, Program: s.o.Program})
 	for _, p := range s.present() {
 		s.record(p, &session.Event{Kind: session.Open, Time: now, Local: p.conn.Local, Remote: p.conn.Remote, Framing: s.framing.Spelling})
 	}
-	s.flushRecording()
-	return s.recording.err
+	return nil
 }
 
 // stopRecording closes the recording, if there is one.
 func (s *Session) stopRecording() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	r := s.recording
 	s.recording = nil
-	if r == nil {
-		return
-	}
-	var held error
-	if c, ok := r.events.(io.Closer); ok {
-		held = c.Close()
-	}
-	err := errors.Join(held, r.events.Flush(), r.file.Close())
-	if err != nil && r.err == nil {
-		s.fail(fmt.Errorf("the recording ends early: %w", err))
+	s.mu.Unlock()
+	if r != nil {
+		r.stop()
 	}
 }
 
-// record writes what happened on the connection of p. s.mu is held.
+// record takes down what happened on the connection of p. The Data of e must not
+// change any more; a read has the Offset of its bytes. s.mu is held.
 func (s *Session) record(p *peer, e *session.Event) {
 	if s.recording != nil {
 		e.Conn = p.connNo
-		s.write(e)
-	}
-}
-
-func (s *Session) write(e *session.Event) {
-	if r := s.recording; r.err == nil {
-		s.recordFailed(r.events.WriteEvent(e))
-	}
-}
-
-// flushRecording writes out what is buffered. It is called before anything that may
-// take long. s.mu is held.
-func (s *Session) flushRecording() {
-	if r := s.recording; r != nil && r.err == nil {
-		s.recordFailed(r.events.Flush())
-	}
-}
-
-// recordFailed tells the first failure; the session goes on.
-func (s *Session) recordFailed(err error) {
-	if s.recording.err = err; err != nil {
-		s.fail(fmt.Errorf("the recording ends here: %w", err))
+		s.recording.add(e)
 	}
 }
 

@@ -69,3 +69,35 @@ func TestInboundHistory(t *testing.T) {
 		t.Errorf("%v, %d frames of %d, the first at %d", err, frames, kept, first)
 	}
 }
+
+// The opening of a stream is looked for at its start only, not where the history
+// was cut.
+func TestInboundOpening(t *testing.T) {
+	f, err := framing.Parse("postgres")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := newInbound(f.C2S)
+	nothing := func(wire.Frame, []byte) {}
+	feed := func(p string) {
+		t.Helper()
+		if err := in.feed([]byte(p), false, nothing); err != nil {
+			t.Fatal(err)
+		}
+	}
+	feed("\x00\x00\x00\x09\x00\x03\x00\x00\x00")
+	query := "Q\x00\x00\x03\xe8" + strings.Repeat("x", 995) + "\x00" // 1001 bytes
+	for in.start == 0 {
+		feed(query)
+	}
+	if err := in.again(f.C2S, func(f wire.Frame, _ []byte) {
+		if (f.Offset-9)%1001 != 0 || f.Span.Head != 5 {
+			t.Fatalf("%+v", f.Span)
+		}
+	}); err != nil {
+		t.Error(err)
+	}
+	if in.seeking || len(in.undecoded()) > 0 {
+		t.Errorf("seeking: %v, %d bytes are left", in.seeking, len(in.undecoded()))
+	}
+}

@@ -8,11 +8,11 @@ import (
 const (
 	// frameLeast is the time between two paints: a key that is held, or messages
 	// as they come.
-	frameLeast = 8 * time.Millisecond
+	frameLeast = 3 * time.Millisecond
 	// frameFlood is the time between two paints when messages come faster than
 	// one in messageRate.
 	frameFlood  = 33 * time.Millisecond
-	messageRate = 4 * time.Millisecond
+	messageRate = 3 * time.Millisecond
 
 	// settleStep is how long the size of a terminal must stay the same, and
 	// settleMost how long that is waited for.
@@ -23,6 +23,9 @@ const (
 	// stopped (a stalled ssh) must not stop us.
 	leaveMost = 500 * time.Millisecond
 )
+
+// noColour ends what the colours of a cut message would colour.
+const noColour = "\x1b[m"
 
 // A display is what a screen paints on.
 type display interface {
@@ -77,7 +80,7 @@ func newScreen(d display, unicode, reflows bool, fatal func()) *screen {
 }
 
 func (s *screen) write(p []byte) {
-	text := wholeLines(p)
+	text := wholeLines(p, noColour)
 	s.mu.Lock()
 	s.queue.add(text)
 	s.mu.Unlock()
@@ -85,7 +88,7 @@ func (s *screen) write(p []byte) {
 }
 
 func (s *screen) say(p []byte) {
-	text := wholeLines(p)
+	text := wholeLines(p, noColour)
 	s.mu.Lock()
 	s.queue.say(item{text: text})
 	s.urgent = true

@@ -43,6 +43,10 @@ type Options struct {
 	OnConnect [][]byte // sent on every connection that we make
 	Once      bool     // a listener takes one client
 
+	// Linger is how long a client that has ended its side is kept while nothing is
+	// sent to it; 0 means a minute.
+	Linger time.Duration
+
 	// Answer makes the reply to what a client sends; nil for none. The message and
 	// the reply are borrowed.
 	Answer func(ctx context.Context, msg []byte) ([]byte, error)
@@ -81,8 +85,9 @@ type Session struct {
 	showTime  bool
 	silent    bool // heartbeats are left to the person
 	paused    bool
-	held      int // messages that came while paused
-	pausedAt  int // number of the last message before that
+	held      int  // messages that came while paused
+	prompting bool // the prompt will soon say how many
+	pausedAt  int  // number of the last message before that
 	kept      ring
 	peers     []*peer
 	lastPeer  int // number of the last peer
@@ -145,6 +150,7 @@ func (e *BrokenError) Unwrap() error { return e.Err }
 // of the input, which a terminal gives at Ctrl-D. The first one half-closes: what
 // the peers still send is shown. Run closes the Editor and every connection.
 func (s *Session) Run() error {
+	defer s.guard()
 	s.o.Editor.SetCompleter(s.candidates)
 	s.mu.Lock()
 	s.prompt()
@@ -157,6 +163,22 @@ func (s *Session) Run() error {
 		return nil
 	}
 	return err
+}
+
+// guard gives the terminal back when a goroutine of the session panics.
+func (s *Session) guard() {
+	if p := recover(); p != nil {
+		s.o.Editor.Close()
+		panic(p)
+	}
+}
+
+// speak runs f as one of the speakers.
+func (s *Session) speak(f func()) {
+	s.speakers.Go(func() {
+		defer s.guard()
+		f()
+	})
 }
 
 // obey runs what is typed, one after another.

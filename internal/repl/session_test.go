@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chancat/channel/endpoint"
 	wire "github.com/chancat/channel/frame"
@@ -95,6 +96,32 @@ func TestListen(t *testing.T) {
 	d.sees("client 1 is gone")
 	d.types("/close 9")
 	d.sees("there is no peer 9")
+}
+
+// A client that has ended its side is shown as such, and is let go when nothing was
+// sent to it for some time.
+func TestClientThatHalfCloses(t *testing.T) {
+	d := sit(t, "line", func(o *Options) { o.Linger = 500 * time.Millisecond })
+	d.types("/listen 127.0.0.1:0")
+	d.sees("listening on tcp://")
+	_, rest, _ := strings.Cut(d.text(), "tcp://")
+	address, _, _ := strings.Cut(rest, "\n")
+	_, port, _ := strings.Cut(address, ":")
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newClient(t, conn)
+	c.says("question\n")
+	c.CloseWrite()
+	d.prompts("listening " + port + " (1, 1 half-closed)> ")
+	d.types("answer")
+	c.wants("answer\n")
+	d.sees("client 1 is gone: it had closed its side")
+	d.prompts("listening " + port + " (0)> ")
+	if n, err := c.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+		t.Errorf("%d, %v", n, err)
+	}
 }
 
 func TestAnswer(t *testing.T) {
@@ -202,6 +229,19 @@ func TestReconnect(t *testing.T) {
 	d.prompts(srv.address() + " line> ")
 }
 
+// A message to a peer that is gone altogether is not lost in silence.
+func TestSendToPeerThatIsGone(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("what a socket knows is not asked there")
+	}
+	d, c, _ := connected(t, "line", nil)
+	c.Close()
+	d.sees("the peer has closed its side")
+	d.types("hello")
+	d.sees(`message "hello" has not arrived`, "the next message connects again")
+	d.prompts("not connected> ")
+}
+
 func TestTLSDetails(t *testing.T) {
 	l, err := endpoint.Listen(t.Context(), "tls://127.0.0.1:0", nil)
 	if err != nil {
@@ -242,6 +282,7 @@ func TestWebSocket(t *testing.T) {
 		t.Fatal("no client")
 	}
 	defer c.Close()
+	d.prompts(l.Addr() + " ws> ")
 	d.types("ask")
 	if msg, err := c.Messages.Recv(); string(msg) != "ask" {
 		t.Fatalf("%q, %v", msg, err)

@@ -23,12 +23,11 @@ const (
 	faultBytes = 4 << 10   // bytes of a broken frame that are kept
 )
 
-// UTF8Locale reports whether the locale of the environment can show arrows.
+// UTF8Locale reports whether the locale of the environment can show more than ASCII.
 func UTF8Locale(getenv func(string) string) bool {
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if v := getenv(name); v != "" {
-			v = string(bytes.ToUpper([]byte(v)))
-			return bytes.Contains([]byte(v), []byte("UTF-8")) || bytes.Contains([]byte(v), []byte("UTF8"))
+		if value := strings.ToUpper(getenv(name)); value != "" {
+			return strings.Contains(value, "UTF-8") || strings.Contains(value, "UTF8")
 		}
 	}
 	return false
@@ -52,6 +51,7 @@ func printable(text string) string { return string(escape.AppendPrintable(nil, [
 func (s *Session) showMessage(m *message) {
 	if s.paused && !m.sent {
 		s.held++
+		s.promptSoon()
 		return
 	}
 	if s.filtering != nil && !m.sent {
@@ -168,6 +168,13 @@ func size(n int) string {
 		return strconv.Itoa(n>>10) + " KiB"
 	}
 	return strconv.FormatFloat(float64(n)/(1<<20), 'f', 1, 64) + " MiB"
+}
+
+func messages(n int) string {
+	if n == 1 {
+		return "1 message"
+	}
+	return strconv.Itoa(n) + " messages"
 }
 
 // span is a duration for people.

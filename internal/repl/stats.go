@@ -65,8 +65,11 @@ func (c *counts) report(now time.Time) string {
 		name string
 		flow
 	}{{"sent", c.out}, {"received", c.in}} {
-		fmt.Fprintf(&b, "%-9s %d messages, %d bytes (%d with framing), %.1f messages/s\n",
-			d.name, d.messages, d.bytes, d.framed, float64(d.messages)/seconds)
+		framed := ""
+		if d.framed != d.bytes {
+			framed = fmt.Sprintf(" (%d with framing)", d.framed)
+		}
+		fmt.Fprintf(&b, "%-9s %s, %d bytes%s, %.1f/s\n", d.name, messages(int(d.messages)), d.bytes, framed, float64(d.messages)/seconds)
 	}
 	if c.beats > 0 {
 		fmt.Fprintf(&b, "%-9s %d, which are not among the messages\n", "heartbeats", c.beats)

@@ -3,6 +3,7 @@ package repl
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // prompt shows who is at the other end, the framing and the state. s.mu is held.
@@ -23,6 +24,23 @@ func (s *Session) promptNow() {
 	s.prompt()
 }
 
+// promptPause is the time between two prompts that only count.
+const promptPause = 50 * time.Millisecond
+
+// promptSoon is prompt for what changes with every message. s.mu is held.
+func (s *Session) promptSoon() {
+	if s.prompting {
+		return
+	}
+	s.prompting = true
+	time.AfterFunc(promptPause, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.prompting = false
+		s.prompt()
+	})
+}
+
 // status is such as "localhost:5000 msg" or "listening 5000 (2)".
 func (s *Session) status() string {
 	var words []string
@@ -30,7 +48,7 @@ func (s *Session) status() string {
 	switch {
 	case s.target != 0:
 		if p := s.peer(s.target); p != nil {
-			words = append(words, fmt.Sprintf("[%d] %s", p.number, p.label()), s.framing.Spelling, p.condition())
+			words = append(words, fmt.Sprintf("[%d] %s", p.number, p.label()), s.framingName(p), p.condition())
 		} else {
 			words = append(words, fmt.Sprintf("[%d] gone", s.target))
 		}
@@ -40,11 +58,11 @@ func (s *Session) status() string {
 		if port := l.Port(); port > 0 {
 			where = fmt.Sprint(port)
 		}
-		words = append(words, fmt.Sprintf("listening %s (%d)", where, len(live)))
+		words = append(words, fmt.Sprintf("listening %s (%s)", where, census(live)))
 	case len(live) == 0:
 		words = append(words, "not connected")
 	case len(live) == 1:
-		words = append(words, live[0].label(), s.framing.Spelling, live[0].condition())
+		words = append(words, live[0].label(), s.framingName(live[0]), live[0].condition())
 	default:
 		words = append(words, fmt.Sprintf("%d peers", len(live)), s.framing.Spelling)
 	}
@@ -54,9 +72,26 @@ func (s *Session) status() string {
 	if s.paused {
 		words = append(words, "paused")
 	}
+	if s.held > 0 {
+		words = append(words, fmt.Sprintf("%d unread", s.held))
+	}
 	if !s.delivery.Whole() {
 		words = append(words, "chunks")
 	}
 	text := strings.Join(strings.Fields(strings.Join(words, " ")), " ")
 	return printable(text)
+}
+
+// census counts clients, such as "3" or "3, 1 half-closed".
+func census(live []*peer) string {
+	text, half := fmt.Sprint(len(live)), 0
+	for _, p := range live {
+		if p.state == closed {
+			half++
+		}
+	}
+	if half > 0 {
+		text += fmt.Sprintf(", %d half-closed", half)
+	}
+	return text
 }

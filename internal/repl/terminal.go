@@ -9,12 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A terminal of no size, as expect and CI have it, is taken for the usual one.
-const (
-	usualWidth  = 80
-	usualHeight = 24
-)
-
 // A terminal is a tty and the mode it was found in.
 type terminal struct {
 	in, out int // descriptors

@@ -29,9 +29,10 @@ func TestTerminalIsSane(t *testing.T) {
 			waitOutput(t, m, "demo> ")
 			p.Signal(syscall.SIGTERM)
 		},
-		"quit":                   func(m *os.File, _ *os.Process) { m.WriteString("quit\r") },
-		"panic":                  func(m *os.File, _ *os.Process) { m.WriteString("panic\r") },
-		"panic in the completer": func(m *os.File, _ *os.Process) { m.WriteString("panic\t") },
+		"quit":                                func(m *os.File, _ *os.Process) { m.WriteString("quit\r") },
+		"panic":                               func(m *os.File, _ *os.Process) { m.WriteString("panic\r") },
+		"panic in a goroutine of the session": func(m *os.File, _ *os.Process) { m.WriteString("/connect it\r") },
+		"panic in the completer":              func(m *os.File, _ *os.Process) { m.WriteString("panic\t") },
 		"SIGTERM in a password": func(m *os.File, p *os.Process) {
 			m.WriteString("password\r")
 			waitOutput(t, m, "Password: ")
@@ -48,13 +49,17 @@ func TestTerminalIsSane(t *testing.T) {
 			defer master.Close()
 			before := ttyMode(t, tty)
 			cmd := exec.Command(os.Args[0])
-			cmd.Env = append(os.Environ(), childEnv+"=0", "TERM=xterm", "XDG_STATE_HOME="+t.TempDir())
+			kind, prompt := "0", "demo> "
+			if strings.HasSuffix(name, "of the session") {
+				kind, prompt = "session", "not connected> "
+			}
+			cmd.Env = append(os.Environ(), childEnv+"="+kind, "TERM=xterm", "XDG_STATE_HOME="+t.TempDir())
 			cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			waitOutput(t, master, "demo> ")
+			waitOutput(t, master, prompt)
 			if ttyMode(t, tty) == before {
 				t.Error("the mode at the prompt is the one before")
 			}

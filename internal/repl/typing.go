@@ -4,6 +4,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // typed is a line, or why there is none.
@@ -15,11 +16,14 @@ type typed struct {
 	settled chan struct{} // closed when everything before it has been done; then nothing else is set
 }
 
-var blockStart = regexp.MustCompile(`^<<([A-Za-z_][A-Za-z_0-9]*)$`)
+var blockStart = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^<<([A-Za-z_][A-Za-z_0-9]*)$`)
+})
 
 // read reads lines and hands them over. It owns the Editor's ReadLine and Lend, so
 // a command that lends the terminal runs here, when all before it are done.
 func (s *Session) read(lines chan<- typed) {
+	defer s.guard()
 	hand := func(t typed) bool {
 		select {
 		case lines <- t:
@@ -64,7 +68,7 @@ func (s *Session) read(lines chan<- typed) {
 			return
 		}
 		s.typing()
-		switch start := blockStart.FindStringSubmatch(text); {
+		switch start := blockStart().FindStringSubmatch(text); {
 		case end != "" && text == end:
 			text = strings.Join(block, "\n")
 			leave()

@@ -1,10 +1,9 @@
 package replay
 
-import "github.com/chancat/channel/session"
-
-// alignCells bounds the pairs of messages that are looked at; beyond it messages
-// that do not stand in line are told apart in blocks.
-const alignCells = 8 << 20
+import (
+	"github.com/chancat/channel/internal/diff"
+	"github.com/chancat/channel/session"
+)
 
 // A Difference is a message of one recording that another does not have, or has
 // otherwise.
@@ -55,8 +54,9 @@ func align(a, b []keyed) (d []Difference, equal int) {
 	}
 	equal += tail
 	a, b = a[:len(a)-tail], b[:len(b)-tail]
+	pairs := diff.Common(len(a), len(b), func(i, j int) bool { return a[i].key == b[j].key })
 	i, j := 0, 0
-	for _, pair := range append(common(a, b), [2]int{len(a), len(b)}) {
+	for _, pair := range append(pairs, [2]int{len(a), len(b)}) {
 		for ; i < pair[0] || j < pair[1]; i, j = i+1, j+1 {
 			d = append(d, between(a, b, i, j, pair))
 		}
@@ -85,35 +85,4 @@ func between(a, b []keyed, i, j int, pair [2]int) (d Difference) {
 		d.GotSeq, d.Got = b[j].Seq, b[j].Body
 	}
 	return d
-}
-
-// common returns the indices of a longest common sequence; none where finding it
-// costs too much.
-func common(a, b []keyed) (pairs [][2]int) {
-	if len(a) == 0 || len(b) == 0 || len(a) > alignCells/len(b) {
-		return nil
-	}
-	width := len(b) + 1
-	length := make([]int32, (len(a)+1)*width) // of the best of a[i:], b[j:]
-	for i := len(a) - 1; i >= 0; i-- {
-		for j := len(b) - 1; j >= 0; j-- {
-			if a[i].key == b[j].key {
-				length[i*width+j] = length[(i+1)*width+j+1] + 1
-			} else {
-				length[i*width+j] = max(length[(i+1)*width+j], length[i*width+j+1])
-			}
-		}
-	}
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		switch {
-		case a[i].key == b[j].key:
-			pairs = append(pairs, [2]int{i, j})
-			i, j = i+1, j+1
-		case length[(i+1)*width+j] >= length[i*width+j+1]:
-			i++
-		default:
-			j++
-		}
-	}
-	return pairs
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/chancat/channel/endpoint"
+	"github.com/chancat/channel/internal/pause"
 )
 
 // Answer plays the server of s to a client that may say anything: a message is
@@ -44,7 +45,7 @@ func Answer(ctx context.Context, conn *endpoint.Conn, s *Script, o Options) (r R
 // say makes moves that follow each other.
 func (p *player) say(ctx context.Context, moves []Move, o *Options) (sent int, err error) {
 	for i := range moves {
-		if err := sleep(ctx, o.pause(&moves[i])); err != nil {
+		if err := pause.For(ctx, o.pause(&moves[i])); err != nil {
 			return sent, err
 		}
 		if err := p.move(&moves[i]); err != nil {

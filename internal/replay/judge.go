@@ -48,7 +48,7 @@ type judge struct {
 	gotDone   bool      // no more will come
 	cut       bool      // the replay ended early
 	extra     int       // unexpected messages
-	lost      []arrival // wanted, and not there
+	lost      []arrival // wanted, and not there; no more than remember keeps
 	found     []arrival // there, and not wanted
 }
 
@@ -176,7 +176,7 @@ func (j *judge) both(v Verdict, w, g int) {
 	want, got := j.want[w], j.got[g]
 	j.want, j.got = without(j.want, w), without(j.got, g)
 	if v == Differs {
-		j.lost, j.found = append(j.lost, want), append(j.found, got)
+		j.lost, j.found = remember(j.lost, want), remember(j.found, got)
 	}
 	j.report(Outcome{
 		Verdict: v, Seq: want.seq, Want: want.body, Got: got.body,
@@ -193,7 +193,7 @@ func without(list []arrival, i int) []arrival {
 func (j *judge) missing() {
 	want := j.want[0]
 	j.want = j.want[1:]
-	j.lost = append(j.lost, want)
+	j.lost = remember(j.lost, want)
 	j.report(Outcome{Verdict: Missing, Seq: want.seq, Want: want.body, WantLatency: want.latency})
 }
 
@@ -201,16 +201,27 @@ func (j *judge) unexpected() {
 	got := j.got[0]
 	j.got = j.got[1:]
 	j.extra++
-	j.found = append(j.found, got)
+	j.found = remember(j.found, got)
 	j.report(Outcome{Verdict: Unexpected, Seq: got.seq, Got: got.body, Latency: got.latency})
+}
+
+// reorderedMost bounds the messages that are looked at to see whether they came in
+// another place. A peer may say any number that nobody wanted.
+const reorderedMost = 1000
+
+// remember appends a to a list for reordered, unless that is too long for it.
+func remember(list []arrival, a arrival) []arrival {
+	if len(list) > reorderedMost {
+		return list
+	}
+	return append(list, a)
 }
 
 // reordered reports whether all that is missing came in another place.
 func (j *judge) reordered() bool {
-	const most = 1000
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if len(j.lost) == 0 || len(j.lost) != len(j.found) || len(j.lost) > most {
+	if len(j.lost) == 0 || len(j.lost) != len(j.found) || len(j.lost) > reorderedMost {
 		return false
 	}
 	found := slices.Clone(j.found)

@@ -74,14 +74,13 @@ func (p *player) receive() {
 			p.mu.Unlock()
 			return
 		}
-		counts := p.only == nil || p.only(msg)
 		var latency time.Duration
 		if !p.moved.IsZero() {
 			latency = now.Sub(p.moved)
 		}
 		seq := p.count + 1
 		p.mu.Unlock()
-		if !counts {
+		if p.only != nil && !p.only(msg) {
 			continue
 		}
 		p.arrived(arrival{body: msg, seq: seq, latency: latency})

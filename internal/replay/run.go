@@ -11,6 +11,7 @@ import (
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/mutate"
+	"github.com/chancat/channel/internal/pause"
 	"github.com/chancat/channel/session"
 )
 
@@ -118,7 +119,7 @@ func play(ctx context.Context, players []*player, s *Script, o *Options) (r Resu
 		if !each(func(p *player) error { return p.await(ctx, m.After, o.Wait) }) {
 			return r
 		}
-		if err := sleep(ctx, o.pause(m)); err != nil {
+		if err := pause.For(ctx, o.pause(m)); err != nil {
 			r.Err = err
 			return r
 		}
@@ -212,20 +213,5 @@ func (p *player) owed(ctx context.Context, s *Script, o *Options) error {
 		return fmt.Errorf("%w, nor when our stream had ended", err)
 	default:
 		return again
-	}
-}
-
-// sleep pauses for d, or until ctx ends: then it returns why.
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }

@@ -14,7 +14,8 @@ const (
 	// was read and not decoded yet.
 	DefaultBudget = 64 << 20
 
-	// share is the part of the budget that one connection may have.
+	// share is how many times what is left of the budget one connection may have: as
+	// many as are busy get like parts, and one alone most of it.
 	share = 4
 
 	// shareFrom is the size in bytes from which a read is not copied but shared
@@ -25,6 +26,10 @@ const (
 	entryCost = 96
 
 	keepMost = 16 << 10 // bytes of buffers that an idle connection keeps
+
+	// A connection is idle when nothing has come for so long. It lets go of blocks
+	// then, and not before: a message may be under way.
+	idleAfter = 50 * time.Millisecond
 
 	// What is read is decoded after a moment, in which more may come: to start a
 	// goroutine for each of many small messages takes longer than to forward them.
@@ -50,12 +55,13 @@ func NewBudget(most int64) *Budget {
 
 // An entry is something that happened, in the order of time.
 type entry struct {
-	kind kind
-	side int
-	at   time.Time
-	n    int            // bytes read, or lost
-	b    *block         // that has them; nil where they are copied
-	ev   *session.Event // told as it is
+	kind   kind
+	side   int
+	at     time.Time
+	n      int            // bytes read, or lost
+	b      *block         // that has them; nil where they are copied
+	shared []byte         // those bytes, in b
+	ev     *session.Event // told as it is
 }
 
 type kind uint8
@@ -114,22 +120,30 @@ func (b *backlog) add(side int, r *block, n int) {
 	if !b.watched() {
 		return
 	}
-	shared := r
-	cost := int64(entryCost + len(r.bytes))
-	if n < shareFrom {
-		shared, cost = nil, int64(entryCost+n)
+	data := r.free()[:n]
+	shared := n >= shareFrom
+	cost := int64(entryCost)
+	switch {
+	case !shared:
+		cost += int64(n)
+	case r.used == 0:
+		cost += int64(len(r.bytes)) // all that is read into it
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.room(side, n, cost) {
 		return
 	}
-	if shared == nil {
-		b.copied = append(b.copied, r.bytes[:n]...)
+	e := entry{kind: bytesRead, side: side, n: n}
+	if shared {
+		r.retain()
+		r.used += n
+		e.b, e.shared = r, data
 	} else {
-		shared.retain()
+		b.copied = append(b.copied, data...)
 	}
-	b.push(entry{kind: bytesRead, side: side, at: time.Now(), n: n, b: shared}, cost)
+	e.at = time.Now()
+	b.push(e, cost)
 }
 
 // addMessage keeps a message of a transport that frames by itself.
@@ -151,11 +165,13 @@ func (b *backlog) addMessage(side int, msg []byte) {
 // lost. Who has fallen behind catches up by half first: better one long gap than
 // many. b.mu is held.
 func (b *backlog) room(side, n int, cost int64) bool {
-	most := b.t.o.Budget.most / share
+	budget := b.t.o.Budget
+	left := budget.most - budget.used.Load() - cost
+	most := left * share
 	if b.behind[side] {
-		most /= 2
+		most /= 4
 	}
-	if b.held+cost > most || b.t.o.Budget.used.Load()+cost > b.t.o.Budget.most {
+	if left < 0 || b.held+cost > most {
 		b.behind[side] = true
 		b.missed[side] += int64(n)
 		b.lost[side] += int64(n)
@@ -215,24 +231,33 @@ func (b *backlog) wake() {
 	case b.held >= momentous:
 		b.running = true
 		go b.run()
-	case b.armed:
-	case b.timer == nil:
+	case !b.armed:
 		b.armed = true
-		b.timer = time.AfterFunc(moment, b.start)
-	default:
-		b.armed = true
-		b.timer.Reset(moment)
+		b.startAfter(moment)
 	}
+}
+
+// startAfter has start called after d. b.mu is held.
+func (b *backlog) startAfter(d time.Duration) {
+	if b.timer == nil {
+		b.timer = time.AfterFunc(d, b.start)
+		return
+	}
+	b.timer.Reset(d)
 }
 
 // start decodes unless that is being done.
 func (b *backlog) start() {
 	b.mu.Lock()
 	b.armed = false
-	run := !b.closed && !b.running && len(b.entries) > 0
+	run := !b.closed && !b.running
+	idle := len(b.entries) == 0
 	b.running = b.running || run
 	b.mu.Unlock()
 	if run {
+		if idle {
+			b.letGo()
+		}
 		b.run()
 	}
 }
@@ -254,6 +279,10 @@ func (b *backlog) run() {
 			}
 			b.running = false
 			b.trim()
+			if !b.closed && b.holds() {
+				b.armed = false // what comes now does not wait so long
+				b.startAfter(idleAfter)
+			}
 			b.stopped.Broadcast()
 			b.mu.Unlock()
 			return
@@ -268,6 +297,30 @@ func (b *backlog) run() {
 		b.t.o.Budget.used.Add(-held)
 		b.spareEntries, b.spareCopied = entries[:0], copied[:0]
 		b.mu.Unlock()
+	}
+}
+
+// holds reports whether there are blocks to let go of.
+func (b *backlog) holds() bool {
+	for side, h := range b.t.halves {
+		if s := b.decoder.streams[side]; h.blocks.spare.Load() != nil || s != nil && s.window.block != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// letGo lets go of blocks and buffers.
+func (b *backlog) letGo() {
+	b.mu.Lock()
+	b.spareCopied, b.spareEntries = nil, nil
+	if len(b.entries) == 0 {
+		b.entries, b.copied = nil, nil
+	}
+	b.mu.Unlock()
+	b.decoder.settle()
+	for _, h := range b.t.halves {
+		h.blocks.drop()
 	}
 }
 

@@ -5,18 +5,18 @@ import (
 	"sync/atomic"
 )
 
-// The sizes of blocks in bytes: what one read takes at most. A stream gets large
-// ones while it fills small ones: thousands of connections that all wake at once
-// must not take a large one each.
+// The sizes of blocks in bytes. A stream gets large ones while it fills small ones:
+// thousands of connections that all wake at once must not take a large one each.
 const (
 	smallBlock = 16 << 10
 	largeBlock = 256 << 10
 )
 
-// A block has what one read has brought. Whoever writes it and whoever decodes it
-// hold a reference each.
+// A block has what one or more reads have brought, one behind the other. Whoever
+// fills it and whoever decodes it hold a reference each.
 type block struct {
 	bytes []byte
+	used  int // bytes that are shared; of who fills it
 	refs  atomic.Int32
 }
 
@@ -35,6 +35,7 @@ func newBlock(size int) *block {
 	if b == nil {
 		b = &block{bytes: make([]byte, size)}
 	}
+	b.used = 0
 	b.refs.Store(1)
 	return b
 }
@@ -44,6 +45,62 @@ func (b *block) retain() { b.refs.Add(1) }
 func (b *block) release() {
 	if b.refs.Add(-1) == 0 {
 		poolOf(len(b.bytes)).Put(b)
+	}
+}
+
+// free is where the next read may go.
+func (b *block) free() []byte { return b.bytes[b.used:] }
+
+// alone reports whether nobody else has a reference.
+func (b *block) alone() bool { return b.refs.Load() == 1 }
+
+// A supply has the blocks of a source. What is read goes behind what was read
+// before, so that a message of several reads lies in one piece.
+type supply struct {
+	sizer sizer
+	out   *block                // being read into, or written
+	spare atomic.Pointer[block] // of a source that waits; dropped by who decodes
+}
+
+// next returns a block with room for a read.
+func (s *supply) next() *block {
+	b := s.out
+	if b == nil {
+		b = s.spare.Swap(nil)
+	}
+	if b != nil && b.alone() {
+		b.used = 0
+	}
+	if b != nil && (len(b.bytes) != s.sizer.size() || len(b.bytes)-b.used < len(b.bytes)/4) {
+		b.release()
+		b = nil
+	}
+	if b == nil {
+		b = newBlock(s.sizer.size())
+	}
+	s.out = b
+	return b
+}
+
+// rest is for a source that has nothing to read: it holds no block that nobody
+// else does.
+func (s *supply) rest() {
+	b := s.out
+	s.out = nil
+	if b.alone() {
+		b.release()
+		return
+	}
+	s.spare.Store(b)
+	if b.alone() { // since just now
+		s.drop()
+	}
+}
+
+// drop lets go of the block of a source that waits. It may be called by anybody.
+func (s *supply) drop() {
+	if b := s.spare.Swap(nil); b != nil {
+		b.release()
 	}
 }
 

@@ -46,13 +46,22 @@ func (d *decoder) take(entries []entry, copied []byte) {
 		var data []byte
 		switch {
 		case e.b != nil:
-			data = e.b.bytes[:e.n]
+			data = e.shared
 		case e.kind == bytesRead || e.kind == messageRead:
 			data, copied = copied[:e.n:e.n], copied[e.n:]
 		}
 		d.entry(e, data)
 		if e.b != nil {
 			e.b.release()
+		}
+	}
+}
+
+// settle lets go of what the streams lie in; both hold no block then.
+func (d *decoder) settle() {
+	for _, s := range d.streams {
+		if s != nil {
+			s.settle()
 		}
 	}
 }
@@ -78,7 +87,7 @@ func (d *decoder) apply(e *entry, data []byte) {
 		if d.t.o.Reads {
 			d.observe(e.side, e.at, &session.Event{Kind: session.Read, N: e.n, Data: data})
 		}
-		s.feed(data, e.at)
+		s.feed(data, e.b, e.at)
 	case messageRead:
 		s.whole(data, e.at)
 	case bytesLost:

@@ -153,6 +153,18 @@ func TestFaultsTruncatedStream(t *testing.T) {
 	r.finish()
 }
 
+// What stands behind the last message and belongs to none arrives.
+func TestFaultsKeepWhatIsNoMessage(t *testing.T) {
+	for _, in := range []string{"{\"a\":1}\n \n", " \r\n", ""} {
+		r := newRig(t, Options{Rules: rules(t, "msg=9:drop"), Framing: parse("json")})
+		r.send(r.client, in)
+		r.client.CloseWrite()
+		r.want(r.server, in)
+		r.wantEOF(r.server)
+		r.finish()
+	}
+}
+
 // A direction without a rule is forwarded as it comes, half frames too.
 func TestFaultsLeaveTheOtherDirection(t *testing.T) {
 	r := newRig(t, Options{Rules: rules(t, "c2s:every=1:drop")})

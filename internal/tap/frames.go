@@ -21,16 +21,19 @@ func (h *half) frames() error {
 		return h.fromMessages()
 	}
 	d := h.direction()
-	r := frame.NewReader(&tee{h: h, in: newSource(h.src.Stream)}, d.Codec, d.Max)
+	r := frame.NewReader(&tee{h: h, in: newSource(h.src.Stream, &h.blocks)}, d.Codec, d.Max)
+	var passed int64
 	for seq := 1; ; seq++ {
 		f, err := r.Next()
 		if err == nil {
+			passed = r.Offset()
 			if err := h.pass(f, r.Message(f), d.Codec, seq); err != nil {
 				return err
 			}
 			continue
 		}
-		rest := r.Buffered()
+		seen, offset := r.Recent() // what belongs to no frame goes on too: white space at the end, say
+		rest := seen[passed-offset:]
 		if h.dst.Stream == nil {
 			if err == io.EOF {
 				return nil
@@ -60,8 +63,7 @@ func (h *half) frames() error {
 type tee struct {
 	h    *half
 	in   source
-	b    *block
-	rest []byte // of b
+	rest []byte // of what it has read last
 }
 
 func (t *tee) Read(p []byte) (int, error) {
@@ -71,15 +73,12 @@ func (t *tee) Read(p []byte) (int, error) {
 			return 0, err
 		}
 		t.h.read.Add(int64(n))
+		t.rest = b.free()[:n]
 		t.h.t.backlog.add(t.h.side, b, n)
 		t.h.t.backlog.wake()
-		t.b, t.rest = b, b.bytes[:n]
 	}
 	n := copy(p, t.rest)
-	if t.rest = t.rest[n:]; len(t.rest) == 0 {
-		t.b.release()
-		t.b = nil
-	}
+	t.rest = t.rest[n:]
 	return n, nil
 }
 

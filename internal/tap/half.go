@@ -70,14 +70,14 @@ func (h *half) stopped() bool {
 
 // copy forwards bytes as they come.
 func (h *half) copy() error {
-	in := newSource(h.src.Stream)
+	in := newSource(h.src.Stream, &h.blocks)
 	for {
 		b, n, err := in.read()
 		if n > 0 {
 			h.read.Add(int64(n))
+			data := b.free()[:n]
 			h.t.backlog.add(h.side, b, n)
-			err2 := h.write(b.bytes[:n])
-			b.release()
+			err2 := h.write(data)
 			h.t.backlog.wake()
 			if err2 != nil {
 				return err2

@@ -5,4 +5,4 @@ package tap
 import "syscall"
 
 // newRawSource has none: this system's sockets are read into a waiting block.
-func newRawSource(syscall.RawConn) (source, bool) { return nil, false }
+func newRawSource(syscall.RawConn, *supply) (source, bool) { return nil, false }

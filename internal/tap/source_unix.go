@@ -11,29 +11,27 @@ import (
 // A rawSource is a socket. It takes a block only when there is something to read,
 // so that an idle connection holds none.
 type rawSource struct {
-	conn  syscall.RawConn
-	sizer sizer
-	try   func(fd uintptr) bool
-	b     *block
-	n     int
-	err   error
+	*supply
+	conn syscall.RawConn
+	try  func(fd uintptr) bool
+	n    int
+	err  error
 }
 
-func newRawSource(conn syscall.RawConn) (source, bool) {
-	s := &rawSource{conn: conn}
+func newRawSource(conn syscall.RawConn, blocks *supply) (source, bool) {
+	s := &rawSource{conn: conn, supply: blocks}
 	s.try = func(fd uintptr) bool {
-		b := newBlock(s.sizer.size())
+		b := s.next()
 		for {
-			s.n, s.err = syscall.Read(int(fd), b.bytes)
+			s.n, s.err = syscall.Read(int(fd), b.free())
 			if s.err != syscall.EINTR {
 				break
 			}
 		}
-		if s.err == syscall.EAGAIN || s.n <= 0 {
-			b.release()
-			return s.err != syscall.EAGAIN
+		if s.err == syscall.EAGAIN {
+			s.rest()
+			return false
 		}
-		s.b = b
 		return true
 	}
 	return s, true
@@ -41,8 +39,6 @@ func newRawSource(conn syscall.RawConn) (source, bool) {
 
 func (s *rawSource) read() (*block, int, error) {
 	err := s.conn.Read(s.try)
-	b := s.b
-	s.b = nil // while it waits for the next read the pool may let go of it
 	switch {
 	case err != nil:
 		return nil, 0, err
@@ -52,5 +48,5 @@ func (s *rawSource) read() (*block, int, error) {
 		return nil, 0, io.EOF
 	}
 	s.sizer.took(s.n)
-	return b, s.n, nil
+	return s.out, s.n, nil
 }

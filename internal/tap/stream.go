@@ -8,6 +8,7 @@ import (
 
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/answer"
 	"github.com/chancat/channel/internal/inflate"
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/session"
@@ -21,9 +22,6 @@ const brokenMost = 3
 // length.
 const explainedMost = 16
 
-// errPending says that nothing more of this direction has come yet.
-var errPending = errors.New("wait for the next read")
-
 // A stream is one direction as it is decoded.
 type stream struct {
 	d       *decoder
@@ -31,10 +29,9 @@ type stream struct {
 	reader  *frame.Reader // made with the first bytes
 	framing framing.Direction
 
-	pending []byte    // of the read at hand
-	at      time.Time // when that was
-	ended   bool
-	total   int64 // bytes that came
+	window window
+	at     time.Time // of the read at hand
+	total  int64     // bytes that came
 
 	seq       int
 	reads     int // that brought bytes of the frame at hand, before the read at hand
@@ -50,33 +47,30 @@ func newStream(d *decoder, side int, f framing.Direction) *stream {
 	return &stream{d: d, side: side, framing: f}
 }
 
-// Read is the source of reader.
-func (s *stream) Read(p []byte) (int, error) {
-	if len(s.pending) == 0 {
-		if s.ended {
-			return 0, io.EOF
-		}
-		return 0, errPending
-	}
-	n := copy(p, s.pending)
-	s.pending = s.pending[n:]
-	return n, nil
-}
-
 func (s *stream) offset() int64 { return s.total }
 
-// feed decodes what one read has brought.
-func (s *stream) feed(data []byte, at time.Time) {
+// feed decodes what one read has brought. b is the block in which data lies; nil
+// for memory that is used again when feed returns.
+func (s *stream) feed(data []byte, b *block, at time.Time) {
 	s.total += int64(len(data))
 	if s.deaf {
 		return
 	}
 	if s.reader == nil {
-		s.reader = frame.NewReader(s, s.framing.Codec, s.framing.Max)
+		s.open()
 	}
-	s.pending, s.at = data, at
+	if s.window.block != b {
+		s.settle()
+	}
+	s.window.give(data, b)
+	s.at = at
 	before := s.seq
 	s.drain()
+	if !s.deaf && s.d.upgrade.lone(s.side, s.reader.Buffered()) {
+		s.reader.SetCodec(lone{})
+		s.drain()
+		s.reader.SetCodec(s.framing.Codec)
+	}
 	switch {
 	case s.deaf || len(s.reader.Buffered()) == 0:
 		s.reads = 0
@@ -85,6 +79,19 @@ func (s *stream) feed(data []byte, at time.Time) {
 	default:
 		s.reads++
 	}
+	if b == nil || s.deaf {
+		s.settle()
+	}
+}
+
+func (s *stream) open() { s.reader = frame.NewReader(&s.window, s.framing.Codec, s.framing.Max) }
+
+// settle lets go of the memory in which the stream lies.
+func (s *stream) settle() {
+	if s.reader != nil {
+		s.reader.Settle()
+	}
+	s.window.free()
 }
 
 // whole tells of a message of a transport that frames by itself.
@@ -101,7 +108,7 @@ func (s *stream) lose(n int, at time.Time) {
 		return
 	}
 	if s.reader == nil {
-		s.reader = frame.NewReader(s, s.framing.Codec, s.framing.Max)
+		s.open()
 	}
 	s.at, s.reads = at, 0
 	s.reader.Lose(int64(n)) // the lost event has told of the frame that it breaks
@@ -110,17 +117,17 @@ func (s *stream) lose(n int, at time.Time) {
 
 // end judges what the end of the stream has cut off.
 func (s *stream) end(at time.Time) {
-	if s.deaf || s.ended || s.reader == nil {
+	if s.deaf || s.window.ended || s.reader == nil {
 		return
 	}
-	s.ended, s.at = true, at
+	s.window.ended, s.at = true, at
 	s.reads = max(0, s.reads-1) // no read has brought the end
 	s.drain()
 }
 
 func (s *stream) drain() {
 	for !s.deaf {
-		if !s.ended && len(s.pending) == 0 && len(s.reader.Buffered()) == 0 {
+		if !s.window.ended && len(s.window.piece) == 0 && len(s.reader.Buffered()) == 0 {
 			return // the reader would only say so
 		}
 		if s.seeking {
@@ -165,8 +172,9 @@ func (s *stream) message(f frame.Frame, msg []byte, reads int) {
 	}
 	if to, what := d.upgrade.message(s.side, f.Raw); what != "" {
 		d.note(s.side, s.at, what)
-		for _, other := range d.streams {
-			other.become(to)
+		d.pairs = answer.New("tls") // nothing can be told of what is encrypted
+		for _, both := range d.streams {
+			both.become(to)
 		}
 	}
 }

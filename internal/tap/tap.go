@@ -174,6 +174,7 @@ type half struct {
 	side     int
 	src, dst *endpoint.Conn
 	faults   *mutate.Faults // nil: none
+	blocks   supply
 
 	read, written atomic.Int64
 	err           error         // why it ended; read after done

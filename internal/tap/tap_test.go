@@ -310,6 +310,52 @@ func TestPostgresTLS(t *testing.T) {
 	}
 }
 
+// psql asks for GSSAPI first where it has a ticket: N to that, and then S.
+func TestPostgresTLSAfterRefusal(t *testing.T) {
+	r := newRig(t, Options{Framing: parse("postgres")})
+	for _, s := range []struct {
+		from, to net.Conn
+		text     string
+	}{
+		{r.client, r.server, "\x00\x00\x00\x08\x04\xd2\x16\x30"},
+		{r.server, r.client, "N"},
+		{r.client, r.server, "\x00\x00\x00\x08\x04\xd2\x16\x2f"},
+		{r.server, r.client, "S"},
+		{r.client, r.server, "\x16\x03\x01\x00\x02hi"},
+		{r.server, r.client, "\x16\x03\x03\x00\x02yo"},
+	} {
+		r.send(s.from, s.text)
+		r.want(s.to, s.text)
+	}
+	check(t, r.finish(), "open", `c#1@0 "\x04\xd2\x160"`, `s#1@0 "N" answers 1`, `c#2@8 "\x04\xd2\x16/"`, `s#2@1 "S" answers 2`, "note",
+		`c#3@16 "hi"`, `s#3@2 "yo"`, "c eof", "s eof")
+}
+
+// A server that refuses both speaks in the clear, and its first message may begin
+// as an answer does.
+func TestPostgresRefusesTLS(t *testing.T) {
+	r := newRig(t, Options{Framing: parse("postgres")})
+	for _, s := range []struct {
+		from, to net.Conn
+		text     string
+	}{
+		{r.client, r.server, "\x00\x00\x00\x08\x04\xd2\x16\x30"},
+		{r.server, r.client, "N"},
+		{r.client, r.server, "\x00\x00\x00\x08\x04\xd2\x16\x2f"},
+		{r.server, r.client, "N"},
+		{r.client, r.server, "\x00\x00\x00\x09\x00\x03\x00\x00\x00"},
+		{r.server, r.client, "N"},
+		{r.server, r.client, "\x00\x00\x00\x05x"},
+	} {
+		r.send(s.from, s.text)
+		r.want(s.to, s.text)
+	}
+	got := r.finish()
+	if len(got) != 9 || got[4] != `s#2@1 "N" answers 2` || !strings.HasPrefix(got[6], `s#3@2 "x"`) || r.result.Broken {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestMySQLTLS(t *testing.T) {
 	r := newRig(t, Options{Framing: parse("mysql")})
 	greeting := "\x02\x00\x00\x00\x0a8"

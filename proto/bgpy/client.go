@@ -1,6 +1,7 @@
 package bgpy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,7 +77,7 @@ func (c *Client) call(ctx context.Context, m Message, await bool) (Dict, error) 
 	if err != nil {
 		return nil, err
 	}
-	conn, stop := newConn(ctx, nc, orDefault(c.Pace, DefaultPace), orDefault(c.MaxMessage, framing.DefaultMax))
+	conn, stop := newConn(ctx, nc, cmp.Or(c.Pace, DefaultPace), cmp.Or(c.MaxMessage, framing.DefaultMax))
 	args, err := c.exchange(conn, m, await)
 	stop()
 	// A reset would end the Python server. Where it has not answered yet, it may
@@ -148,4 +149,4 @@ func (c *Client) receive(conn *conn) (Message, error) {
 	return m, err
 }
 
-func (c *Client) timeout() time.Duration { return orDefault(c.Timeout, defaultTimeout) }
+func (c *Client) timeout() time.Duration { return cmp.Or(c.Timeout, defaultTimeout) }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/pause"
+	"github.com/chancat/channel/internal/socket"
 )
 
 const (
@@ -93,36 +95,14 @@ func (c *conn) cause(err error) error {
 // pause waits until a message keeps its distance from what was last sent or
 // received.
 func (c *conn) pause() error {
-	t := time.NewTimer(time.Until(c.last.Add(c.pace)))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-c.ctx.Done():
-		return context.Cause(c.ctx)
-	}
+	return pause.For(c.ctx, time.Until(c.last.Add(c.pace)))
 }
 
-// finish ends our side, reads until the peer has ended its own, for at most d,
-// and closes. So the connection is not reset.
-func (c *conn) finish(d time.Duration) {
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
-		c.SetReadDeadline(time.Now().Add(d))
-		io.Copy(io.Discard, c.Conn)
-	}
-	c.Close()
-}
+// finish closes the connection, for at most d behind the peer.
+func (c *conn) finish(d time.Duration) { socket.CloseGently(c.Conn, d) }
 
 // isTimeout reports whether err is the end of a deadline.
 func isTimeout(err error) bool {
 	var t net.Error
 	return errors.As(err, &t) && t.Timeout()
-}
-
-func orDefault[T comparable](v, missing T) T {
-	var zero T
-	if v == zero {
-		return missing
-	}
-	return v
 }

@@ -1,6 +1,7 @@
 package bgpy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,7 @@ var errWrongTokens = errors.New("too many wrong tokens")
 func (c *client) serve() error {
 	authBy := time.Now().Add(c.timeout())
 	for {
-		wait := orDefault(c.Idle, defaultIdle)
+		wait := cmp.Or(c.Idle, defaultIdle)
 		if !c.authed {
 			wait = time.Until(authBy)
 		}

@@ -11,22 +11,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chancat/channel/internal/peertest"
 )
 
 const script = "../../testdata/peers/bgpy.py"
-
-// needPython skips a test that talks to a Python program, or fails it where the
-// programs that tests talk to are required.
-func needPython(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("python3"); err == nil {
-		return
-	}
-	if os.Getenv("CHANCAT_REQUIRE_PEERS") != "" {
-		t.Fatal("python3 is not installed")
-	}
-	t.Skip("python3 is not installed")
-}
 
 // python runs the stand-in, and ends it if it hangs.
 func python(t *testing.T, env []string, args ...string) *exec.Cmd {
@@ -45,7 +34,7 @@ const interopPace = 600 * time.Millisecond
 // Our client, and a server that hangs when two messages meet, dies of a reset, and
 // pickles the enum as Python 3.11.2 does.
 func TestInteropServer(t *testing.T) {
-	needPython(t)
+	peertest.Need(t, "python3")
 	t.Parallel()
 	cmd := python(t, []string{"BGPY_ENUM=getattr"}, "serve", "s3cret")
 	out, err := cmd.StdoutPipe()
@@ -84,7 +73,7 @@ func TestInteropServer(t *testing.T) {
 }
 
 func TestInteropClient(t *testing.T) {
-	needPython(t)
+	peertest.Need(t, "python3")
 	t.Parallel()
 	tasks := counter()
 	for _, f := range []Func{initFunc, execFunc, exitFunc} {
@@ -118,7 +107,7 @@ OK {"value": 1007, "status": "Exited.", "await_response": false}
 }
 
 func TestInteropWrongToken(t *testing.T) {
-	needPython(t)
+	peertest.Need(t, "python3")
 	address, _ := serve(t, &Server{Token: "s3cret", Pace: interopPace})
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -132,7 +121,7 @@ func TestInteropWrongToken(t *testing.T) {
 
 // Python reads what we write.
 func TestInteropWritten(t *testing.T) {
-	needPython(t)
+	peertest.Need(t, "python3")
 	text, err := Message{Exec, everyKind()}.AppendBody(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +141,7 @@ func TestInteropWritten(t *testing.T) {
 // We read what Python writes in every protocol that has what messages need: below
 // 2 an object is made by a function of copyreg.
 func TestInteropRead(t *testing.T) {
-	needPython(t)
+	peertest.Need(t, "python3")
 	shared := []any{"shared"}
 	want := Message{Exec, append(everyKind(), Item{"once", shared}, Item{"twice", shared})}
 	for _, protocol := range []string{"3", "4", "5"} {

@@ -1,6 +1,7 @@
 package bgpy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -10,14 +11,14 @@ import (
 	"time"
 
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/socket"
 )
 
 const (
 	defaultConns = 256
 	defaultIdle  = 5 * time.Minute
-	wrongTokens  = 10                    // after that many the connection ends
-	exitConfirm  = 5 * time.Second       // that the client has for its last confirmation
-	acceptPause  = 50 * time.Millisecond // after an accept failed, as for want of descriptors
+	wrongTokens  = 10              // after that many the connection ends
+	exitConfirm  = 5 * time.Second // that the client has for its last confirmation
 )
 
 // A Task is what a function of Python is on a Python server. It gets the args of
@@ -52,10 +53,10 @@ type Server struct {
 // l. It closes l and all connections, and returns when all tasks have.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	r := &run{Server: s, exited: func() { cancel(errExited) }, slots: make(chan struct{}, max(s.Parallel, 1))}
-	err := r.accept(ctx, l)
-	cancel(nil)
-	r.served.Wait()
+	failed := func(err error) { s.logger().Error("accept", "error", err) }
+	err := socket.Serve(ctx, l, cmp.Or(s.MaxConns, defaultConns), failed, r.serve)
 	if errors.Is(context.Cause(ctx), errExited) {
 		return nil
 	}
@@ -64,42 +65,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 
 var errExited = errors.New("a client sent EXIT")
 
-// accept serves until ctx ends.
-func (r *run) accept(ctx context.Context, l net.Listener) error {
-	defer l.Close()
-	defer context.AfterFunc(ctx, func() { l.Close() })()
-	conns := make(chan struct{}, orDefault(r.MaxConns, defaultConns))
-	for {
-		select {
-		case conns <- struct{}{}:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-		nc, err := l.Accept()
-		switch {
-		case err == nil:
-			r.served.Go(func() {
-				defer func() { <-conns }()
-				r.serve(ctx, nc)
-			})
-			continue
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case errors.Is(err, net.ErrClosed):
-			return err
-		}
-		<-conns
-		r.logger().Error("accept", "error", err)
-		select {
-		case <-time.After(acceptPause):
-		case <-ctx.Done():
-		}
-	}
-}
-
 // serve serves one connection.
 func (r *run) serve(ctx context.Context, nc net.Conn) {
-	conn, stop := newConn(ctx, nc, orDefault(r.Pace, DefaultPace), orDefault(r.MaxMessage, framing.DefaultMax))
+	conn, stop := newConn(ctx, nc, cmp.Or(r.Pace, DefaultPace), cmp.Or(r.MaxMessage, framing.DefaultMax))
 	defer stop()
 	c := &client{run: r, conn: conn, log: r.logger().With("client", nc.RemoteAddr().String())}
 	c.log.Info("connected")
@@ -119,7 +87,7 @@ func (r *run) serve(ctx context.Context, nc net.Conn) {
 	conn.finish(linger)
 }
 
-func (s *Server) timeout() time.Duration { return orDefault(s.Timeout, defaultTimeout) }
+func (s *Server) timeout() time.Duration { return cmp.Or(s.Timeout, defaultTimeout) }
 
 func (s *Server) logger() *slog.Logger {
 	if s.Logger == nil {
@@ -133,7 +101,6 @@ type run struct {
 	*Server
 	exited func()
 	slots  chan struct{} // of tasks that run
-	served sync.WaitGroup
 
 	mu    sync.RWMutex // held to read while a task for EXEC runs, to write for INIT and EXIT
 	ready bool         // INIT is done

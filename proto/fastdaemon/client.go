@@ -1,6 +1,7 @@
 package fastdaemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,7 +59,7 @@ func (c *Client) stream(ctx context.Context, a socket.Address, request []byte) (
 	defer interruptedBy(ctx, conn)()
 	_, sendErr := conn.Write(request)
 	// A server that stops reading may still have answered.
-	stdout, stderr, err := receive(conn, c.Chars, orDefault(c.MaxReply, defaultReply))
+	stdout, stderr, err := receive(conn, c.Chars, cmp.Or(c.MaxReply, defaultReply))
 	switch {
 	case err == nil:
 		return Reply{stdout, stderr}, nil

@@ -1,11 +1,11 @@
 package fastdaemon
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os/exec"
-	"time"
+
+	"github.com/chancat/channel/internal/child"
 )
 
 const maxOutput = 16 << 20 // bytes, of stdout and of stderr
@@ -17,37 +17,17 @@ const maxOutput = 16 << 20 // bytes, of stdout and of stderr
 // is, too.
 func Command(name string, args ...string) Handler {
 	return func(ctx context.Context, r Request) (Reply, error) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
 		cmd := exec.CommandContext(ctx, name, append(args[:len(args):len(args)], r.Args...)...)
-		stdout := &output{left: maxOutput, over: cancel}
-		stderr := &output{left: maxOutput, over: cancel}
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(r.Stdin), stdout, stderr
-		cmd.WaitDelay = time.Second // a grandchild may hold the pipes open
-		err := cmd.Run()
+		stdout, stderr := child.NewBuffer(cmd, maxOutput), child.NewBuffer(cmd, maxOutput)
+		cmd.Stdout, cmd.Stderr = stdout, stderr
+		err := child.Run(cmd, r.Stdin)
+		reply := Reply{stdout.Bytes(), stderr.Bytes()}
 		switch {
-		case stdout.left < 0 || stderr.left < 0:
-			fmt.Fprintf(&stderr.kept, "%s was ended: it printed more than %d bytes\n", name, maxOutput)
+		case stdout.Over() || stderr.Over():
+			reply.Stderr = fmt.Appendf(reply.Stderr, "%s was ended: it printed more than %d bytes\n", name, maxOutput)
 		case cmd.ProcessState == nil:
-			fmt.Fprintln(stderr, err)
+			reply.Stderr = fmt.Appendln(reply.Stderr, err)
 		}
-		return Reply{stdout.kept.Bytes(), stderr.kept.Bytes()}, nil
+		return reply, nil
 	}
-}
-
-// output keeps what is written to it, up to left bytes; then it calls over, and
-// left is negative.
-type output struct {
-	kept bytes.Buffer // not embedded: its ReadFrom would go round Write
-	left int
-	over func()
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.kept.Write(p[:min(len(p), max(o.left, 0))])
-	if o.left -= len(p); o.left < 0 {
-		o.left = -1
-		o.over()
-	}
-	return len(p), nil
 }

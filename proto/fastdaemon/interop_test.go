@@ -14,27 +14,16 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chancat/channel/internal/peertest"
 )
 
 const peer = "../../testdata/peers/fastdaemon.py"
 
-// needPython skips a test that talks to a Python program, or fails it where the
-// programs that tests talk to are required.
-func needPython(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("python3"); err == nil {
-		return
-	}
-	if os.Getenv("CHANCAT_REQUIRE_PEERS") != "" {
-		t.Fatal("python3 is not installed")
-	}
-	t.Skip("python3 is not installed")
-}
-
 // pythonServer starts the stand-in and returns its address.
 func pythonServer(t *testing.T) string {
 	t.Helper()
-	needPython(t)
+	peertest.Need(t, "python3")
 	cmd := exec.Command("python3", peer, "serve")
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -85,7 +74,7 @@ func TestInteropServer(t *testing.T) {
 }
 
 func TestInteropClient(t *testing.T) {
-	needPython(t)
+	peertest.Need(t, "python3")
 	path := filepath.Join(t.TempDir(), "s")
 	l, err := net.Listen("unix", path)
 	if err != nil {

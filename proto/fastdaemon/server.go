@@ -1,17 +1,17 @@
 package fastdaemon
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"runtime"
-	"sync"
 	"time"
 
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/socket"
 )
 
 const (
@@ -20,10 +20,7 @@ const (
 
 	// After the reply the client is given this long to close first: closing with
 	// bytes of it unread would reset the connection, and could destroy the reply.
-	linger      = time.Second
-	lingerBytes = 1 << 20
-
-	acceptPause = 50 * time.Millisecond // after an accept failed, as for want of descriptors
+	linger = time.Second
 )
 
 // A Server answers requests with its Handler. Its fields must not change while it
@@ -43,40 +40,11 @@ type Server struct {
 // the error of l. It closes l, interrupts its connections, and returns when all
 // handlers have.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	ctx, cancel := context.WithCancel(ctx)
-	var served sync.WaitGroup
-	defer served.Wait()
-	defer cancel()
-	defer l.Close()
-	defer context.AfterFunc(ctx, func() { l.Close() })()
 	workers := s.workers()
-	conns := make(chan struct{}, orDefault(s.MaxConns, defaultConns))
-	for {
-		select {
-		case conns <- struct{}{}:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-		conn, err := l.Accept()
-		switch {
-		case err == nil:
-			served.Go(func() {
-				defer func() { <-conns }()
-				s.conn(ctx, conn, workers)
-			})
-			continue
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case errors.Is(err, net.ErrClosed):
-			return err
-		}
-		<-conns
-		s.logger().Error("accept", "error", err)
-		select {
-		case <-time.After(acceptPause):
-		case <-ctx.Done():
-		}
-	}
+	failed := func(err error) { s.logger().Error("accept", "error", err) }
+	return socket.Serve(ctx, l, cmp.Or(s.MaxConns, defaultConns), failed, func(ctx context.Context, conn net.Conn) {
+		s.conn(ctx, conn, workers)
+	})
 }
 
 // conn serves one connection.
@@ -90,7 +58,7 @@ func (s *Server) conn(ctx context.Context, conn net.Conn, workers chan struct{})
 		if err != io.EOF && ctx.Err() == nil {
 			log.Warn("request", "error", err)
 		}
-		closeGently(conn)
+		socket.CloseGently(conn, linger)
 		return
 	}
 	reply := s.answer(ctx, Request{Stdin: stdin, Args: splitArgs(args)}, workers, log)
@@ -102,7 +70,7 @@ func (s *Server) conn(ctx context.Context, conn net.Conn, workers chan struct{})
 	if err != nil && ctx.Err() == nil {
 		log.Warn("reply", "error", err)
 	}
-	closeGently(conn)
+	socket.CloseGently(conn, linger)
 }
 
 // answer runs the handler when a worker is free. Whatever happens to it, there is
@@ -128,34 +96,16 @@ func (s *Server) answer(ctx context.Context, r Request, workers chan struct{}, l
 	return reply
 }
 
-// closeGently ends our side, and reads on for a moment so that the peer gets all
-// that it was sent.
-func closeGently(conn net.Conn) {
-	if half, ok := conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
-		conn.SetReadDeadline(time.Now().Add(linger))
-		io.Copy(io.Discard, io.LimitReader(conn, lingerBytes))
-	}
-	conn.Close()
-}
-
 func (s *Server) workers() chan struct{} {
-	return make(chan struct{}, orDefault(s.Workers, 4*runtime.GOMAXPROCS(0)))
+	return make(chan struct{}, cmp.Or(s.Workers, 4*runtime.GOMAXPROCS(0)))
 }
 
-func (s *Server) maxRecord() int         { return orDefault(s.MaxRecord, framing.DefaultMax) }
-func (s *Server) timeout() time.Duration { return orDefault(s.Timeout, defaultTimeout) }
+func (s *Server) maxRecord() int         { return cmp.Or(s.MaxRecord, framing.DefaultMax) }
+func (s *Server) timeout() time.Duration { return cmp.Or(s.Timeout, defaultTimeout) }
 
 func (s *Server) logger() *slog.Logger {
 	if s.Logger == nil {
 		return slog.New(slog.DiscardHandler)
 	}
 	return s.Logger
-}
-
-func orDefault[T comparable](v, missing T) T {
-	var zero T
-	if v == zero {
-		return missing
-	}
-	return v
 }

@@ -1,6 +1,7 @@
 package juggler
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
@@ -57,11 +58,11 @@ type ClientOptions struct {
 func (o *ClientOptions) limits() limits {
 	return limits{
 		wire:         o.Wire,
-		maxMessage:   orDefault(o.MaxMessage, defaultMaxMessage),
-		maxQueue:     orDefault(o.MaxQueue, defaultMaxQueue),
-		writeTimeout: orDefault(o.WriteTimeout, defaultWriteTimeout),
-		pingDelay:    orDefault(o.PingDelay, defaultPingDelay),
-		pingTimeout:  orDefault(o.PingTimeout, defaultPingTimeout),
+		maxMessage:   cmp.Or(o.MaxMessage, defaultMaxMessage),
+		maxQueue:     cmp.Or(o.MaxQueue, defaultMaxQueue),
+		writeTimeout: cmp.Or(o.WriteTimeout, defaultWriteTimeout),
+		pingDelay:    cmp.Or(o.PingDelay, defaultPingDelay),
+		pingTimeout:  cmp.Or(o.PingTimeout, defaultPingTimeout),
 	}
 }
 

@@ -19,7 +19,8 @@ import (
 // users are those of an htpasswd file.
 type users struct {
 	hashes map[string]htpasswd.EncodedPasswd
-	key    [sha256.Size]byte // of the sums in known
+	some   htpasswd.EncodedPasswd // one of hashes: checked for a name that is none, so that it takes as long
+	key    [sha256.Size]byte      // of the sums in known
 
 	// Hashing a password takes long, on purpose; this is how many may do it at once.
 	slots chan struct{}
@@ -54,20 +55,26 @@ func readUsers(file string) (*users, error) {
 		if u.hashes[user], err = parseHash(hash); err != nil {
 			return nil, fmt.Errorf("%s: line %d: user %q: %w; write it anew with htpasswd -m or htpasswd -B", file, n, user, err)
 		}
+		u.some = u.hashes[user]
 	}
 	return u, nil
 }
 
+// Compiled when it is first asked for, as most programs have no passwords.
 var (
-	apr1Hash   = regexp.MustCompile(`^\$apr1\$[^$]{0,8}\$[./0-9A-Za-z]{22}$`)
-	bcryptHash = regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./0-9A-Za-z]{53}$`)
+	apr1Hash = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^\$apr1\$[^$]{0,8}\$[./0-9A-Za-z]{22}$`)
+	})
+	bcryptHash = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./0-9A-Za-z]{53}$`)
+	})
 )
 
 func parseHash(hash string) (htpasswd.EncodedPasswd, error) {
 	switch {
-	case apr1Hash.MatchString(hash):
+	case apr1Hash().MatchString(hash):
 		return htpasswd.AcceptMd5(hash)
-	case bcryptHash.MatchString(hash):
+	case bcryptHash().MatchString(hash):
 		return htpasswd.AcceptBcrypt(hash)
 	}
 	return nil, errors.New("the hash is neither $apr1$ nor bcrypt, or is damaged")
@@ -76,7 +83,10 @@ func parseHash(hash string) (htpasswd.EncodedPasswd, error) {
 // allow reports whether a request has the name and password of a user.
 func (u *users) allow(r *http.Request) bool {
 	name, password, ok := credentials(r)
-	hash := u.hashes[name]
+	hash, is := u.hashes[name]
+	if !is {
+		hash = u.some
+	}
 	if !ok || hash == nil {
 		return false
 	}
@@ -94,7 +104,7 @@ func (u *users) allow(r *http.Request) bool {
 	case <-r.Context().Done():
 		return false
 	}
-	right := hash.MatchesPassword(password)
+	right := hash.MatchesPassword(password) && is
 	<-u.slots
 	if right {
 		u.mu.Lock()

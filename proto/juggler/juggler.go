@@ -113,11 +113,3 @@ const (
 func invalid(format string, args ...any) error {
 	return &ProtocolError{fmt.Sprintf(format, args...), closeInvalid}
 }
-
-func orDefault[T comparable](v, d T) T {
-	var zero T
-	if v == zero {
-		return d
-	}
-	return v
-}

@@ -1,6 +1,7 @@
 package juggler
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -100,23 +101,23 @@ func (o *ServerOptions) orDefault() ServerOptions {
 	if o != nil {
 		d = *o
 	}
-	d.Autoflush = orDefault(d.Autoflush, defaultAutoflush)
-	d.Path = orDefault(d.Path, defaultPath)
-	d.Index = orDefault(d.Index, defaultIndex)
-	d.ShutdownTimeout = orDefault(d.ShutdownTimeout, defaultShutdown)
-	d.MaxConnections = orDefault(d.MaxConnections, defaultConns)
-	d.Logger = orDefault(d.Logger, slog.New(slog.DiscardHandler))
+	d.Autoflush = cmp.Or(d.Autoflush, defaultAutoflush)
+	d.Path = cmp.Or(d.Path, defaultPath)
+	d.Index = cmp.Or(d.Index, defaultIndex)
+	d.ShutdownTimeout = cmp.Or(d.ShutdownTimeout, defaultShutdown)
+	d.MaxConnections = cmp.Or(d.MaxConnections, defaultConns)
+	d.Logger = cmp.Or(d.Logger, slog.New(slog.DiscardHandler))
 	return d
 }
 
 func (o *ServerOptions) limits() limits {
 	return limits{
 		wire:         o.Wire,
-		maxMessage:   orDefault(o.MaxMessage, defaultMaxMessage),
-		maxQueue:     orDefault(o.MaxQueue, defaultMaxQueue),
-		writeTimeout: orDefault(o.WriteTimeout, defaultWriteTimeout),
-		pingDelay:    orDefault(o.PingDelay, defaultPingDelay),
-		pingTimeout:  orDefault(o.PingTimeout, defaultPingTimeout),
+		maxMessage:   cmp.Or(o.MaxMessage, defaultMaxMessage),
+		maxQueue:     cmp.Or(o.MaxQueue, defaultMaxQueue),
+		writeTimeout: cmp.Or(o.WriteTimeout, defaultWriteTimeout),
+		pingDelay:    cmp.Or(o.PingDelay, defaultPingDelay),
+		pingTimeout:  cmp.Or(o.PingTimeout, defaultPingTimeout),
 	}
 }
 

@@ -1,6 +1,7 @@
 package juggler
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -104,7 +105,7 @@ func (s *session) changed(patch json.RawMessage) error {
 	if s.stale && !replacesAll(ops) {
 		return nil // the state that it would lead from is not known
 	}
-	limit := orDefault(s.client.opts.MaxState, defaultMaxState)
+	limit := cmp.Or(s.client.opts.MaxState, defaultMaxState)
 	next, op, err := apply(s.base, ops, limit)
 	if err == nil {
 		err = s.measure(next, len(patch), limit)

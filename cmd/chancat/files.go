@@ -1,0 +1,84 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"os"
+)
+
+// openInput opens a file of the command line; - is stdin.
+func openInput(e *env, name string) (*os.File, error) {
+	if name == "-" {
+		return e.stdin, nil
+	}
+	return os.Open(name)
+}
+
+// closeInput closes what openInput has opened.
+func (e *env) closeInput(f *os.File) {
+	if f != e.stdin { // which may be named once more
+		f.Close()
+	}
+}
+
+// shownName is a file of the command line for people.
+func shownName(file string) string {
+	if file == "-" {
+		return "stdin"
+	}
+	return file
+}
+
+// writeOutput calls write with the file of -o, or stdout. input must not be the same
+// file: it would be empty before it is read.
+func writeOutput(e *env, input *os.File, output string, write func(*os.File) error) error {
+	if output == "" || output == "-" {
+		return write(e.stdout)
+	}
+	if a, err := input.Stat(); err == nil {
+		if b, err := os.Stat(output); err == nil && os.SameFile(a, b) {
+			return usage(fmt.Errorf("-o %s is the file that is read; choose another", output))
+		}
+	}
+	file, err := createPrivate(output)
+	if err != nil {
+		return err
+	}
+	return cmp.Or(write(file), file.Close())
+}
+
+// createPrivate creates a file that only we may read, or empties one and makes it so.
+func createPrivate(name string) (*os.File, error) {
+	const mode = 0o600
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
+	if err != nil {
+		return nil, err
+	}
+	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() && info.Mode().Perm() != mode {
+		if err := file.Chmod(mode); err != nil {
+			file.Close()
+			return nil, err
+		}
+	}
+	return file, nil
+}
+
+// writeFile creates the file name, or empties it, with what write makes.
+func writeFile(name string, write func(io.Writer) error) error {
+	file, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	return cmp.Or(write(file), file.Close())
+}
+
+// replaceFile puts text into the file name at once: whoever waits for the file does
+// not find it half written.
+func replaceFile(name, text string) error {
+	unfinished := name + ".tmp"
+	if err := os.WriteFile(unfinished, []byte(text), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(unfinished, name)
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chancat/channel/internal/dump"
+)
+
+// A sourceFlags says what files are and which parts of them are meant.
+type sourceFlags struct {
+	as, in string
+	port   uint16
+}
+
+func (f *sourceFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.as, "as", "", "`KIND` of the files: raw, session or pcap (default: what they begin with tells)")
+	flags.StringVar(&f.in, "in", "", "the files are dumps of the stream as text, of this `KIND`: hex, xxd, hexdump or tcpdump")
+	flags.Uint16Var(&f.port, "port", 0, "of a capture, only connections with port `N` at either end")
+	cmd.MarkFlagsMutuallyExclusive("as", "in")
+	cmd.RegisterFlagCompletionFunc("as", cobra.FixedCompletions(kinds, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("in", cobra.FixedCompletions(dump.Names(), cobra.ShellCompDirectiveNoFileComp))
+}
+
+// check judges the flags.
+func (f *sourceFlags) check() error {
+	if f.as != "" && !slices.Contains(kinds, f.as) {
+		return usage(fmt.Errorf("--as %s: want raw, session or pcap", f.as))
+	}
+	if _, err := dump.Parse(f.in); f.in != "" && err != nil {
+		return usage(fmt.Errorf("--in %s: %w", f.in, err))
+	}
+	return nil
+}
+
+// undumped returns the bytes of src that a dump shows, or src where it is none.
+func (f *sourceFlags) undumped(src io.Reader) (io.Reader, error) {
+	if f.in == "" {
+		return src, nil
+	}
+	kind, err := dump.Parse(f.in)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--in %s: %w", f.in, err))
+	}
+	return kind.NewReader(src), nil
+}
+
+// What a file is, by its first bytes.
+type fileKind int
+
+const (
+	kindUnknown fileKind = iota
+	kindRaw
+	kindSession
+	kindCapture
+)
+
+// kinds are the words of --as.
+var kinds = []string{"raw", "session", "pcap"}
+
+// kind is what the flags say that the files are.
+func (f *sourceFlags) kind() fileKind {
+	switch {
+	case f.as == "session":
+		return kindSession
+	case f.as == "pcap", f.in == "tcpdump": // which is translated to one
+		return kindCapture
+	case f.as == "raw", f.in != "":
+		return kindRaw
+	}
+	return kindUnknown
+}
+
+var signatures = []struct {
+	start string
+	kind  fileKind
+}{
+	{`{"event":"session"`, kindSession},
+	{"\xa1\xb2\xc3\xd4", kindCapture},
+	{"\xd4\xc3\xb2\xa1", kindCapture},
+	{"\xa1\xb2\x3c\x4d", kindCapture},
+	{"\x4d\x3c\xb2\xa1", kindCapture},
+	{"\x0a\x0d\x0d\x0a", kindCapture},
+}
+
+// sniff tells what src is, and returns a reader of all of it. It reads no more
+// than it must: src may be a live stream whose first message is short.
+func sniff(src io.Reader) (fileKind, io.Reader, error) {
+	var start []byte
+	for buf := make([]byte, 512); ; {
+		undecided := false
+		for _, s := range signatures {
+			n := min(len(start), len(s.start))
+			if string(start[:n]) != s.start[:n] {
+				continue
+			}
+			if n == len(s.start) {
+				return s.kind, io.MultiReader(bytes.NewReader(start), src), nil
+			}
+			undecided = true
+		}
+		if !undecided {
+			return kindRaw, io.MultiReader(bytes.NewReader(start), src), nil
+		}
+		n, err := src.Read(buf)
+		start = append(start, buf[:n]...)
+		if err == io.EOF {
+			return kindRaw, bytes.NewReader(start), nil
+		}
+		if err != nil {
+			return kindRaw, nil, err
+		}
+	}
+}
