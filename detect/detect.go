@@ -169,7 +169,7 @@ func decide(claims, broken []claim) Answer {
 	if len(claims) > 0 {
 		best := &claims[0]
 		a.named = best.rule == nil || best.named
-		a.wide = a.named || best.rule.kind.width > 1 && !best.rule.odd()
+		a.wide = a.named || best.rule.kind.width > 1 && !best.rule.odd() && !(best.rule.selfCounted() && best.rule.kind.width < 4)
 	}
 	return a
 }

@@ -71,7 +71,11 @@ func (e *examination) detected() {
 		return
 	}
 	n := min(len(e.data), detectedMost)
-	answer := Detect([]Stream{{Data: e.data[:n], From: e.from, Ended: e.ended && n == len(e.data)}})
+	streams := []Stream{{Data: e.data[:n], From: e.from, Ended: e.ended && n == len(e.data)}}
+	if monotonous(streams) {
+		return
+	}
+	answer := detect(streams)
 	if !answer.Decided || strings.Contains(answer.Candidates[0].Framing, "/") {
 		return
 	}

@@ -25,6 +25,9 @@ const (
 	mostContent = 40
 	mostPlaces  = 20
 
+	// crowdEach is how many bits each length proves at most by being like the others.
+	crowdEach = 4
+
 	// markBits is what it proves that every frame starts with bytes that stand nowhere
 	// else.
 	markBits = 24
@@ -154,7 +157,8 @@ func weigh(r *rule, streams []Stream, costs *histograms) claim {
 	}
 	out.lows, out.fields = c.fields(streams)
 	out.hop, out.around = hop, t.zerosAround(r)
-	out.proof = max(hops, min(crowd, mostContent), min(texts, mostContent))
+	crowd = min(crowd, mostContent, crowdEach*float64(t.distinct)) // a chain that goes round in few lengths is caught in them
+	out.proof = max(hops, crowd, min(texts, mostContent))
 	out.places = min(t.savings(r, anywhere), mostPlaces)
 	out.bits = out.proof + out.places - textless - r.cost()
 	if l.magic != "" && marksOff(l.magic, streams, c.frames+c.cut) {
