@@ -11,6 +11,12 @@ const (
 	chainBefore = 256 << 10 // bytes before the stuck frame in which the guilty one is looked for
 	chainBehind = 1 << 20   // bytes behind it in which frames are looked for again
 	chainMost   = 4 << 20   // bytes of a claim that are searched
+
+	// A checksum is computed of every place that leads to another frame, and of small
+	// bodies. Of other places, of which there may be one at every byte, only so many
+	// bytes are summed: the time stays linear.
+	cheapSum = 256
+	sumsMost = 64 << 20
 )
 
 // chains tells for every place of a window of the stream how many frames follow
@@ -30,6 +36,7 @@ type chains struct {
 func newChains(e *examination, lo, hi int) *chains {
 	c := &chains{lo: lo, hi: hi, hops: make([]int32, hi-lo), whole: make([]bool, hi-lo)}
 	marks := e.marks(lo, hi)
+	sums := sumsMost
 	for p := hi - 1; p >= lo; p-- {
 		if marks != nil && !marks[p-lo] {
 			continue
@@ -49,11 +56,17 @@ func newChains(e *examination, lo, hi int) *chains {
 				c.valid++
 			}
 			continue
-		case !e.unit.tailOK(e.data, u, p+u.head, p+u.head+u.body):
+		}
+		hops, whole := c.at(next)
+		if hops == 0 && !whole && u.body > cheapSum {
+			if sums -= u.body; sums < 0 {
+				continue
+			}
+		}
+		if !e.unit.tailOK(e.data, u, p+u.head, p+u.head+u.body) {
 			continue
 		}
 		c.valid++
-		hops, whole := c.at(next)
 		c.hops[p-lo], c.whole[p-lo] = hops+proof(e.unit, u), whole
 	}
 	most := int32(0)
