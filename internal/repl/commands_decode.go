@@ -1,12 +1,14 @@
 package repl
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/chancat/channel/detect"
 	wire "github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/view"
@@ -14,7 +16,7 @@ import (
 
 // decodeCommands change how bytes are read and messages are shown.
 var decodeCommands = []command{
-	{name: "framing", arguments: "[X]", help: "change the framing, and decode again what was received", example: "/framing u32be,incl", run: setFraming, complete: completeFraming},
+	{name: "framing", arguments: "[X|auto]", help: "change the framing, or find it out, and decode again what was received", example: "/framing u32be,incl", run: setFraming, complete: completeFraming},
 	{name: "resync", arguments: "[N]", help: "after a broken frame: go on decoding where the next could start", example: "/resync", run: resync, complete: completePeer},
 	{name: "view", arguments: "[X]", help: "show messages as " + strings.Join(view.Names(), ", "), example: "/view hex", run: setView, complete: completeView},
 	{name: "time", arguments: "[on|off]", help: "show when each message came", example: "/time on", run: setTime, complete: completeWords("on", "off")},
@@ -30,9 +32,48 @@ func setFraming(_ context.Context, s *Session, argument string) error {
 		s.Note("framing %s", s.framing.Spelling)
 		return nil
 	}
+	if argument == "auto" {
+		return s.detectFraming()
+	}
 	f, err := framing.Parse(argument)
 	if err != nil {
 		return misused("%v", err)
+	}
+	s.useFraming(f)
+	return nil
+}
+
+// detectFraming asks what has come which framing it has, and uses that if the answer
+// is sure.
+func (s *Session) detectFraming() error {
+	s.mu.Lock()
+	var streams []detect.Stream
+	for _, p := range s.present() {
+		if p.in == nil || len(p.in.history) == 0 {
+			continue
+		}
+		from := detect.Server
+		if p.server {
+			from = detect.Client
+		}
+		streams = append(streams, detect.Stream{
+			Data: bytes.Clone(p.in.history), From: from, Conn: p.number, Ended: p.in.ended, Late: p.in.start > 0,
+		})
+	}
+	s.mu.Unlock()
+	answer := detect.Detect(streams)
+	if !answer.Decided {
+		for _, c := range answer.Candidates {
+			s.Note("%3.0f%%  %s: %s%s", 100*c.Score, c.Framing, c.Evidence, c.Broke)
+		}
+		if answer.Why == "" {
+			answer.Why = "nothing has come yet"
+		}
+		return fmt.Errorf("cannot decide: %s", answer.Why)
+	}
+	f, err := framing.Parse(answer.Candidates[0].Framing)
+	if err != nil {
+		return err
 	}
 	s.useFraming(f)
 	return nil

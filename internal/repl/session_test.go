@@ -3,6 +3,7 @@ package repl
 import (
 	"context"
 	"crypto/tls"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -167,6 +168,23 @@ func TestFraming(t *testing.T) {
 	d.types("/framing u8")
 	d.sees("decoding again")
 	d.prompts(address + " u8> ")
+}
+
+// The framing is found out from what has come, if that is enough.
+func TestFramingAuto(t *testing.T) {
+	d, c, address := connected(t, "msg", nil)
+	d.types("/framing auto")
+	d.sees("cannot decide")
+	for i := range 20 {
+		body := fmt.Sprintf(`{"id":%d,"text":"%s"}`, i, strings.Repeat("x", 3*i))
+		c.says(string(binary.BigEndian.AppendUint32(nil, uint32(len(body)))) + body)
+	}
+	d.sees("nothing more is decoded")
+	d.until("not decided", func() bool {
+		d.types("/framing auto")
+		return strings.Contains(d.text(), `{"id":19,`)
+	})
+	d.prompts(address + " u32be> ")
 }
 
 // Who tries framings is not thrown out by one that does not fit.
