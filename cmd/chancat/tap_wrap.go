@@ -21,7 +21,12 @@ func (c *tapCommand) wrap(ctx context.Context, words []string) error {
 	if err := c.out.open(c.e, c.framing.Spelling, true); err != nil {
 		return err
 	}
-	return c.out.closeAfter(c.around(ctx, words))
+	err := c.around(ctx, words)
+	ended := c.out.closeAfter(err)
+	if err == nil && as[*toldError](ended) != nil {
+		return nil // the recording has failed, which was told: the status is the program's
+	}
+	return ended
 }
 
 func (c *tapCommand) around(ctx context.Context, words []string) error {
