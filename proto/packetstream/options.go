@@ -1,6 +1,7 @@
 package packetstream
 
 import (
+	"cmp"
 	"log/slog"
 	"runtime"
 	"time"
@@ -42,19 +43,11 @@ func (o *Options) resolved() Options {
 	if o != nil {
 		r = *o
 	}
-	r.Workers = orDefault(r.Workers, 4*runtime.GOMAXPROCS(0))
-	r.MaxPending = orDefault(r.MaxPending, defaultPending)
-	r.MaxPacket = orDefault(r.MaxPacket, defaultMaxPacket)
+	r.Workers = cmp.Or(r.Workers, 4*runtime.GOMAXPROCS(0))
+	r.MaxPending = cmp.Or(r.MaxPending, defaultPending)
+	r.MaxPacket = cmp.Or(r.MaxPacket, defaultMaxPacket)
 	if r.Logger == nil {
 		r.Logger = slog.New(slog.DiscardHandler)
 	}
 	return r
-}
-
-func orDefault[T comparable](v, missing T) T {
-	var zero T
-	if v == zero {
-		return missing
-	}
-	return v
 }

@@ -1,6 +1,7 @@
 package packetstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -39,7 +40,7 @@ func Serve(ctx context.Context, l net.Listener, h Handler) error {
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	log := s.resolved().Logger
 	failed := func(err error) { log.Error("accept", "error", err) }
-	return socket.Serve(ctx, l, orDefault(s.MaxConns, defaultConns), failed, func(ctx context.Context, c net.Conn) {
+	return socket.Serve(ctx, l, cmp.Or(s.MaxConns, defaultConns), failed, func(ctx context.Context, c net.Conn) {
 		s.ServeConn(ctx, c)
 	})
 }
@@ -52,7 +53,7 @@ func (s *Server) ServeConn(ctx context.Context, stream io.ReadWriteCloser) error
 	w := io.Writer(stream)
 	if conn, ok := stream.(net.Conn); ok {
 		o.Logger = o.Logger.With("client", conn.RemoteAddr().String())
-		w = &impatientWriter{conn, orDefault(s.Timeout, defaultTimeout)}
+		w = &impatientWriter{conn, cmp.Or(s.Timeout, defaultTimeout)}
 	}
 	c := newConn(stream, w, stream.Close, &o, nil)
 	select {
