@@ -200,7 +200,10 @@ func TestPeersThatFail(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := options(t, serve(t, c.serve), "msg", "hello")
-			o.Conns, o.Count, o.Patience = 1, 100, 200*time.Millisecond
+			o.Conns, o.Count = 1, 100
+			if c.err == ErrSilent {
+				o.Patience = 200 * time.Millisecond
+			}
 			r, err := Run(t.Context(), o)
 			if !errors.Is(err, c.err) || r.Answered != c.answered {
 				t.Errorf("%d answered, %v; want %v", r.Answered, err, c.err)
