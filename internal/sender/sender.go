@@ -72,6 +72,7 @@ type Sender struct {
 	flushLoop func()    // s.flush, made once so that starting it allocates nothing
 	largest   int       // largest of the last batches, in bytes
 	batches   int       // batches since largest was reset
+	closing   error     // Finish or Stop writes what is left; what comes now is refused with it
 	err       error
 }
 
@@ -186,6 +187,7 @@ func (s *Sender) Flush() error {
 func (s *Sender) Finish(reason error) error {
 	s.mu.Lock()
 	defer s.leave()
+	s.close(reason)
 	err := s.flushed()
 	s.fail(reason)
 	return err
@@ -198,6 +200,7 @@ func (s *Sender) Finish(reason error) error {
 func (s *Sender) Stop(reason error, limit time.Duration, abort func() error) (err error) {
 	s.mu.Lock()
 	defer s.leave()
+	s.close(reason)
 	if s.err != nil || s.blocked+s.carried+len(s.wait) == 0 {
 		timer := time.AfterFunc(limit, func() { abort() })
 		err = s.flushed()
@@ -217,13 +220,13 @@ func (s *Sender) leave() {
 
 // enqueue appends the frame of msg to the queue, once there is room.
 func (s *Sender) enqueue(msg []byte) error {
-	for s.unwritten() > 0 && s.unwritten()+len(msg) > QueueMost && s.err == nil {
+	for s.unwritten() > 0 && s.unwritten()+len(msg) > QueueMost && s.refusal() == nil {
 		s.progress()
 	}
-	if s.err != nil {
-		return s.err
+	err := s.refusal()
+	if err != nil {
+		return err
 	}
-	var err error
 	s.queue, err = s.codec.AppendFrame(s.queue, msg)
 	return err
 }
@@ -265,11 +268,11 @@ func (s *Sender) progress() {
 func (s *Sender) sendUncopied(msg []byte) error {
 	s.blocked++
 	defer func() { s.blocked-- }()
-	for s.writing && s.err == nil {
+	for s.writing && s.refusal() == nil {
 		s.free.Wait()
 	}
-	if s.err != nil {
-		return s.err
+	if err := s.refusal(); err != nil {
+		return err
 	}
 	head, err := s.split.AppendHead(s.head[:0], msg)
 	if err != nil {
@@ -378,6 +381,22 @@ func (s *Sender) recycle(queue []byte) {
 		s.largest, s.batches = 0, 0
 	}
 	s.spare = queue[:0]
+}
+
+// close refuses what comes from now on, so that what was accepted is all there is
+// left to write.
+func (s *Sender) close(reason error) {
+	if s.closing == nil {
+		s.closing = reason
+	}
+}
+
+// refusal is why a new message is not accepted; nil if it is.
+func (s *Sender) refusal() error {
+	if s.err != nil {
+		return s.err
+	}
+	return s.closing
 }
 
 // fail makes err that of every later call, and of those that wait for a write
