@@ -94,7 +94,7 @@ func TestErrors(t *testing.T) {
 // Comments without number in a line cost what their bytes cost.
 func TestManyComments(t *testing.T) {
 	for _, comment := range []string{"/**/", "/*x*/ 0x68, ", "/", "// /*"} {
-		text := "{ 0x68, " + strings.Repeat(comment, (15<<20)/len(comment))
+		text := "{ 0x68, " + strings.Repeat(comment, (4<<20)/len(comment))
 		got, err := read(t, "hex", text)
 		if comment != "/" && (err != nil || !strings.HasPrefix(got, "h")) {
 			t.Errorf("%q: %d bytes, %v", comment, len(got), err)
