@@ -28,9 +28,6 @@ var benchServers = map[string]func(net.Conn){
 	"packetstream": func(conn net.Conn) {
 		(&Server{Options: Options{Handler: echo}}).ServeConn(context.Background(), conn)
 	},
-	"inline": func(conn net.Conn) {
-		(&Server{Options: Options{Handler: echo, Inline: true}}).ServeConn(context.Background(), conn)
-	},
 	"rpc": func(conn net.Conn) {
 		s := rpc.NewServer()
 		s.Register(&Echo{})
@@ -136,7 +133,6 @@ func BenchmarkCalls(b *testing.B) {
 			run("packetstream", callPacketstream)
 			run("rpc", callRPC)
 			if inFlight == 1 {
-				run("inline", callPacketstream)
 				run("msg", callMSG)
 			}
 		}
