@@ -117,28 +117,26 @@ func (c *Conn) Submit(ctx context.Context, r Request) (*Pending, error) {
 		return nil, frame.Refuse("a payload of %d bytes, the limit is %d", len(r.Payload), c.o.MaxPacket)
 	}
 	p := &Pending{conn: c, size: len(r.Payload)}
-	alone, err := c.reserve(ctx, p.size)
-	if err != nil {
+	if err := c.reserve(ctx, p.size); err != nil {
 		return nil, err
 	}
-	err = c.out.add(ctx, p.size, alone, func(queue []byte) ([]byte, error) {
+	err := c.out.add(ctx, p.size, func(queue []byte) (_ []byte, alone bool, err error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		switch {
 		case c.lost != nil:
-			return nil, c.lost
+			return nil, false, c.lost
 		case c.ended:
-			return nil, ErrEnded
+			return nil, false, ErrEnded
 		}
 		packet.Tag = c.nextTag[r.Channel]
-		queue, err := packet.AppendFrame(queue)
-		if err != nil {
-			return nil, err
+		if queue, err = packet.AppendFrame(queue); err != nil {
+			return nil, false, err
 		}
 		p.id = id{r.Channel, packet.Tag}
 		c.nextTag[r.Channel]++
 		c.pending[p.id] = p
-		return queue, nil
+		return queue, c.asked == 1, nil
 	})
 	if err != nil {
 		c.mu.Lock()
@@ -149,9 +147,8 @@ func (c *Conn) Submit(ctx context.Context, r Request) (*Pending, error) {
 	return p, nil
 }
 
-// reserve takes a place among the requests without an answer, and reports whether
-// this is the only one.
-func (c *Conn) reserve(ctx context.Context, size int) (alone bool, err error) {
+// reserve takes a place among the requests without an answer.
+func (c *Conn) reserve(ctx context.Context, size int) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.lost == nil && (c.asked == c.o.MaxPending || c.asked > 0 && c.askedBytes+size > c.o.MaxPacket) {
@@ -160,15 +157,15 @@ func (c *Conn) reserve(ctx context.Context, size int) (alone bool, err error) {
 		err := c.changed.wait(ctx, &c.mu)
 		c.unpark(ctx)
 		if err != nil {
-			return false, err
+			return err
 		}
 	}
 	if c.lost != nil {
-		return false, c.lost
+		return c.lost
 	}
 	c.asked++
 	c.askedBytes += size
-	return c.asked == 1, nil
+	return nil
 }
 
 // release gives a place back. The caller holds mu.
@@ -186,14 +183,15 @@ func (c *Conn) EndRequests(ctx context.Context) error {
 
 // special sends ERQ or EOF unless that was sent.
 func (c *Conn) special(ctx context.Context, sent *bool, p Packet) error {
-	return c.out.add(ctx, 0, false, func(queue []byte) ([]byte, error) {
+	return c.out.add(ctx, 0, func(queue []byte) (_ []byte, alone bool, err error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if *sent || c.finished {
-			return queue, nil
+			return queue, false, nil
 		}
 		*sent = true
-		return p.AppendFrame(queue)
+		queue, err = p.AppendFrame(queue)
+		return queue, false, err
 	})
 }
 

@@ -230,17 +230,14 @@ func (c *Conn) respond(j job, p Packet, tooManyFlags bool) error {
 	case len(p.Payload) > c.o.MaxPacket:
 		return frame.Refuse("a reply of %d bytes, the limit is %d", len(p.Payload), c.o.MaxPacket)
 	}
-	c.mu.Lock()
-	alone := c.running == 1
-	c.mu.Unlock()
-	return c.out.add(c.ctx, len(p.Payload), alone, func(queue []byte) ([]byte, error) {
+	return c.out.add(c.ctx, len(p.Payload), func(queue []byte) (_ []byte, alone bool, err error) {
 		c.mu.Lock()
-		finished := c.finished
+		finished, alone := c.finished, c.running == 1
 		c.mu.Unlock()
-		if finished {
-			return queue, nil
+		if !finished {
+			queue, err = p.AppendFrame(queue)
 		}
-		return p.AppendFrame(queue)
+		return queue, alone, err
 	})
 }
 

@@ -128,9 +128,7 @@ func (c *Conn) lead(ctx context.Context, p *Pending) {
 			break // nothing is lost by that
 		}
 		c.endLead()
-		c.workers.Go(func() {
-			c.keep(func() (Packet, error) { return packet, err })
-		})
+		c.keepFrom(packet, err)
 		return
 	}
 	c.endLead()
@@ -139,6 +137,13 @@ func (c *Conn) lead(ctx context.Context, p *Pending) {
 		return
 	}
 	c.workers.Go(func() { c.keep(c.next) })
+}
+
+// keepFrom is keep in a goroutine of its own, for a packet or an error that was read.
+func (c *Conn) keepFrom(p Packet, err error) {
+	c.workers.Go(func() {
+		c.keep(func() (Packet, error) { return p, err })
+	})
 }
 
 func (c *Conn) endLead() {
