@@ -36,9 +36,22 @@ func streak(t *testing.T, c, d *Conn) {
 	}
 }
 
-// leads waits until the caller of p reads.
+// freeze keeps the turn of c free until somebody waits, however late that is. It
+// reports whether the turn was free.
+func freeze(c *Conn) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.taken && c.timer.Stop() // and so ticking stays set
+}
+
+// leads waits until the caller of p reads, on a Conn that was frozen.
 func leads(t *testing.T, p *Pending) {
 	t.Helper()
+	defer func() {
+		p.conn.mu.Lock()
+		p.conn.ticking = false
+		p.conn.mu.Unlock()
+	}()
 	for until := time.Now().Add(patience); ; time.Sleep(time.Millisecond / 10) {
 		p.conn.mu.Lock()
 		yes := p.conn.leader == p
@@ -178,7 +191,9 @@ func TestLeaderGivesUp(t *testing.T) {
 	release := make(chan struct{})
 	slow, _ := blocking(release)
 	c, d := pair(t, nil, &Options{Handler: slow})
-	streak(t, c, d)
+	for !freeze(c) {
+		streak(t, c, d)
+	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	p := submit(t, c, Request{Type: 1})
 	waited := make(chan error)
@@ -211,7 +226,9 @@ func TestLeaderIsCancelled(t *testing.T) {
 			slow, _ := blocking(release)
 			c, d := pair(t, nil, &Options{Handler: slow})
 			defer close(release)
-			streak(t, c, d)
+			for !freeze(c) {
+				streak(t, c, d)
+			}
 			p := submit(t, c, Request{Type: 1})
 			waited := make(chan error)
 			go func() {
@@ -253,10 +270,7 @@ func scripted(t *testing.T, o *Options) (*Conn, net.Conn) {
 		if _, err := p.Wait(within(t)); err != nil {
 			t.Fatal(err)
 		}
-		c.mu.Lock()
-		free := !c.taken
-		c.mu.Unlock()
-		if free {
+		if freeze(c) {
 			return c, y
 		}
 		if time.Now().After(until) {
