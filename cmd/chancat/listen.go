@@ -186,7 +186,7 @@ func announceAt(e *env, address string, port int, portFile string) error {
 func (c *listenCommand) serve(ctx context.Context, address string, o *endpoint.Options) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	input, err := c.in.open(stdinOf(c.e, address), c.framing.S2C, func() { c.print.flush() })
+	input, err := c.in.open(stdinOf(c.e, address), c.framing.S2C, func() { c.print.flushEvents() })
 	if err != nil {
 		return err
 	}
@@ -202,6 +202,7 @@ func (c *listenCommand) serve(ctx context.Context, address string, o *endpoint.O
 		}
 	}()
 	if c.once {
+		c.print.alone = true
 		return c.serveOne(ctx, l)
 	}
 	return acceptEach(ctx, c.e, l, c.maxConns, func(conn *endpoint.Conn, number int) {
