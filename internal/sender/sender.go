@@ -135,6 +135,24 @@ func (s *Sender) SendBuffered(msg []byte) error {
 		s.leave()
 		return err
 	}
+	return s.soon()
+}
+
+// SendFrames is SendBuffered for frames that are encoded already: raw holds whole
+// ones, and is copied.
+func (s *Sender) SendFrames(raw []byte) error {
+	s.mu.Lock()
+	if err := s.awaitRoom(len(raw)); err != nil {
+		s.leave()
+		return err
+	}
+	s.queue = append(s.queue, raw...)
+	return s.soon()
+}
+
+// soon sees to it that the queue is written, at once where the stream is idle. It
+// unlocks s.
+func (s *Sender) soon() error {
 	if s.writing || s.flushing {
 		s.mu.Unlock()
 		return nil
@@ -209,15 +227,20 @@ func (s *Sender) leave() {
 
 // enqueue appends the frame of msg to the queue, once there is room.
 func (s *Sender) enqueue(msg []byte) error {
-	for s.unwritten() > 0 && s.unwritten()+len(msg) > QueueMost && s.refusal() == nil {
-		s.progress()
-	}
-	err := s.refusal()
+	err := s.awaitRoom(len(msg))
 	if err != nil {
 		return err
 	}
 	s.queue, err = s.codec.AppendFrame(s.queue, msg)
 	return err
+}
+
+// awaitRoom waits until the queue has room for n bytes.
+func (s *Sender) awaitRoom(n int) error {
+	for s.unwritten() > 0 && s.unwritten()+n > QueueMost && s.refusal() == nil {
+		s.progress()
+	}
+	return s.refusal()
 }
 
 // unwritten is the number of bytes that are queued or being written.

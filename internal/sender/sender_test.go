@@ -116,6 +116,30 @@ func TestWritesHoldWholeFrames(t *testing.T) {
 	}
 }
 
+// Frames that were encoded before keep their place among messages.
+func TestSendFrames(t *testing.T) {
+	var all bytes.Buffer
+	s := New(&all, framing.Netstring)
+	for _, send := range []func() error{
+		func() error { return s.SendBuffered([]byte("first")) },
+		func() error { return s.SendFrames([]byte("1:a,1:b,")) },
+		func() error { return s.Send([]byte("last")) },
+	} {
+		if err := send(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Finish(io.ErrClosedPipe); err != nil {
+		t.Fatal(err)
+	}
+	if want := "5:first,1:a,1:b,4:last,"; all.String() != want {
+		t.Errorf("%q, want %q", all.String(), want)
+	}
+	if err := s.SendFrames([]byte("1:c,")); err != io.ErrClosedPipe {
+		t.Errorf("after the end: %v", err)
+	}
+}
+
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
