@@ -137,6 +137,7 @@ class Proxy:
 
 
 def pump(conversation, read, write, close, side):
+    heard = True
     while True:
         try:
             data = read(1 << 16)
@@ -147,10 +148,11 @@ def pump(conversation, read, write, close, side):
             conversation.end(side)
             break
         conversation.read(side, data)
-        try:
-            write(data)
-        except OSError:
-            break
+        if heard:
+            try:
+                write(data)
+            except OSError:
+                heard = False  # what is said to one who is gone is said, too
     try:
         close()
     except OSError:
