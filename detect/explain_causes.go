@@ -36,6 +36,9 @@ func (e *examination) explain(d *Diagnosis) {
 			e.skip()
 		}
 		e.endings()
+		e.digits()
+		e.limits()
+		e.textBehind()
 	}
 	e.otherFramings()
 	e.detected()
@@ -123,10 +126,16 @@ func (e *examination) fallback() {
 	switch x.Cause {
 	case frame.CauseTruncated:
 		x.Detail, bits = e.truncation(), -1+e.endPrior()
+		if e.strange(e.stuck) {
+			bits -= 12
+		}
 		x.Repair = "have the sender finish the frame before it closes"
 	case frame.CauseTooLarge:
+		if e.strange(e.stuck) {
+			bits = -9
+		}
 		x.Repair = "if that is a length, raise the limit: max=SIZE behind the framing; else the bytes are no head of a frame"
-		bits = -6
+		bits += -1
 		if body, ok := e.claim(); ok && e.peerLimit(body) != "" {
 			x.Repair += "; " + e.peerLimit(body)
 		}
@@ -141,6 +150,10 @@ func (e *examination) fallback() {
 	case frame.CauseWrongProtocol:
 		bits = -2
 	default:
+		if e.onlyNumber() {
+			x.Cause, x.Repair = frame.CauseBadDigits, "write the length as the framing asks"
+			break
+		}
 		x.Cause = CauseForeignBytes
 		x.Detail = "no frame begins with these bytes: " + x.Detail
 		x.Repair = "find out what else writes to this stream"

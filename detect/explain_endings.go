@@ -101,6 +101,30 @@ func (e *examination) frameBits() float64 {
 // mended returns the bytes of the frame at pos when line ends are mended, those of
 // its body, and what was wrong.
 func (e *examination) mended(pos int) (n, body int, how string, ok bool) {
+	n, body, ok = e.edited(pos, func(text []byte, i int) ([]byte, int) {
+		afterCR := i > 0 && text[i-1] == '\r'
+		switch {
+		case afterCR && text[i] == '\r' && i+1 < len(text) && text[i+1] == '\n':
+			how = "CR CR LF where CR LF belongs: text mode has added a CR"
+			return append(text[:i], text[i+1:]...), -1
+		case afterCR && text[i] != '\n':
+			how = "CR where CR LF belongs"
+			return insert(text, i, '\n'), 1
+		case text[i] == '\n' && (afterCR || i == 0 && pos > 0 && e.data[pos-1] == '\r'):
+			return nil, 0 // that CR was counted to what stands before
+		case text[i] == '\n':
+			how = "LF where CR LF belongs"
+			return insert(text, i, '\r'), 1
+		}
+		return nil, 0
+	})
+	return n, body, how, ok
+}
+
+// edited returns the bytes of the frame at pos, and those of its body, when edit has
+// mended what the codec refuses at text[at:] until it refuses nothing. edit returns
+// nil where it knows nothing, and how many bytes it has added.
+func (e *examination) edited(pos int, edit func(text []byte, at int) ([]byte, int)) (n, body int, ok bool) {
 	rest := e.data[pos:]
 	have := min(len(rest), endingWindow)
 	text := append([]byte(nil), rest[:have]...)
@@ -109,41 +133,26 @@ func (e *examination) mended(pos int) (n, body int, how string, ok bool) {
 		sp, need, err := e.codec.Scan(text, &frame.State{})
 		switch f, _ := errors.AsType[*frame.Error](err); {
 		case err == nil && need == 0:
-			return sp.Len() - shift, sp.Body, how, true
+			return sp.Len() - shift, sp.Body, true
 		case err == nil:
 			more := min(len(rest), max(have*2, sp.Len()-shift+2, have+need))
 			if more == have || more > endingFrame {
-				return 0, 0, how, false
+				return 0, 0, false
 			}
 			text = append(text, rest[have:more]...)
 			have = more
-			continue
 		case f == nil || f.Offset >= int64(len(text)):
-			return 0, 0, how, false
+			return 0, 0, false
 		default:
-			i := int(f.Offset)
-			afterCR := i > 0 && text[i-1] == '\r'
-			switch {
-			case afterCR && text[i] == '\r' && i+1 < len(text) && text[i+1] == '\n':
-				text = append(text[:i], text[i+1:]...)
-				shift--
-				how = "CR CR LF where CR LF belongs: text mode has added a CR"
-			case afterCR && text[i] != '\n':
-				text = insert(text, i, '\n')
-				shift++
-				how = "CR where CR LF belongs"
-			case text[i] == '\n' && (afterCR || i == 0 && pos > 0 && e.data[pos-1] == '\r'):
-				return 0, 0, how, false // that CR was counted to what stands before
-			case text[i] == '\n':
-				text = insert(text, i, '\r')
-				shift++
-				how = "LF where CR LF belongs"
-			default:
-				return 0, 0, how, false
+			mended, added := edit(text, int(f.Offset))
+			if mended == nil {
+				return 0, 0, false
 			}
+			text = mended
+			shift += added
 		}
 	}
-	return 0, 0, how, false
+	return 0, 0, false
 }
 
 func insert(text []byte, i int, c byte) []byte {

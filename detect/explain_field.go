@@ -135,6 +135,9 @@ func (e *examination) badDigits(gap []byte) bool {
 		}
 		return !strings.ContainsAny(string(gap[:i]), "\r\n\t<[{(\"")
 	}
+	if e.onlyNumber() {
+		return true
+	}
 	if textual(gap) && gap[len(gap)-1] == '\n' && len(gap) > 16 && e.name != "lsp" {
 		return false // a line of a log, whatever it begins with
 	}
@@ -144,7 +147,7 @@ func (e *examination) badDigits(gap []byte) bool {
 	switch e.name {
 	case "msg":
 		return at >= len("\r\nMSG ")
-	case "lsp", "stomp", "nats", "memcached":
+	case "lsp", "stomp":
 		return true
 	case "netstring":
 		return word(":", 16) && gap[len(gap)-1] == ','

@@ -90,7 +90,7 @@ func (e *examination) detected() {
 		return
 	}
 	e.add(Explanation{
-		Cause:   CauseWrongFraming,
+		Cause:   e.kin(c.Framing),
 		Detail:  fmt.Sprintf("as -f %s the stream decodes: %s", c.Framing, c.Evidence),
 		Repair:  "read it as -f " + c.Framing,
 		Then:    c.Frames,

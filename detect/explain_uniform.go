@@ -93,6 +93,7 @@ func (e *examination) uniform() {
 			e.addWalk(x, w, e.chain.bits, 0.5)
 		}
 	}
+	e.untailed()
 	e.decimals()
 	e.radix()
 	for _, a := range e.alternatives() {
@@ -157,6 +158,36 @@ func (e *examination) shift(constant bool, by func(unit) int) {
 		prior -= 2
 	}
 	e.addWalk(x, w, e.chain.bits, prior)
+}
+
+// bareUnits are units without what ends them.
+type bareUnits struct{ unitScanner }
+
+func (b bareUnits) scan(data []byte, pos int) (u unit, cut, ok bool) {
+	u, cut, ok = b.unitScanner.scan(data, pos)
+	u.tail = 0
+	return u, cut, ok
+}
+
+// untailed tries frames of which none has its end.
+func (e *examination) untailed() {
+	u, _, ok := e.unit.scan(e.data, 0)
+	if c, fixed := e.unit.(*codecUnits); !ok || fixed && c.literal == "" || e.frames > 0 {
+		return
+	}
+	if _, strings := e.unit.(stringUnits); strings || u.tail == 0 && e.name != "resp" {
+		return
+	}
+	w := e.follow(bareUnits{e.unit}, func(u unit, pos int) int { return pos + u.head + u.body }, e.chain.hi)
+	if w.frames == 0 || !w.whole {
+		return
+	}
+	w.start = 0
+	e.addWalk(Explanation{
+		Cause:  CauseMissingSeparator,
+		Detail: "the bytes that end a frame are missing behind the body (every frame)",
+		Repair: "write what ends the frame",
+	}, w, max(e.chain.bits, 4), -2)
 }
 
 // addWalk adds an explanation by which w was made, with the evidence in each of

@@ -87,9 +87,12 @@ func compareRuns(t *testing.T, command, address, correct, faulty string) {
 	if err != nil {
 		t.Errorf("against a correct server: %s: %v", command, err)
 	}
-	if bad, err := run(faulty); err == nil && bad == good {
-		t.Errorf("shows no difference: %s", command)
+	for range 3 { // a server that a busy machine kept from reading has found the pieces together
+		if bad, err := run(faulty); err != nil || bad != good {
+			return
+		}
 	}
+	t.Errorf("shows no difference: %s", command)
 }
 
 // serveForProbe starts the server at path and returns its address.

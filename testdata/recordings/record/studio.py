@@ -82,6 +82,21 @@ def package(name):
         return json.load(f)["version"]
 
 
+PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
+
+
+def go_program(studio, name):
+    """Builds one of the programs in Go that recordings need, and returns its path."""
+    path = os.path.join(studio.work, name)
+    run("go", "build", "-C", PROGRAMS, "-o", path, "./" + name, timeout=600)
+    return path
+
+
+def go_version(module):
+    """The version of a module that those programs are built with."""
+    return run("go", "list", "-C", PROGRAMS, "-m", "-f", "{{.Version}}", module).decode().strip()
+
+
 def run(*command, stdin="", env=None, status=0, cwd=None, timeout=60):
     """Runs command to its end and returns its stdout."""
     data = stdin if isinstance(stdin, bytes) else stdin.encode()
@@ -139,4 +154,4 @@ def until(condition, patience=20):
         time.sleep(0.02)
 
 
-__all__ = ["Proxy", "Studio", "background", "free_port", "package", "run", "serving", "until", "version", "wait_port"]
+__all__ = ["Proxy", "Studio", "background", "free_port", "go_program", "go_version", "package", "run", "serving", "until", "version", "wait_port"]
