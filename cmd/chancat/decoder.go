@@ -15,16 +15,14 @@ import (
 func (c *decodeCommand) raw(name string, stream io.Reader) error {
 	r := frame.NewReader(stream, c.framing.Either.Codec, c.framing.Either.Max)
 	d := decoder{c: c, name: name, reader: r, framing: c.framing, arrival: time.Now}
-	for {
-		switch err := d.next(); {
-		case err == io.EOF && d.broken:
-			return &toldError{&codedError{exitBroken, errors.New("broken frames")}}
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return err
-		}
+	err := d.messages()
+	switch {
+	case err == io.EOF && d.broken:
+		return &toldError{&codedError{exitBroken, errors.New("broken frames")}}
+	case err == io.EOF:
+		return nil
 	}
+	return err
 }
 
 // A decoder prints the messages of one direction of one stream.
@@ -32,6 +30,7 @@ type decoder struct {
 	c       *decodeCommand
 	name    string // of the stream, for people
 	reader  *frame.Reader
+	source  *frame.Feed // of reader, if it has one
 	framing framing.Framing
 	conn    int
 	from    session.Side
@@ -47,30 +46,37 @@ type decoder struct {
 	skippedFrom int64
 }
 
-// next prints one message, or passes over a broken frame if that is wanted.
-func (d *decoder) next() error {
-	if d.seeking {
-		return d.seek()
+// messages prints messages until something ends them, and passes over broken frames
+// if that is wanted.
+func (d *decoder) messages() error {
+	for {
+		var err error
+		if d.seeking {
+			err = d.seek()
+		} else {
+			err = d.whole()
+		}
+		switch err {
+		case nil:
+			continue
+		case io.EOF, frame.ErrPending: // nearly always
+			return err
+		}
+		e, ok := errors.AsType[*frame.Error](err)
+		if !ok || e.Cause == "" {
+			return err
+		}
+		why := d.explain(err)
+		d.brokenEvent(e, why)
+		fault := located(d.name, err, why)
+		if !d.c.keepGoing {
+			return fault
+		}
+		if err := d.tell(fault); err != nil {
+			return err
+		}
+		d.lookFrom(e.Start)
 	}
-	err := d.message()
-	if err == nil || err == errPending {
-		return err
-	}
-	e, ok := errors.AsType[*frame.Error](err)
-	if !ok || e.Cause == "" {
-		return err
-	}
-	why := d.explain(err)
-	d.brokenEvent(e, why)
-	fault := located(d.name, err, why)
-	if !d.c.keepGoing {
-		return fault
-	}
-	if err := d.tell(fault); err != nil {
-		return err
-	}
-	d.lookFrom(e.Start)
-	return d.seek()
 }
 
 // tell says what is wrong with the frame at hand, behind the messages before it.
@@ -81,7 +87,7 @@ func (d *decoder) tell(fault error) error {
 	return err
 }
 
-// lookFrom makes next look for a place where frames go on.
+// lookFrom makes messages look for a place where frames go on.
 func (d *decoder) lookFrom(offset int64) {
 	d.seeking, d.skippedFrom, d.skipped = true, offset, 0
 }
@@ -90,7 +96,7 @@ func (d *decoder) lookFrom(offset int64) {
 func (d *decoder) seek() error {
 	n, err := d.reader.Resync()
 	d.skipped += n
-	if err == errPending {
+	if errors.Is(err, frame.ErrPending) {
 		return err
 	}
 	d.seeking = false
@@ -100,24 +106,43 @@ func (d *decoder) seek() error {
 	return err
 }
 
-// message prints the next message.
-func (d *decoder) message() error {
-	if d.c.print.events == nil {
+// whole prints the messages up to the first frame that is not whole.
+func (d *decoder) whole() error {
+	p := d.c.print
+	for out := p.bare(); out != nil; {
+		if d.source != nil && len(d.reader.Buffered()) == 0 && d.source.Dry() {
+			return frame.ErrPending // as the reader would, which takes as long as a small message
+		}
 		body, err := d.reader.NextMessage()
 		if err != nil {
 			return err
 		}
-		return d.c.print.message(d.where, body)
+		if err := out.WriteMessage(body); err != nil {
+			return &outputError{err}
+		}
 	}
-	f, err := d.reader.Next()
-	if err != nil {
-		return err
+	for p.events == nil {
+		body, err := d.reader.NextMessage()
+		if err != nil {
+			return err
+		}
+		if err := p.message(d.where, body); err != nil {
+			return err
+		}
 	}
-	d.seq++
-	return d.c.print.events.WriteEvent(&session.Event{
-		Kind: session.Message, Time: d.arrival(), Conn: d.conn, From: d.from, Seq: d.seq,
-		Offset: f.Offset, Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: f.Reads, Data: d.reader.Message(f),
-	})
+	for {
+		f, err := d.reader.Next()
+		if err != nil {
+			return err
+		}
+		d.seq++
+		if err := p.events.WriteEvent(&session.Event{
+			Kind: session.Message, Time: d.arrival(), Conn: d.conn, From: d.from, Seq: d.seq,
+			Offset: f.Offset, Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: f.Reads, Data: d.reader.Message(f),
+		}); err != nil {
+			return err
+		}
+	}
 }
 
 // explainedMost bounds the broken frames of a stream that are explained at length: a

@@ -221,6 +221,15 @@ func (p *printer) message(where string, body []byte) error {
 	return nil
 }
 
+// bare returns what message writes to, where nothing else is done with messages and
+// one goroutine prints; else nil. It is for printing millions.
+func (p *printer) bare() *text.Writer {
+	if !p.alone || p.events != nil || p.filter != nil {
+		return nil
+	}
+	return p.messages
+}
+
 // filtered calls show with what --filter makes of body. A message that is no JSON
 // or that the query fails on is left out.
 func (p *printer) filtered(body []byte, show func(result []byte) error) error {
