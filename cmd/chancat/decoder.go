@@ -30,7 +30,6 @@ type decoder struct {
 	c       *decodeCommand
 	name    string // of the stream, for people
 	reader  *frame.Reader
-	source  *frame.Feed // of reader, if it has one
 	framing framing.Framing
 	conn    int
 	from    session.Side
@@ -110,9 +109,6 @@ func (d *decoder) seek() error {
 func (d *decoder) whole() error {
 	p := d.c.print
 	for out := p.bare(); out != nil; {
-		if d.source != nil && len(d.reader.Buffered()) == 0 && d.source.Dry() {
-			return frame.ErrPending // as the reader would, which takes as long as a small message
-		}
 		body, err := d.reader.NextMessage()
 		if err != nil {
 			return err

@@ -24,7 +24,6 @@ type feeder struct {
 func newFeeder(d decoder, f framing.Direction) *feeder {
 	feed := &feeder{decoder: d, codec: f.Codec}
 	feed.arrival = func() time.Time { return feed.time }
-	feed.source = &feed.stream
 	feed.reader = frame.NewReader(&feed.stream, f.Codec, f.Max)
 	return feed
 }
