@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"fmt"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -68,6 +69,30 @@ func layoutOfSpelling(spelling string) (l fieldLayout, ok bool) {
 		l.counts, l.extra = true, 0
 	}
 	return l, true
+}
+
+// plainSpelling writes the four numbers of Netty as the field that they describe, so
+// that head and body are told apart; empty where there are none.
+func (e *examination) plainSpelling() string {
+	_, numbers, ok := strings.Cut(e.spelling, "netty=")
+	if !ok {
+		return ""
+	}
+	l, ok := layoutOfSpelling("netty=" + strings.SplitN(numbers, ",", 2)[0])
+	if !ok {
+		return ""
+	}
+	s := fmt.Sprintf("u%dbe", 8*l.width)
+	if l.width == 1 {
+		s = "u8"
+	}
+	if l.at > 0 {
+		s += fmt.Sprintf(",at=%d", l.at)
+	}
+	if adjust := l.extra - l.at - l.width; adjust != 0 {
+		s += fmt.Sprintf(",adjust=%d", adjust)
+	}
+	return s
 }
 
 // numeral reads what may be no number, which is 0.

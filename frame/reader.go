@@ -89,6 +89,10 @@ func (r *Reader) SetCodec(c Codec) {
 	r.st = State{}
 }
 
+// SetLimit changes the bound on bodies for every frame that Next has not returned
+// yet: a peer may be believed more once it has said who it is.
+func (r *Reader) SetLimit(limit int) { r.limit = limit }
+
 // Offset returns the stream offset of the first byte after the last frame.
 func (r *Reader) Offset() int64 { return r.offset }
 

@@ -86,7 +86,7 @@ func (f *feeder) lose(e *session.Event) error {
 	}
 	if e.Reason != pcap.NoStart {
 		f.broken = true
-		f.c.e.say("%s: %d bytes from byte %d were not captured", f.name, e.N, e.Offset)
+		f.c.e.say("%s: %d bytes from byte %d are lost: they were not captured", f.name, e.N, e.Offset)
 	}
 	if !f.seeking {
 		f.lookFrom(f.reader.Offset())

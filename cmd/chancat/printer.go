@@ -81,8 +81,8 @@ type printer struct {
 
 	filterFailed atomic.Bool // a query that fails is told once
 
-	alone    bool         // one goroutine prints: a lock a message would be a tenth of decode's time
-	mu       sync.Mutex   // guards the rest of the output
+	alone    bool         // one goroutine prints, and takes no lock a message
+	mu       sync.Mutex   // guards the rest of the output, unless alone
 	messages *text.Writer // without --view
 	view     view.View    // for a person
 	stdout   io.Writer
@@ -272,18 +272,26 @@ func (p *printer) write(where string, body []byte) error {
 // flush writes out what message and the observer left in buffers. It is called
 // before anything that may block.
 func (p *printer) flush() error {
+	if err := p.flushEvents(); err != nil || p.messages == nil {
+		return err
+	}
+	if !p.alone {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+	}
+	return p.messages.Flush()
+}
+
+// flushEvents writes out what the observer left in buffers, and may be called
+// beside the goroutine that prints.
+func (p *printer) flushEvents() error {
 	if p.record != nil {
 		p.recordFailed(p.record.Flush())
 	}
 	if p.events != nil {
 		return p.events.Flush()
 	}
-	if p.messages == nil {
-		return nil
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.messages.Flush()
+	return nil
 }
 
 // flushed is flush with an *outputError.

@@ -7,6 +7,7 @@ on its recordings.
 
 import base64
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -66,10 +67,11 @@ class Conversation:
         for side, data in self.bytes.items():
             if len(data) > LIMIT:
                 sys.exit(f"{path}: {len(data)} bytes from the {side}: want at most {LIMIT}")
-        with open(path, "w") as f:
+        with open(path + ".part", "w") as f:
             first = {"event": "session", "v": 1, "time": self.events[0]["time"], "framing": framing, "program": "record"}
             for event in [first, *self.events]:
                 print(json.dumps(event, separators=(",", ":")), file=f)
+        os.replace(path + ".part", path)  # somebody may be waiting for it
 
 
 def load(path):
@@ -135,6 +137,7 @@ class Proxy:
 
 
 def pump(conversation, read, write, close, side):
+    heard = True
     while True:
         try:
             data = read(1 << 16)
@@ -145,10 +148,11 @@ def pump(conversation, read, write, close, side):
             conversation.end(side)
             break
         conversation.read(side, data)
-        try:
-            write(data)
-        except OSError:
-            break
+        if heard:
+            try:
+                write(data)
+            except OSError:
+                heard = False  # what is said to one who is gone is said, too
     try:
         close()
     except OSError:
