@@ -42,6 +42,7 @@ func (f Frame) Body() []byte {
 type Reader struct {
 	src      io.Reader
 	lender   Lender // src, where it lends; else nil
+	feed     *Feed  // src, where it is one; else nil
 	codec    Codec
 	first    FirstScanner // nil when the codec has no opening of its own
 	unescape MessageAppender
@@ -76,6 +77,7 @@ type Reader struct {
 func NewReader(src io.Reader, c Codec, limit int) *Reader {
 	r := &Reader{src: src, limit: limit, credit: resyncCredit}
 	r.lender, _ = src.(Lender)
+	r.feed, _ = src.(*Feed)
 	r.SetCodec(c)
 	return r
 }
@@ -149,6 +151,9 @@ func (r *Reader) NextMessage() ([]byte, error) {
 func (r *Reader) advance() (Span, error) {
 	if r.broken != nil {
 		return Span{}, r.broken
+	}
+	if r.feed != nil && r.pos == r.end && r.feed.Dry() {
+		return Span{}, ErrPending // as fill would say, in the time of a small frame
 	}
 	for {
 		need := 1
