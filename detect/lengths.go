@@ -191,8 +191,11 @@ func weigh(r *rule, streams []Stream, costs *histograms) claim {
 	out.hop, out.around = hop, t.zerosAround(r)
 	crowd = min(crowd, mostContent, crowdEach*float64(t.distinct)) // a chain that goes round in few lengths is caught in them
 	out.dbg = [4]float64{hops, crowd, texts, textless}
-	out.proof = max(hops, crowd, min(texts, mostContent))
 	out.places = min(t.savings(r, anywhere), mostPlaces)
+	if texts == 0 && t.short(r) {
+		crowd, out.places = crowd/2, out.places/2
+	}
+	out.proof = max(hops, crowd, min(texts, mostContent))
 	out.bits = out.proof + out.places - textless - r.cost()
 	if l.magic != "" && marksOff(l.magic, streams, c.frames+c.cut) {
 		out.bits += markBits

@@ -21,6 +21,8 @@ type decodeCommand struct {
 
 	framing framing.Framing
 	print   *printer
+
+	saidCompressed bool
 }
 
 func newDecode(e *env) *cobra.Command {

@@ -7,14 +7,16 @@ import (
 
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/inflate"
 	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/internal/text"
 	"github.com/chancat/channel/session"
 )
 
 // raw prints the messages of a bare stream.
 func (c *decodeCommand) raw(name string, stream io.Reader) error {
 	r := frame.NewReader(stream, c.framing.Either.Codec, c.framing.Either.Max)
-	d := decoder{c: c, name: name, reader: r, framing: c.framing, arrival: time.Now}
+	d := decoder{c: c, name: name, reader: r, framing: c.framing, plain: inflate.Of(c.framing.Either.Codec), arrival: time.Now}
 	err := d.messages()
 	switch {
 	case err == io.EOF && d.broken:
@@ -30,7 +32,6 @@ type decoder struct {
 	c       *decodeCommand
 	name    string // of the stream, for people
 	reader  *frame.Reader
-	source  *frame.Feed // of reader, if it has one
 	framing framing.Framing
 	conn    int
 	from    session.Side
@@ -39,6 +40,7 @@ type decoder struct {
 	where   string // put before messages for a person
 	broken  bool   // some frame was
 
+	plain     *inflate.Messages
 	explained int // broken frames
 
 	seeking     bool // a broken frame was left, and no other found yet
@@ -89,6 +91,7 @@ func (d *decoder) tell(fault error) error {
 
 // lookFrom makes messages look for a place where frames go on.
 func (d *decoder) lookFrom(offset int64) {
+	d.plain.Lose()
 	d.seeking, d.skippedFrom, d.skipped = true, offset, 0
 }
 
@@ -109,26 +112,8 @@ func (d *decoder) seek() error {
 // whole prints the messages up to the first frame that is not whole.
 func (d *decoder) whole() error {
 	p := d.c.print
-	for out := p.bare(); out != nil; {
-		if d.source != nil && len(d.reader.Buffered()) == 0 && d.source.Dry() {
-			return frame.ErrPending // as the reader would, which takes as long as a small message
-		}
-		body, err := d.reader.NextMessage()
-		if err != nil {
-			return err
-		}
-		if err := out.WriteMessage(body); err != nil {
-			return &outputError{err}
-		}
-	}
-	for p.events == nil {
-		body, err := d.reader.NextMessage()
-		if err != nil {
-			return err
-		}
-		if err := p.message(d.where, body); err != nil {
-			return err
-		}
+	if out := p.bare(); out != nil && (d.plain == nil || d.c.saidCompressed) {
+		return d.copyTo(out)
 	}
 	for {
 		f, err := d.reader.Next()
@@ -136,11 +121,42 @@ func (d *decoder) whole() error {
 			return err
 		}
 		d.seq++
-		if err := p.events.WriteEvent(&session.Event{
-			Kind: session.Message, Time: d.arrival(), Conn: d.conn, From: d.from, Seq: d.seq,
+		ev := session.Event{
+			Kind: session.Message, Conn: d.conn, From: d.from, Seq: d.seq,
 			Offset: f.Offset, Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: f.Reads, Data: d.reader.Message(f),
-		}); err != nil {
+		}
+		if p.events != nil {
+			ev.Time = d.arrival()
+			err = p.events.WriteEvent(&ev)
+		} else {
+			ev.Plain = d.plain.Message(f.Raw, ev.Data, framing.DefaultMax)
+			shown := p.shown(&ev)
+			d.noteCompressed(&ev, shown)
+			err = p.message(d.where, shown)
+		}
+		if err != nil {
 			return err
+		}
+	}
+}
+
+// noteCompressed says, once, that what is printed is not what messages say.
+func (d *decoder) noteCompressed(ev *session.Event, shown []byte) {
+	if ev.Plain != nil && len(shown) > 0 && &shown[0] == &ev.Data[0] && !d.c.saidCompressed {
+		d.c.saidCompressed = true
+		d.c.e.say("%s: messages are compressed, and printed so; --view or --filter inflates them", d.name)
+	}
+}
+
+// copyTo is whole where only the messages are wanted, of which there may be millions.
+func (d *decoder) copyTo(out *text.Writer) error {
+	for {
+		msg, err := d.reader.NextMessage()
+		if err != nil {
+			return err
+		}
+		if err := out.WriteMessage(msg); err != nil {
+			return &outputError{err}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/inflate"
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/session"
 	"github.com/chancat/channel/session/pcap"
@@ -24,8 +25,8 @@ type feeder struct {
 func newFeeder(d decoder, f framing.Direction) *feeder {
 	feed := &feeder{decoder: d, codec: f.Codec}
 	feed.arrival = func() time.Time { return feed.time }
-	feed.source = &feed.stream
 	feed.reader = frame.NewReader(&feed.stream, f.Codec, f.Max)
+	feed.plain = inflate.Of(f.Codec)
 	return feed
 }
 

@@ -230,6 +230,23 @@ func (p *printer) bare() *text.Writer {
 	return p.messages
 }
 
+// said is what a person reads of a message: inflated, if it was compressed.
+func said(ev *session.Event) []byte {
+	if ev.Plain != nil {
+		return ev.Plain
+	}
+	return ev.Data
+}
+
+// shown is what of ev goes to message: what it says, for a view or a query, else the
+// message as it was.
+func (p *printer) shown(ev *session.Event) []byte {
+	if p.view != nil || p.filter != nil {
+		return said(ev)
+	}
+	return ev.Data
+}
+
 // filtered calls show with what --filter makes of body. A message that is no JSON
 // or that the query fails on is left out.
 func (p *printer) filtered(body []byte, show func(result []byte) error) error {

@@ -154,16 +154,20 @@ type told struct {
 func (t *teller) of(ev *session.Event) *told {
 	d := direction{ev.Conn, ev.From}
 	if t.told[d] == nil {
-		side := t.framing.Either
-		switch ev.From {
-		case session.Client:
-			side = t.framing.C2S
-		case session.Server:
-			side = t.framing.S2C
-		}
-		t.told[d] = &told{decoder: NewDecoder(side)}
+		t.told[d] = &told{decoder: NewDecoder(sentBy(ev.From, t.framing))}
 	}
 	return t.told[d]
+}
+
+// sentBy is how a side frames what it sends.
+func sentBy(side session.Side, f framing.Framing) framing.Direction {
+	switch side {
+	case session.Client:
+		return f.C2S
+	case session.Server:
+		return f.S2C
+	}
+	return f.Either
 }
 
 func (t *teller) event(ev *session.Event) bool {

@@ -39,11 +39,11 @@ type stream struct {
 	deaf      bool // nothing is decoded any more
 	explained int
 	foreign   foreign
-	plain     inflate.Messages // of a WebSocket that is compressed
+	plain     *inflate.Messages
 }
 
 func newStream(d *decoder, side int, f framing.Direction) *stream {
-	return &stream{d: d, side: side, framing: f}
+	return &stream{d: d, side: side, framing: f, plain: inflate.Of(f.Codec)}
 }
 
 func (s *stream) offset() int64 { return s.total }
@@ -102,6 +102,7 @@ func (s *stream) lose(n int, at time.Time) {
 	}
 	s.at = at
 	s.reader.Lose(int64(n)) // the lost event has told of the frame that it breaks
+	s.plain.Lose()
 	s.seeking = true
 }
 
@@ -149,10 +150,8 @@ func (s *stream) message(f frame.Frame, msg []byte) {
 		Kind: session.Message, Seq: s.seq, Offset: f.Offset,
 		Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: f.Reads, Data: msg,
 	}
-	if isWebSocket(s.framing.Codec) && len(f.Raw) > 0 {
-		if ev.Plain = s.plain.Message(f.Raw[0], msg, framing.DefaultMax); ev.Plain != nil {
-			msg = ev.Plain
-		}
+	if ev.Plain = s.plain.Message(f.Raw, msg, framing.DefaultMax); ev.Plain != nil {
+		msg = ev.Plain
 	}
 	ev.Answers, ev.Latency = d.pairs.Message(sides[s.side], s.seq, s.at, f.Raw, msg)
 	d.observe(s.side, s.at, &ev)
@@ -168,13 +167,9 @@ func (s *stream) message(f frame.Frame, msg []byte) {
 	}
 }
 
-func isWebSocket(c frame.Codec) bool {
-	return c == framing.WS || c == framing.WSServer || c == framing.WSEither
-}
-
 // become changes the framing of what comes next.
 func (s *stream) become(f framing.Direction) {
-	s.framing = f
+	s.framing, s.plain = f, inflate.Of(f.Codec)
 	if s.reader != nil {
 		s.reader.SetCodec(f.Codec)
 	}
@@ -184,6 +179,7 @@ func (s *stream) become(f framing.Direction) {
 func (s *stream) broken(e *frame.Error) {
 	d := s.d
 	d.broken = true
+	s.plain.Lose()
 	fault := s.explain(e)
 	d.observe(s.side, s.at, &session.Event{
 		Kind: session.Broken, Offset: e.Start, At: e.Offset, Cause: string(fault.Cause), Error: e.Error(),

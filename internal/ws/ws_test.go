@@ -542,3 +542,22 @@ func acceptKey(key string) string {
 	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) // RFC 6455 §1.3
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
+
+// A URL that is understood names a socket, and is understood again.
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"ws://h/p", "wss://u:p@[::1]:8443/?q#f", "ws:///x", "ws://:5", "http://h", "ws://h:x", "ws://[::1"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		u, a, err := parse(text)
+		if err != nil {
+			if _, ok := errors.AsType[*socket.AddressError](err); !ok {
+				t.Errorf("%q: %v", text, err)
+			}
+			return
+		}
+		if _, again, err := parse(u.String()); err != nil || again != a {
+			t.Errorf("%q is %v, written %q, which is %v, %v", text, a, u, again, err)
+		}
+	})
+}
