@@ -41,6 +41,9 @@ func (e *examination) explain(d *Diagnosis) {
 		e.textBehind()
 	}
 	e.otherFramings()
+	if e.err != nil {
+		e.framingBehind()
+	}
 	e.detected()
 	e.conclude(d)
 }
@@ -183,12 +186,27 @@ func (e *examination) endPrior() float64 {
 	}
 	seen, kinds := e.startsSeen()
 	switch {
-	case seen[rest[0]]:
+	case seen[rest[0]], e.fewStarts():
 		return 6
 	case len(e.starts) >= fewFrames && kinds <= 1+len(e.starts)/8:
 		return -30
 	}
 	return 0
+}
+
+// fewStarts reports whether few bytes of all can start a frame.
+func (e *examination) fewStarts() bool {
+	c, ok := e.unit.(*codecUnits)
+	if !ok {
+		return false
+	}
+	n := 0
+	for _, can := range c.starts {
+		if can {
+			n++
+		}
+	}
+	return n <= 16
 }
 
 // startsSeen returns the bytes with which the good frames begin, and how many.

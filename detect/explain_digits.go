@@ -27,7 +27,7 @@ func (e *examination) digits() {
 		size, _, ok := e.edited(pos, func(text []byte, at int) ([]byte, int) {
 			from, to := e.wordAt(text, at)
 			v, ok := e.meant(string(text[from:to]))
-			if !ok || word != "" {
+			if !ok || word != "" || string(text[from:to]) == e.written(v) {
 				return nil, 0
 			}
 			word, n = string(text[from:to]), v
@@ -118,7 +118,10 @@ func (e *examination) meant(word string) (n int, ok bool) {
 	if e.name == "chunked" {
 		base = 16
 	}
-	s := strings.Trim(word, " \t\x00\"'+")
+	s := strings.Trim(word, " \t\"'+")
+	if e.name == "bgpy" {
+		s = strings.Trim(s, "\x00")
+	}
 	if len(s) == 0 || len(word) > wordMost {
 		return 0, false
 	}
@@ -153,6 +156,9 @@ func (e *examination) onlyNumber() bool {
 	default:
 		return false // the head is a number and nothing else
 	}
+	if e.err.Cause != frame.CauseBadDigits && e.err.Cause != frame.CauseSyntax {
+		return false
+	}
 	at := e.stuckAt() - e.stuck
 	text := e.data[e.stuck:min(len(e.data), e.stuck+endingWindow)]
 	if at <= 0 || at >= len(text) {
@@ -161,6 +167,21 @@ func (e *examination) onlyNumber() bool {
 	from, to := e.wordAt(text, at)
 	if from == 0 {
 		return false
+	}
+	for head := e.stuck; ; {
+		u, cut, ok := e.unit.scan(e.data, head)
+		if cut {
+			return false
+		}
+		if !ok {
+			if e.name == "resp" && head != e.stuck+from-1 {
+				return false
+			}
+			break
+		}
+		if head += u.len(); head > e.stuckAt() || u.len() == 0 {
+			return false // that number is right
+		}
 	}
 	tried := append(append(append([]byte(nil), text[:from]...), '1'), text[to:]...)
 	_, _, err := e.codec.Scan(tried, &frame.State{})

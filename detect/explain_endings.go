@@ -34,6 +34,7 @@ func (e *examination) endings() {
 // ends were written in another way than they were counted too.
 func (e *examination) mend(bodies bool) {
 	pos, frames, edited := e.stuck, 0, 0
+	last, upTo := 0, 0 // the last frame that was mended, and where it ends
 	whole := false
 	kind := ""
 	for pos < len(e.data) && frames < 1<<16 {
@@ -50,6 +51,9 @@ func (e *examination) mend(bodies bool) {
 		if n <= 0 || pos+n > len(e.data) {
 			break
 		}
+		if how != "" && edited == 0 && frames == 0 && e.oddLine(pos) {
+			return // a line of something else
+		}
 		if how != "" {
 			edited++
 			if kind == "" {
@@ -60,6 +64,9 @@ func (e *examination) mend(bodies bool) {
 		}
 		frames++
 		pos += n
+		if how != "" {
+			last, upTo = frames, pos
+		}
 	}
 	whole = pos == len(e.data)
 	if edited == 0 {
@@ -82,6 +89,9 @@ func (e *examination) mend(bodies bool) {
 	if !whole {
 		bits -= 4
 	}
+	if e.chain != nil && last < frames {
+		bits = max(bits, float64(last)*max(endingBits, e.frameBits())-1+e.chain.evidence(upTo))
+	}
 	if bodies {
 		bits -= 2
 	}
@@ -91,11 +101,31 @@ func (e *examination) mend(bodies bool) {
 	e.add(x, e.stuck, e.frames, e.base(e.frames)+bits)
 }
 
+// oddLine reports whether the line at pos ends in LF alone and begins with no word of
+// the framing.
+func (e *examination) oddLine(pos int) bool {
+	line, _, whole := lineAt(e.data, pos)
+	if !whole || pos+len(line) < len(e.data) && e.data[pos+len(line)] == '\r' {
+		return false
+	}
+	word, _, _ := bytes.Cut(line, []byte{' '})
+	switch e.name {
+	case "lsp":
+		return !bytes.HasPrefix(bytes.ToLower(line), []byte("content-"))
+	case "nats":
+		return !containsWord("INFO CONNECT PUB HPUB SUB UNSUB MSG HMSG PING PONG +OK -ERR", string(bytes.ToUpper(word)))
+	case "memcached":
+		return len(word) == 0 || bytes.ContainsAny(word, ":[]()<>=") || strings.Count(string(line), " ") > 6
+	}
+	return false
+}
+
+// frameBits is the evidence in one frame.
 func (e *examination) frameBits() float64 {
 	if e.chain == nil {
 		return 0
 	}
-	return e.chain.bits
+	return e.chain.bits * max(1, e.perFrame)
 }
 
 // mended returns the bytes of the frame at pos when line ends are mended, those of

@@ -15,6 +15,9 @@ var fixedNames = []string{"u8", "u16be", "u16le", "u24be", "u24le", "u32be", "u3
 // fieldSpelling is the spelling by length-field options; empty where the framing
 // is none of that family.
 func (e *examination) fieldSpelling() string {
+	if s := e.plainSpelling(); s != "" {
+		return s
+	}
 	name, _, _ := strings.Cut(e.spelling, ",")
 	if isFixed(name) || name == "varint" || name == "bsuint" {
 		return e.spelling
@@ -97,6 +100,10 @@ func (e *examination) alternatives() []alternative {
 		return e.others
 	}
 	e.others = []alternative{}
+	if e.name == "fastdaemon" {
+		e.others = append(e.others, alternative{"u32le", CauseByteOrder, stringUnits{little: true}})
+		return e.others
+	}
 	s := e.fieldSpelling()
 	name, options, _ := strings.Cut(s, ",")
 	if !isFixed(name) || strings.Contains(options, "netty=") {

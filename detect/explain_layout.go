@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"fmt"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -70,6 +71,30 @@ func layoutOfSpelling(spelling string) (l fieldLayout, ok bool) {
 	return l, true
 }
 
+// plainSpelling writes the four numbers of Netty as the field that they describe, so
+// that head and body are told apart; empty where there are none.
+func (e *examination) plainSpelling() string {
+	_, numbers, ok := strings.Cut(e.spelling, "netty=")
+	if !ok {
+		return ""
+	}
+	l, ok := layoutOfSpelling("netty=" + strings.SplitN(numbers, ",", 2)[0])
+	if !ok {
+		return ""
+	}
+	s := fmt.Sprintf("u%dbe", 8*l.width)
+	if l.width == 1 {
+		s = "u8"
+	}
+	if l.at > 0 {
+		s += fmt.Sprintf(",at=%d", l.at)
+	}
+	if adjust := l.extra - l.at - l.width; adjust != 0 {
+		s += fmt.Sprintf(",adjust=%d", adjust)
+	}
+	return s
+}
+
 // numeral reads what may be no number, which is 0.
 func numeral(s string) int {
 	n, _ := strconv.Atoi(s)
@@ -86,6 +111,7 @@ func (e *examination) kin(spelling string) frame.Cause {
 	if !ok || !also || mine.width == 0 || other.width == 0 {
 		return CauseWrongFraming
 	}
+	sameField := mine.width == other.width && mine.at == other.at && mine.little == other.little
 	sameEnd := mine.at+mine.width == other.at+other.width
 	switch {
 	case mine.width == other.width && mine.at == other.at && mine.extra == other.extra && mine.little != other.little:
@@ -96,6 +122,10 @@ func (e *examination) kin(spelling string) frame.Cause {
 		return CauseWidth
 	case mine.width != other.width && mine.extra == other.extra && (mine.little && mine.at == other.at || !mine.little && sameEnd):
 		return CauseWidth
+	case sameField && mine.counts && !other.counts && (other.extra-mine.extra == mine.width || other.extra-mine.extra == mine.at+mine.width):
+		return CauseHeaderNotCounted
+	case sameField && !mine.counts && other.counts && (mine.extra-other.extra == mine.width || mine.extra-other.extra == mine.at+mine.width):
+		return CauseHeaderCounted
 	}
 	return CauseWrongFraming
 }

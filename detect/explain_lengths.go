@@ -10,6 +10,9 @@ import (
 // lengths tries wrong lengths and foreign bytes.
 func (e *examination) lengths() {
 	e.width = e.fieldWidth()
+	if c, ok := e.unit.(*codecUnits); ok {
+		c.learnTail(e.data, e.starts)
+	}
 	lo := e.stuck
 	for i := len(e.starts) - 1; i >= 0 && e.starts[i] >= e.stuck-chainBefore; i-- {
 		lo = e.starts[i]
@@ -29,9 +32,10 @@ func (e *examination) lengths() {
 	}
 	e.top += e.base(e.frames)
 	if u, _, ok := e.unit.scan(e.data, e.stuck); ok && e.truncated() {
+		parts := e.partsBehind(e.stuck)
 		for i := range e.found { // a head is there, which proves what that of a whole frame does if its claim is as usual
 			if e.found[i].Cause == frame.CauseTruncated {
-				e.found[i].bits += e.chain.bits - e.beyond(u.len()) + e.startPrior(e.stuck)
+				e.found[i].bits += e.chain.bits*float64(1+parts) - e.beyond(u.len()) + e.startPrior(e.stuck)
 				e.top = max(e.top, e.found[i].bits)
 			}
 		}
@@ -46,6 +50,26 @@ func (e *examination) lengths() {
 	e.foreign()
 	e.rules()
 	e.checksums()
+}
+
+// partsBehind counts the whole units of the frame at pos, which is not whole.
+func (e *examination) partsBehind(pos int) int {
+	if e.wholeFrames() {
+		return 0
+	}
+	n := 0
+	var st unitState
+	for pos < len(e.data) {
+		u, _, ok := e.unit.scan(e.data, pos)
+		if !ok || pos+u.len() > len(e.data) || u.len() == 0 {
+			break
+		}
+		if n++; e.unit.ends(&st, e.data, pos, u) {
+			break
+		}
+		pos += u.len()
+	}
+	return n
 }
 
 // unitsInFrame is the average number of units in the good frames.
@@ -96,11 +120,12 @@ func (e *examination) oneFrame(start, before int) {
 func (e *examination) oneUnit(pos int, u unit, start, before int) {
 	body := pos + u.head
 	claimed := pos + u.len()
+	reading, units := false, e.unit
 	try := func(next int, tail int, prior float64, say func() Explanation) {
 		if next <= pos || next == claimed && tail == u.tail || next > len(e.data) || next-tail < body {
 			return
 		}
-		if tail == u.tail && !e.unit.tailOK(e.data, u, body, next-tail) {
+		if tail == u.tail && !units.tailOK(e.data, u, body, next-tail) {
 			return
 		}
 		hops, whole := e.chain.at(next)
@@ -108,7 +133,9 @@ func (e *examination) oneUnit(pos int, u unit, start, before int) {
 			return
 		}
 		bits := e.base(before+1) + e.chain.evidence(next) + prior + e.startPrior(next)
-		if next == len(e.data) { // the stream may as well be cut off
+		if next == len(e.data) && reading {
+			bits = e.base(before+1) + e.chain.last + prior // another length ends exactly there by chance only
+		} else if next == len(e.data) { // the stream may as well be cut off
 			bits = e.base(before) + e.lastPrior(next, claimed, u) + prior
 		}
 		if e.worth(bits) {
@@ -137,7 +164,7 @@ func (e *examination) oneUnit(pos int, u unit, start, before int) {
 		}
 	}
 	if u.tail > 0 && !e.endsWith(claimed-u.tail, e.data[max(0, min(len(e.data), claimed)-u.tail):min(len(e.data), claimed)], u) {
-		try(claimed-u.tail, 0, -3, func() Explanation {
+		try(claimed-u.tail, 0, e.untailedPrior(), func() Explanation {
 			return Explanation{
 				Cause:  CauseMissingSeparator,
 				Detail: fmt.Sprintf("behind the %d bytes of the body, the %d bytes that end the frame are missing", u.body, u.tail),
@@ -145,11 +172,14 @@ func (e *examination) oneUnit(pos int, u unit, start, before int) {
 			}
 		})
 	}
+	reading = true
 	for _, alt := range e.alternatives() {
-		if v, _, ok := alt.unit.scan(e.data, pos); ok && v.body <= e.max {
+		if v, _, ok := alt.unit.scan(e.data, pos); ok && v.body <= e.max && v.body > 0 {
+			units = alt.unit
 			try(pos+v.len(), v.tail, readingPrior(alt.cause), func() Explanation { return alt.explanation(u.body, v.body, "this frame") })
 		}
 	}
+	reading, units = false, e.unit
 	if w := e.width; w == 1 || w == 2 {
 		for k, size := 1, 1<<(8*w); k < 256 && claimed+k*size <= len(e.data); k++ {
 			try(claimed+k*size, u.tail, -4-math.Log2(float64(k)), func() Explanation {

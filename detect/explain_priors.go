@@ -33,14 +33,24 @@ func (e *examination) lastPrior(next, claimed int, u unit) float64 {
 	end := max(0, next-u.tail)
 	body := e.data[min(end, max(0, end-u.body-(next-claimed))):end]
 	switch {
+	case next > claimed && isObject(body):
+		return e.chain.bits + 6 // as claimed it is none
 	case next > claimed && e.stuck < len(e.data) && len(e.starts) > 0 && e.prefixOfFrame(e.data[e.stuck:]):
 		return -6
 	case next > claimed:
 		return e.chainBits()
 	case isObject(body):
 		return 6
+	case unfinished(body):
+		return -10
 	}
 	return -2
+}
+
+// unfinished reports whether body is the start of a JSON value, of which the rest is
+// missing.
+func unfinished(body []byte) bool {
+	return len(body) > 0 && (body[0] == '{' || body[0] == '[') && !isObject(body)
 }
 
 func (e *examination) chainBits() float64 { return min(e.chain.bits, 2) }
@@ -93,4 +103,13 @@ func (e *examination) cutPrior(body []byte) float64 {
 		return 3
 	}
 	return 0
+}
+
+// untailedPrior is how likely the tail of a frame is missing: one that is no fixed
+// bytes can hardly be forgotten once.
+func (e *examination) untailedPrior() float64 {
+	if c, ok := e.unit.(*codecUnits); ok && c.literal == "" {
+		return -7
+	}
+	return -3
 }

@@ -11,9 +11,27 @@ import (
 // A breach is a frame whose end is known, although it breaks a rule of its framing.
 type breach struct {
 	size   int
+	rule   int // which
 	cause  frame.Cause
 	detail string // empty for what the decoder says
 	repair string
+}
+
+// breachLeast is the evidence in that the decoder names the rule.
+const breachLeast = 4
+
+// breachBits is the evidence in a frame that breaks a rule, and only one, by what
+// random places of the stream look like.
+func (e *examination) breachBits(read func(pos int) (breach, bool)) float64 {
+	step := max(1, len(e.data)/samples)
+	valid, places := 0, 0
+	for p := 0; p < len(e.data); p += step {
+		places++
+		if b, ok := read(p); ok && p+b.size <= len(e.data) {
+			valid++
+		}
+	}
+	return max(0.05, -math.Log2((float64(valid)+0.5)/(float64(places)+8)))
 }
 
 // rules reads on behind frames that break a rule which has nothing to do with where
@@ -49,6 +67,8 @@ func (e *examination) rules() {
 		}
 		if broken++; broken == 1 {
 			first = b
+		} else if b.rule != first.rule {
+			break
 		}
 		pos += b.size
 		frames++
@@ -61,7 +81,7 @@ func (e *examination) rules() {
 		x.Detail = reason(e.err)
 	}
 	x.Detail += fmt.Sprintf(" (%s)", howMany(broken, frames+e.frames))
-	bits := float64(frames)*e.frameBits() - 1
+	bits := float64(frames-broken)*e.frameBits() + float64(broken)*min(e.frameBits(), breachLeast+e.breachBits(read)) - 1
 	if pos == len(e.data) {
 		bits += e.chain.last
 	} else {
@@ -109,25 +129,25 @@ func (e *examination) breachOfWS(pos int) (b breach, ok bool) {
 	if masked {
 		b.size += 4
 	}
-	switch {
-	case buf[0]&0x30 != 0:
-		b.repair = "send RSV2 and RSV3 as 0: no extension that uses them is agreed on"
-	case opcode > 2 && opcode < 8 || opcode > 10:
-		b.repair = "send text (1), binary (2), a continuation (0), close (8), ping (9) or pong (10)"
-	case opcode >= 8 && buf[0]&0x80 == 0:
-		b.repair = "set FIN: send ping, pong and close whole, between the fragments of a message if need be"
-	case opcode >= 8 && size > 125:
-		b.repair = "put at most 125 bytes into a ping, a pong or a close"
-	case masked && e.from == Server:
-		b.repair = "a server sends without a mask: clear the highest bit of the second byte, and send no key"
-	case !masked && e.from == Client:
-		b.repair = "a client masks: set the highest bit of the second byte, send 4 random bytes as key, and the payload combined with it"
-	case head == 4 && size < 126, head == 10 && size < 1<<16:
-		b.repair = fmt.Sprintf("write the length of %d bytes in its shortest form: up to 125 in 7 bits, up to 65535 in 16", size)
-	default:
-		return b, false
+	broken := 0
+	for i, r := range []struct {
+		broken bool
+		repair string
+	}{
+		{buf[0]&0x30 != 0, "send RSV2 and RSV3 as 0: no extension that uses them is agreed on"},
+		{opcode > 2 && opcode < 8 || opcode > 10, "send text (1), binary (2), a continuation (0), close (8), ping (9) or pong (10)"},
+		{opcode >= 8 && buf[0]&0x80 == 0, "set FIN: send ping, pong and close whole, between the fragments of a message if need be"},
+		{opcode >= 8 && size > 125, "put at most 125 bytes into a ping, a pong or a close"},
+		{masked && e.from == Server, "a server sends without a mask: clear the highest bit of the second byte, and send no key"},
+		{!masked && e.from == Client, "a client masks: set the highest bit of the second byte, send a key of 4 random bytes, and the payload combined with it"},
+		{head == 4 && size < 126 || head == 10 && size < 1<<16, fmt.Sprintf("write the length, %d, in its shortest form: up to 125 in 7 bits, up to 65535 in 16", size)},
+	} {
+		if r.broken {
+			broken++
+			b.rule, b.repair = i, r.repair
+		}
 	}
-	return b, true
+	return b, broken == 1
 }
 
 // based reports whether the length is a number in base 128.

@@ -1,6 +1,9 @@
 package detect
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // cutShort looks for a frame that begins inside the body of the unit at pos.
 func (e *examination) cutShort(pos int, u unit, start, before int) {
@@ -26,6 +29,7 @@ func (e *examination) cutShort(pos int, u unit, start, before int) {
 	if e.width > 0 && textual(e.data[pos:best]) {
 		bits -= 8 + e.chain.bits // the head is text as well: a length is not
 	}
+	bits -= max(0, math.Log2(float64(min(claimed, len(e.data))-body))-4) // so many places were tried
 	if e.strange(pos) {
 		bits -= 8
 	}

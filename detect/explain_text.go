@@ -74,7 +74,7 @@ func (e *examination) textBehind() {
 	if len(text) < wordLeast || text[len(text)-1] != '\n' && !e.binary() || !textual(text[:min(len(text), 64<<10)]) || !e.noHead(text) {
 		return
 	}
-	bits := -3.0
+	bits := -2.0
 	if len(text) <= e.fieldEnd() || text[len(text)-1] != '\n' {
 		bits -= 3
 	}
@@ -95,6 +95,9 @@ func (e *examination) noHead(text []byte) bool {
 		return !bytes.HasPrefix(bytes.ToLower(line), []byte("content-"))
 	case "netstring", "syslog", "bgpy":
 		return text[0] < '0' || text[0] > '9'
+	case "resp":
+		seen, kinds := e.startsSeen()
+		return kinds <= 2 && !seen[text[0]]
 	case "chunked":
 		return strings.Trim(string(bytes.TrimRight(line, "\r")), "0123456789abcdefABCDEF") != ""
 	}
@@ -116,11 +119,11 @@ func (e *examination) fieldEnd() int {
 // strange reports whether what stands where a length belongs, in the frame at pos, is
 // text, which in no good frame it is.
 func (e *examination) strange(pos int) bool {
-	end := e.fieldEnd()
-	if !e.binary() || pos+end > len(e.data) || !textual(e.data[pos:pos+end]) {
+	if !e.binary() {
 		return false
 	}
-	if end == 1 && e.width == 0 {
+	end := min(e.fieldEnd(), len(e.data)-pos)
+	if !textual(e.data[pos:pos+end]) || end < 2 {
 		return false
 	}
 	for _, start := range e.starts[max(0, len(e.starts)-64):] {

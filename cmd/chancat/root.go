@@ -214,11 +214,11 @@ func takesValue(e *env, flag string) bool {
 }
 
 func unknownCommand(root *cobra.Command, word string) error {
-	text := fmt.Sprintf("unknown command %q", word)
+	meant := "connect " + word + ":PORT" // an address without its port
 	if near := root.SuggestionsFor(word); len(near) > 0 {
-		text += fmt.Sprintf("; did you mean %q?", near[0])
+		meant = near[0]
 	}
-	return usage(errors.New(text + "; an address has a ':', '.' or '/' in it, or is a port; see 'chancat --help'"))
+	return usage(fmt.Errorf("unknown command %q; did you mean 'chancat %s'? 'chancat --help' lists the commands", word, meant))
 }
 
 // spelling is the framing of -f, of $CHANCAT_FRAMING, or msg.

@@ -96,11 +96,7 @@ func (o *tapOutput) observe(ev *session.Event) {
 	switch ev.Kind {
 	case session.Message:
 		if !o.json && !o.quiet {
-			body := ev.Data
-			if ev.Plain != nil {
-				body = ev.Plain
-			}
-			o.print.filtered(body, func(shown []byte) error { o.message(ev, shown); return nil })
+			o.print.filtered(said(ev), func(shown []byte) error { o.message(ev, shown); return nil })
 		}
 	case session.Broken:
 		o.idle()

@@ -12,6 +12,7 @@ import (
 	"testing/iotest"
 
 	"github.com/chancat/channel/internal/dump"
+	"github.com/chancat/channel/internal/peertest"
 )
 
 func read(t testing.TB, kind, text string) (string, error) {
@@ -143,8 +144,8 @@ func FuzzText(f *testing.F) {
 	})
 }
 
-// The programs themselves, where they are installed.
-func TestPrograms(t *testing.T) {
+// The programs themselves write what is read.
+func TestInteropPrograms(t *testing.T) {
 	data := make([]byte, 1000)
 	for i := range data[:500] {
 		data[i] = byte(i * 7)
@@ -162,10 +163,7 @@ func TestPrograms(t *testing.T) {
 		{"hexdump", []string{"od", "-A", "x", "-t", "x1z"}},
 	} {
 		t.Run(strings.Join(c.command, " "), func(t *testing.T) {
-			program, err := exec.LookPath(c.command[0])
-			if err != nil {
-				t.Skip("needs ", c.command[0])
-			}
+			program := peertest.NeedHeavy(t, c.command[0])[0]
 			cmd := exec.Command(program, c.command[1:]...)
 			cmd.Stdin = bytes.NewReader(data)
 			text, err := cmd.Output()

@@ -58,8 +58,9 @@ type Link struct {
 	offset  int64     // of the next received message, where the transport frames
 	arrival time.Time // of the last bytes; kept when observed
 
-	heard atomic.Int64 // messages received
-	fault *Fault       // what ended them, once it was explained
+	received int64        // messages; for the goroutine that receives
+	heard    atomic.Int64 // the same, as of the last read: an atomic for each would cost as much as the rest
+	fault    *Fault       // what ended them, once it was explained
 
 	sendMu  sync.Mutex // guards the rest and the order of observed writes
 	scratch []byte
@@ -99,10 +100,11 @@ func New(ctx context.Context, c *endpoint.Conn, o Options) *Link {
 func (l *Link) Recv() ([]byte, error) {
 	msg, err := l.receive()
 	if err != nil {
+		l.heard.Store(l.received)
 		l.ended(err)
 		return nil, err
 	}
-	l.heard.Add(1)
+	l.received++
 	return msg, nil
 }
 
@@ -114,7 +116,8 @@ func (l *Link) Discard() {
 	}
 }
 
-// Heard returns the number of messages received.
+// Heard returns the number of messages received before the stream was last read,
+// and of all once Recv has failed.
 func (l *Link) Heard() int64 { return l.heard.Load() }
 
 // Buffered returns the received bytes that belong to no frame yet. After a broken
@@ -153,7 +156,7 @@ func (l *Link) receive() ([]byte, error) {
 		return nil, err
 	}
 	msg := l.reader.Message(f)
-	l.messageEvent(l.peer(), msg, f, int(l.heard.Load())+1, l.arrival)
+	l.messageEvent(l.peer(), msg, f, int(l.received)+1, l.arrival)
 	return msg, nil
 }
 
@@ -168,13 +171,14 @@ func (l *Link) receiveWhole() ([]byte, error) {
 	}
 	if l.o.Observe != nil {
 		f := frame.Frame{Offset: l.offset, Raw: msg, Span: frame.Span{Body: len(msg)}, Reads: 1}
-		l.messageEvent(l.peer(), msg, f, int(l.heard.Load())+1, time.Now())
+		l.messageEvent(l.peer(), msg, f, int(l.received)+1, time.Now())
 	}
 	l.offset += int64(len(msg))
 	return msg, nil
 }
 
 func (l *Link) beforeRead() error {
+	l.heard.Store(l.received)
 	if l.o.BeforeRead == nil {
 		return nil
 	}
@@ -226,14 +230,6 @@ func (l *Link) SendQueued(msg []byte) error {
 		return l.sender.SendBuffered(msg)
 	}
 	return l.Send(msg)
-}
-
-// Queue sends msg with the next Flush, or before it when much is queued.
-func (l *Link) Queue(msg []byte) error {
-	if l.sender == nil {
-		return l.Send(msg)
-	}
-	return l.sender.Queue(msg)
 }
 
 // Flush returns when everything that was sent is with the stream.

@@ -23,9 +23,6 @@ const (
 	// QueueMost bounds the bytes that SendBuffered leaves unwritten.
 	QueueMost = 256 << 10
 
-	// queueWorth is how many bytes Queue leaves to a later write.
-	queueWorth = 128 << 10
-
 	// A SendBuffered within this time of the last write is part of a stream: the
 	// flush goroutine takes over the writing and lets it run ahead.
 	hotWindow = 1500 * time.Nanosecond
@@ -165,21 +162,17 @@ func (s *Sender) soon() error {
 	return err
 }
 
-// Queue is SendBuffered for a caller that knows when more will come: it leaves the
-// writing to a later Flush, unless a write's worth is queued already.
-func (s *Sender) Queue(msg []byte) error {
+// WriteFrames writes frames that are encoded already, from where they lie, and
+// returns when they are with the stream: raw holds whole ones.
+func (s *Sender) WriteFrames(raw []byte) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(msg) > copyMost && s.split != nil {
-		return s.sendUncopied(msg)
-	}
-	if err := s.enqueue(msg); err != nil {
+	defer s.leave()
+	s.blocked++
+	defer func() { s.blocked-- }()
+	if err := s.awaitTurn(); err != nil {
 		return err
 	}
-	if s.unwritten() >= queueWorth {
-		s.progress()
-	}
-	return nil
+	return s.writeBehindQueue(raw)
 }
 
 // Flush returns when everything that was queued before is with the stream.

@@ -123,6 +123,7 @@ func TestSendFrames(t *testing.T) {
 	for _, send := range []func() error{
 		func() error { return s.SendBuffered([]byte("first")) },
 		func() error { return s.SendFrames([]byte("1:a,1:b,")) },
+		func() error { return s.WriteFrames([]byte("1:c,1:d,")) },
 		func() error { return s.Send([]byte("last")) },
 	} {
 		if err := send(); err != nil {
@@ -132,11 +133,13 @@ func TestSendFrames(t *testing.T) {
 	if err := s.Finish(io.ErrClosedPipe); err != nil {
 		t.Fatal(err)
 	}
-	if want := "5:first,1:a,1:b,4:last,"; all.String() != want {
+	if want := "5:first,1:a,1:b,1:c,1:d,4:last,"; all.String() != want {
 		t.Errorf("%q, want %q", all.String(), want)
 	}
-	if err := s.SendFrames([]byte("1:c,")); err != io.ErrClosedPipe {
-		t.Errorf("after the end: %v", err)
+	for _, send := range []func([]byte) error{s.SendFrames, s.WriteFrames} {
+		if err := send([]byte("1:e,")); err != io.ErrClosedPipe {
+			t.Errorf("after the end: %v", err)
+		}
 	}
 }
 

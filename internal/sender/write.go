@@ -10,10 +10,7 @@ import (
 func (s *Sender) sendUncopied(msg []byte) error {
 	s.blocked++
 	defer func() { s.blocked-- }()
-	for s.writing && s.refusal() == nil {
-		s.free.Wait()
-	}
-	if err := s.refusal(); err != nil {
+	if err := s.awaitTurn(); err != nil {
 		return err
 	}
 	head, err := s.split.AppendHead(s.head[:0], msg)
@@ -22,16 +19,33 @@ func (s *Sender) sendUncopied(msg []byte) error {
 	}
 	headLen := len(head)
 	s.head = s.split.AppendTail(head, msg)
+	return s.writeBehindQueue(s.head[:headLen], msg, s.head[headLen:])
+}
+
+// awaitTurn returns when nobody writes.
+func (s *Sender) awaitTurn() error {
+	for s.writing && s.refusal() == nil {
+		s.free.Wait()
+	}
+	return s.refusal()
+}
+
+// writeBehindQueue writes the queue and the parts, in one write where w takes
+// several buffers; nobody else is writing.
+func (s *Sender) writeBehindQueue(parts ...[]byte) error {
 	batch := s.batch
 	queue, wait := s.begin()
 	s.pieces = s.storage[:0]
-	for _, piece := range [...][]byte{queue, s.head[:headLen], msg, s.head[headLen:]} {
-		if len(piece) > 0 {
-			s.pieces = append(s.pieces, piece)
+	if len(queue) > 0 {
+		s.pieces = append(s.pieces, queue)
+	}
+	for _, part := range parts {
+		if len(part) > 0 {
+			s.pieces = append(s.pieces, part)
 		}
 	}
 	s.mu.Unlock()
-	err = s.writePieces()
+	err := s.writePieces()
 	s.mu.Lock()
 	clear(s.storage[:])
 	s.end(queue, wait, err)

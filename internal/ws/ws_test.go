@@ -328,6 +328,25 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// A server that chooses a subprotocol nobody asked for ends the handshake, and the
+// error says what would be accepted.
+func TestSubprotocolUnasked(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+		h := w.Header()
+		h.Set("Connection", "Upgrade")
+		h.Set("Upgrade", "websocket")
+		h.Set("Sec-WebSocket-Accept", base64.StdEncoding.EncodeToString(sum[:]))
+		h.Set("Sec-WebSocket-Protocol", "chat")
+		w.WriteHeader(http.StatusSwitchingProtocols)
+	}))
+	defer srv.Close()
+	_, err := Dial(t.Context(), strings.Replace(srv.URL, "http", "ws", 1), nil)
+	if err == nil || !strings.Contains(err.Error(), `"chat"`) || !strings.Contains(err.Error(), "--subprotocol") {
+		t.Errorf("got %v, want the subprotocol and how to ask for it", err)
+	}
+}
+
 func TestBasicAuthStaysSecret(t *testing.T) {
 	asked := make(chan string, 1)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

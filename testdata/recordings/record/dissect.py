@@ -25,6 +25,7 @@ FIELDS = {
     "mqtt": ("mqtt.len", 0),
     "mysql": ("mysql.packet_length", 0),
     "pgsql": ("pgsql.length", 4),
+    "thrift": ("thrift.frame_len", 0),
     "tls": ("tls.record.length", 0),
     "websocket": ("websocket.payload_length", 0),  # or where the length stands
 }

@@ -33,8 +33,8 @@ class Studio:
         return path
 
     def save(self, service, version, scenario, command, framing, conversation, client=None, server=None, counted=None, dissector=None, part=None):
-        """Keeps a conversation. client and server are the messages of each side as
-        counted says that they were counted; without them tshark's dissector counts."""
+        """Keeps a conversation. client and server are the messages of each side, or a
+        list of their lengths, as counted says; without them tshark's dissector counts."""
         name = f"{service}/{scenario}.jsonl"
         os.makedirs(os.path.join(self.out, service), exist_ok=True)
         conversation.save(os.path.join(self.out, name), framing)
@@ -45,7 +45,9 @@ class Studio:
             entry["dissector"] = dissector
         for side, n in (("client", client), ("server", server)):
             entry[side] = {"bytes": len(conversation.bytes[side])}
-            if n is not None:
+            if isinstance(n, list):
+                entry[side].update(messages=len(n), lengths=n)
+            elif n is not None:
                 entry[side]["messages"] = n
         if counted:
             entry["counted"] = counted
@@ -97,10 +99,10 @@ def go_version(module):
     return run("go", "list", "-C", PROGRAMS, "-m", "-f", "{{.Version}}", module).decode().strip()
 
 
-def run(*command, stdin="", env=None, status=0, cwd=None, timeout=60):
+def run(*command, stdin="", env=None, status=0, cwd=None, timeout=60, stderr=None):
     """Runs command to its end and returns its stdout."""
     data = stdin if isinstance(stdin, bytes) else stdin.encode()
-    done = subprocess.run(command, input=data, stdout=subprocess.PIPE, env=env, cwd=cwd, timeout=timeout)
+    done = subprocess.run(command, input=data, stdout=subprocess.PIPE, stderr=stderr, env=env, cwd=cwd, timeout=timeout)
     if status is not None and done.returncode != status:
         raise RuntimeError(f"{command}: exit status {done.returncode}: {done.stdout[-500:]!r}")
     return done.stdout
