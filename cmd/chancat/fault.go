@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
+	"strings"
 	"syscall"
 
 	"github.com/chancat/channel/frame"
@@ -51,11 +53,24 @@ func located(where string, err error, fault link.Fault) error {
 	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
 		return &lostError{where, err}
 	}
+	if alert, ok := errors.AsType[*net.OpError](err); ok && alert.Op == "remote error" {
+		return alertError(where, alert)
+	}
 	f, ok := errors.AsType[*frame.Error](err)
 	if !ok || f.Cause == "" || as[*text.InputError](err) != nil { // what is broken is our own input
 		return err
 	}
 	return &faultError{where, f, append([]byte{}, fault.Bytes[:min(len(fault.Bytes), faultBytes)]...), fault.Hint}
+}
+
+// alertError tells of an alert with which the peer has ended TLS. With TLS 1.3 that
+// can come after the handshake has succeeded here: a server judges the client's
+// certificate last.
+func alertError(where string, alert *net.OpError) error {
+	if strings.Contains(alert.Err.Error(), "certificate") {
+		return fmt.Errorf("%s: %w: it wants a certificate that it trusts from us: give --cert FILE --key FILE", where, alert)
+	}
+	return fmt.Errorf("%s: %w", where, alert)
 }
 
 // picture draws the bytes round the fault.

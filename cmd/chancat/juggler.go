@@ -215,7 +215,7 @@ func (c *jugglerCall) run(ctx context.Context, args []string) error {
 	client, err := c.connect(ctx, args[0], o)
 	if err != nil {
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return c.late(args[0], context.Cause(ctx))
 		}
 		return err
 	}
@@ -225,10 +225,18 @@ func (c *jugglerCall) run(ctx context.Context, args []string) error {
 	case fault != nil:
 		return &codedError{exitFailed, fmt.Errorf("the answer is an error: %s", fault.Data)}
 	case err != nil && ctx.Err() != nil:
-		return context.Cause(ctx)
+		return c.late(args[0], context.Cause(ctx))
 	case err != nil:
 		return jugglerEnded(err)
 	}
 	_, err = fmt.Fprintf(c.e.stdout, "%s\n", answer)
+	return err
+}
+
+// late adds to the end of -w what did not come in time.
+func (c *jugglerCall) late(address string, err error) error {
+	if errors.Is(err, errTimeout) {
+		return fmt.Errorf("%s: %w: no answer came within %v; a longer -w waits on", jugglerURL(address), err, time.Duration(c.wait))
+	}
 	return err
 }
