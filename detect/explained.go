@@ -114,7 +114,7 @@ func (c *claim) wider(d *claim) bool {
 // differs is how wide the length is that is small so far.
 func (c *claim) plainer(d *claim) bool {
 	const rather = 3 // bits
-	if c.rule == nil || d.rule == nil || c.named || d.named || c.chain != d.chain || c.rule.kind.width < 2 || !c.rule.plain() && c.rule.extra != 0 {
+	if c.rule == nil || d.rule == nil || c.named || d.named || c.chain != d.chain || c.rule.kind.width < 2 || !c.rule.plain() && c.rule.extra != 0 || c.rule.kind.little != d.rule.kind.little && d.rule.kind.width > 1 {
 		return false
 	}
 	return c.rule.cost()+rather <= d.rule.cost() && slices.Equal(c.lows, d.lows)
