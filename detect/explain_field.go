@@ -126,6 +126,7 @@ func (e *examination) alternatives() []alternative {
 			cause = CauseByteOrder
 		}
 		c := &codecUnits{codec: f.Either.Codec, starts: startBytes(f.Either.Codec), checked: checksTail(f.Either.Codec)}
+		c.unverified(spelling)
 		e.others = append(e.others, alternative{spelling, cause, c})
 	}
 	return e.others

@@ -60,7 +60,7 @@ func layoutOfSpelling(spelling string) (l fieldLayout, ok bool) {
 			l.extra += numeral(value)
 			l.counts = l.counts || numeral(value) < 0
 		case "tail":
-			l.extra += map[string]int{"crc16": 2, "crc32": 4, "sum8": 1}[value] + numeral(value)
+			l.extra += sumWidths[value] + numeral(value)
 		case "netty":
 			return layoutOfSpelling("netty=" + value)
 		}

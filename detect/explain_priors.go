@@ -61,10 +61,11 @@ func (e *examination) prefixOfFrame(b []byte) bool {
 	return bytes.HasPrefix(e.data[last:], b)
 }
 
-// endsWith reports whether the bytes before end are those that end a frame.
-func (e *examination) endsWith(end int, _ []byte, u unit) bool {
+// endsWith reports whether the body of u, which begins at start and ends at end, ends
+// in what is the tail of a frame.
+func (e *examination) endsWith(start, end int, u unit) bool {
 	from := end - u.tail
-	return from >= 0 && end <= len(e.data) && e.unit.tailOK(e.data[:end], u, 0, from)
+	return from >= start && end <= len(e.data) && e.unit.tailOK(e.data[:end], u, start, from)
 }
 
 // shiftPrior is how likely a length is wrong by d.
