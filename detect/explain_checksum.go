@@ -130,7 +130,7 @@ func (e *examination) checksums() {
 			x.Repair = "agree on one checksum, of the same bytes, in the same byte order"
 		}
 	}
-	if x.Framing = unchecked(e.fieldSpelling()); x.Framing != "" {
+	if x.Framing = unchecked(e.field); x.Framing != "" {
 		x.Repair += ", or do without the check: -f " + x.Framing
 	}
 	bits := float64(frames)*max(sumBits, min(e.frameBits(), 8)) - 2

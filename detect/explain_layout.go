@@ -20,7 +20,7 @@ type fieldLayout struct {
 }
 
 // layout is that of the framing at hand.
-func (e *examination) layout() (fieldLayout, bool) { return layoutOfSpelling(e.fieldSpelling()) }
+func (e *examination) layout() (fieldLayout, bool) { return layoutOfSpelling(e.field) }
 
 // layoutOfSpelling reads a spelling of the length-field family.
 func layoutOfSpelling(spelling string) (l fieldLayout, ok bool) {

@@ -71,7 +71,7 @@ func newUnitScanner(e *examination) unitScanner {
 		c.literal = "\xce"
 	default:
 		c.checked = checksTail(codec)
-		c.unverified(e.fieldSpelling())
+		c.unverified(e.field)
 	}
 	return &c
 }
