@@ -34,7 +34,7 @@ func (e *examination) lastPrior(next, claimed int, u unit) float64 {
 	body := e.data[min(end, max(0, end-u.body-(next-claimed))):end]
 	switch {
 	case next > claimed && isObject(body):
-		return e.chain.bits + 6 // as claimed it is none
+		return e.chain.bits + wholeValue // as claimed it is none
 	case next > claimed && e.stuck < len(e.data) && len(e.starts) > 0 && e.prefixOfFrame(e.data[e.stuck:]):
 		return -6
 	case next > claimed:
@@ -46,6 +46,9 @@ func (e *examination) lastPrior(next, claimed int, u unit) float64 {
 	}
 	return -2
 }
+
+// wholeValue is the evidence in that a body is a JSON value by another length only.
+const wholeValue = 12
 
 // unfinished reports whether body is the start of a JSON value, of which the rest is
 // missing.
