@@ -270,7 +270,7 @@ func marked(streams []Stream, mark string) claim {
 	}
 	switch {
 	case foreign > 0:
-		c.bits = foreign*float64(outside)*math.Min(-math.Log2(share), 8) - 4
+		c.bits = foreign*float64(outside-empty-tiny)*math.Min(-math.Log2(share), 8) - 4
 		if ended > 0 {
 			c.bits += 6
 		}

@@ -114,6 +114,8 @@ type examination struct {
 	begins *[256]bool // the first bytes of the good frames; nil until asked for
 	kinds  int        // how many they are
 
+	feeds int // line ends in the window of the chains; negative until counted
+
 	chain    *chains
 	perFrame float64
 	width    int           // of a fixed length field, in bytes
@@ -137,7 +139,7 @@ func newExamination(f framing.Framing, s Stream, p Place) *examination {
 		}
 	}
 	e := &examination{
-		data: s.Data, ended: s.Ended, place: p, from: s.From,
+		data: s.Data, ended: s.Ended, place: p, from: s.From, feeds: -1,
 		framing: f, spelling: client, codec: direction.Codec, max: direction.Max,
 	}
 	e.name = nameOf(client)

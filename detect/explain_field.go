@@ -15,6 +15,9 @@ var fixedNames = []string{"u8", "u16be", "u16le", "u24be", "u24le", "u32be", "u3
 // fieldSpelling is the spelling by length-field options; empty where the framing
 // is none of that family.
 func (e *examination) fieldSpelling() string {
+	if s := e.plainSpelling(); s != "" {
+		return s
+	}
 	name, _, _ := strings.Cut(e.spelling, ",")
 	if isFixed(name) || name == "varint" || name == "bsuint" {
 		return e.spelling
@@ -97,6 +100,10 @@ func (e *examination) alternatives() []alternative {
 		return e.others
 	}
 	e.others = []alternative{}
+	if e.name == "fastdaemon" {
+		e.others = append(e.others, alternative{"u32le", CauseByteOrder, stringUnits{little: true}})
+		return e.others
+	}
 	s := e.fieldSpelling()
 	name, options, _ := strings.Cut(s, ",")
 	if !isFixed(name) || strings.Contains(options, "netty=") {
@@ -135,6 +142,9 @@ func (e *examination) badDigits(gap []byte) bool {
 		}
 		return !strings.ContainsAny(string(gap[:i]), "\r\n\t<[{(\"")
 	}
+	if e.onlyNumber() {
+		return true
+	}
 	if textual(gap) && gap[len(gap)-1] == '\n' && len(gap) > 16 && e.name != "lsp" {
 		return false // a line of a log, whatever it begins with
 	}
@@ -144,7 +154,7 @@ func (e *examination) badDigits(gap []byte) bool {
 	switch e.name {
 	case "msg":
 		return at >= len("\r\nMSG ")
-	case "lsp", "stomp", "nats", "memcached":
+	case "lsp", "stomp":
 		return true
 	case "netstring":
 		return word(":", 16) && gap[len(gap)-1] == ','

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // explained takes out of claims those which another one explains: a narrower
@@ -31,6 +32,13 @@ func explained(claims []claim) (kept, out []claim) {
 			}
 		}
 	}
+	for i := range claims {
+		for j := range claims {
+			if gone[i] == "" && gone[j] != "" && strings.HasPrefix(gone[j], cutting) && claims[i].fields != 0 && claims[i].fields == claims[j].fields && claims[i].rule.kind.width <= claims[j].rule.kind.width {
+				gone[i] = gone[j]
+			}
+		}
+	}
 	for i, c := range claims {
 		if gone[i] == "" {
 			kept = append(kept, c)
@@ -44,6 +52,10 @@ func explained(claims []claim) (kept, out []claim) {
 	}
 	return kept, out
 }
+
+// cutting begins the reason of a claim that has frames of its own between those of
+// another. What reads the same lengths as such a claim goes with it.
+const cutting = "cuts each frame of "
 
 // same is the reason of a claim that is another one's in other words.
 const same = "same"
@@ -67,7 +79,7 @@ func (c *claim) explains(d *claim) string {
 	case c.values && d.Framing == "json":
 		return same // which any text of values is, in lines or not
 	case c.groups(d) && !d.says(c):
-		return fmt.Sprintf("cuts each frame of %s into empty ones and one more", c.Framing)
+		return fmt.Sprintf(cutting+"%s into empty ones and one more", c.Framing)
 	case c.says(d) && c.rule.kind.width > 1 && d.groups(c):
 		return fmt.Sprintf("joins frames of %s", c.Framing)
 	}

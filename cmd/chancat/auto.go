@@ -11,6 +11,7 @@ import (
 	"github.com/chancat/channel/detect"
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/readahead"
 )
 
 const (
@@ -71,10 +72,10 @@ func oneStream(from detect.Side) func([]byte, bool) []detect.Stream {
 	}
 }
 
-// settleFile decides the framing of src, and returns a reader of all of it. A
-// regular file is looked at as far as may be held; of what comes slowly, no more
-// is awaited than decides it.
-func (c *decodeCommand) settleFile(src io.Reader, patient bool) (framing.Framing, io.Reader, error) {
+// settleFile decides the framing of src, which is then where it was. A regular file
+// is looked at as far as may be held; of what comes slowly, no more is awaited than
+// decides it.
+func (c *decodeCommand) settleFile(src *readahead.Reader, patient bool) (framing.Framing, error) {
 	d := decider{streams: func(held []byte, ended bool) []detect.Stream {
 		g := gatherer{e: c.e, flags: c.source}
 		err := g.read(bytes.NewReader(held))
@@ -93,7 +94,7 @@ func (c *decodeCommand) settleFile(src io.Reader, patient bool) (framing.Framing
 	for {
 		n, err := src.Read(buf)
 		if err != nil && err != io.EOF {
-			return framing.Framing{}, nil, err
+			return framing.Framing{}, err
 		}
 		f, ok, undecided := d.add(buf[:n], err == io.EOF)
 		if undecided != nil && len(d.held) == 0 {
@@ -102,15 +103,12 @@ func (c *decodeCommand) settleFile(src io.Reader, patient bool) (framing.Framing
 		}
 		if undecided != nil {
 			c.e.sayCandidates(undecided)
-			return framing.Framing{}, nil, undecided
+			return framing.Framing{}, undecided
 		}
 		if ok {
 			c.e.note("the framing is %s", f.Spelling)
-			rest := src
-			if err == io.EOF {
-				rest = bytes.NewReader(nil)
-			}
-			return f, io.MultiReader(bytes.NewReader(d.held), rest), nil
+			src.Unread(d.held)
+			return f, nil
 		}
 	}
 }

@@ -37,7 +37,7 @@ func (c *decodeCommand) capture(name string, stream io.Reader) error {
 func (s *conversations) done(number int) bool {
 	c := s.conversation(number)
 	client, server := c.feeders[sideIndex(session.Client)], c.feeders[sideIndex(session.Server)]
-	return c.over || client != nil && client.ended && server != nil && server.ended
+	return c.over || client != nil && client.stream.Ended() && server != nil && server.stream.Ended()
 }
 
 // captureEnd tells what there was besides messages, and returns what was wrong.

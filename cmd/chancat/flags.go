@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -76,7 +77,6 @@ func (f *transportFlags) addTLS(cmd *cobra.Command) {
 	flags.BoolVarP(&f.ipv6, "ipv6", "6", false, "IPv6 only")
 	cmd.MarkFlagsMutuallyExclusive("text", "binary")
 	cmd.MarkFlagsMutuallyExclusive("ipv4", "ipv6")
-	cmd.MarkFlagsRequiredTogether("cert", "key")
 }
 
 func (f *transportFlags) addDial(cmd *cobra.Command) {
@@ -89,6 +89,20 @@ func (f *transportFlags) addDial(cmd *cobra.Command) {
 	flags.IntVar(&f.sourcePort, "source-port", 0, "the local `PORT` to connect from")
 	flags.Var(&f.connectTimeout, "connect-timeout", "give up a dial after this time (default 10s)")
 	flags.Var(&f.waitUp, "wait-up", "dial again for this long while nothing listens")
+}
+
+func (f *transportFlags) addListen(cmd *cobra.Command) {
+	f.addTLS(cmd)
+	cmd.Flags().Lookup("ca").Usage = "TLS: admit only clients with a certificate of an authority in `FILE`"
+}
+
+// listenOptions are for a listener on address.
+func (f *transportFlags) listenOptions(e *env, address string, max int) (*endpoint.Options, error) {
+	o, err := f.options(e, address, max)
+	if err == nil && o.TLS != nil && f.ca != "" {
+		o.TLS.ClientAuth = tls.RequireAndVerifyClientCert
+	}
+	return o, err
 }
 
 // options are for a connection to address; max limits a message in bytes.
@@ -208,8 +222,8 @@ func checkFlags(cmd *cobra.Command) error {
 			return usage(fmt.Errorf("%s exclude each other; see '%s --help'", strings.Join(names, " and "), cmd.CommandPath()))
 		}
 	}
-	if err := cmd.ValidateFlagGroups(); err != nil {
-		return usage(err)
+	if cmd.Flags().Changed("cert") != cmd.Flags().Changed("key") {
+		return usage(errors.New("--cert and --key go together: one has the certificate, the other its key"))
 	}
 	return nil
 }

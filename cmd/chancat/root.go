@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -155,15 +156,20 @@ message begins and ends.`,
 	flags.StringVarP(&e.framing, "framing", "f", "", "the `FRAMING`, NAME[,OPTION...] (default $CHANCAT_FRAMING or msg)")
 	root.RegisterFlagCompletionFunc("framing", completeFraming)
 	root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
-	for _, c := range commands() {
-		if c.name == word {
-			root.AddCommand(c.make(e))
-			root.CompletionOptions.DisableDefaultCmd = true
-			root.SetHelpCommand(&cobra.Command{Hidden: true})
-			root.SetUsageFunc(printUsage)
-			return root
-		}
+	root.SetUsageFunc(printUsage)
+	i := slices.IndexFunc(commands(), func(c command) bool { return c.name == word })
+	if i < 0 {
+		addAll(root, e)
+		return root
 	}
+	root.AddCommand(commands()[i].make(e))
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	return root
+}
+
+// addAll adds every command, and what helps to find them.
+func addAll(root *cobra.Command, e *env) {
 	for _, title := range groups {
 		root.AddGroup(&cobra.Group{ID: title, Title: title})
 	}
@@ -178,8 +184,6 @@ message begins and ends.`,
 	root.SetCompletionCommandGroupID(more)
 	root.InitDefaultCompletionCmd()
 	refuseShells(root)
-	root.SetUsageFunc(printUsage)
-	return root
 }
 
 func commandLineOf(e *env) commandLine {
@@ -205,11 +209,11 @@ func takesValue(e *env, flag string) bool {
 }
 
 func unknownCommand(root *cobra.Command, word string) error {
-	text := fmt.Sprintf("unknown command %q", word)
+	meant := "connect " + word + ":PORT" // an address without its port
 	if near := root.SuggestionsFor(word); len(near) > 0 {
-		text += fmt.Sprintf("; did you mean %q?", near[0])
+		meant = near[0]
 	}
-	return usage(errors.New(text + "; an address has a ':', '.' or '/' in it, or is a port; see 'chancat --help'"))
+	return usage(fmt.Errorf("unknown command %q; did you mean 'chancat %s'? 'chancat --help' lists the commands", word, meant))
 }
 
 // spelling is the framing of -f, of $CHANCAT_FRAMING, or msg.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 
@@ -64,9 +65,11 @@ func (g *gatherer) read(src io.Reader) error {
 	}
 	kind := g.flags.kind()
 	if kind == kindUnknown {
-		if kind, src, err = sniff(src); err != nil {
+		start := bufio.NewReader(src)
+		if kind, err = sniff(start); err != nil {
 			return err
 		}
+		src = start
 	}
 	g.open = map[gatherKey]*gathered{}
 	switch kind {

@@ -90,7 +90,7 @@ corrupt, length+N, delay=TIME, split, reset.`,
 // prepare reads the flags.
 func (c *tapCommand) prepare() (err error) {
 	if c.e.spelling() == "auto" {
-		err = c.decideLater()
+		c.decideLater()
 	} else {
 		c.framing, err = c.e.parseFraming()
 	}
@@ -153,8 +153,10 @@ func (c *tapCommand) between(ctx context.Context, listen, target string) error {
 	if err := c.cuttable(target, mutate.C2S); err != nil {
 		return err
 	}
-	if c.options.Decide != nil && (isWebSocket(listen) || isWebSocket(target)) {
-		return usage(errors.New("-f auto cannot turn WebSocket messages into frames; give the framing"))
+	for _, address := range []string{listen, target} {
+		if c.options.Decide != nil && (isWebSocket(address) || isUDP(address)) {
+			return usage(fmt.Errorf("-f auto decides from a stream of bytes, and %s has only whole messages; give the framing", address))
+		}
 	}
 	if err := c.out.open(c.e, c.framing.Spelling, stdio); err != nil {
 		return err

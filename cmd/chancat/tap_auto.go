@@ -6,7 +6,7 @@ import (
 )
 
 // decideLater has each connection decide by itself what its framing is.
-func (c *tapCommand) decideLater() error {
+func (c *tapCommand) decideLater() {
 	c.framing.Spelling = "auto"
 	c.options.Decide = func(client, server []byte, _ bool) (framing.Framing, bool) {
 		a := detect.Detect([]detect.Stream{
@@ -19,5 +19,4 @@ func (c *tapCommand) decideLater() error {
 		f, err := framing.Parse(a.Candidates[0].Framing)
 		return f, err == nil
 	}
-	return nil
 }

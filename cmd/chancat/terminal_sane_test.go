@@ -3,6 +3,8 @@
 package main
 
 import (
+	"os"
+	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -13,6 +15,10 @@ import (
 // exit status tells how.
 func TestTerminalIsSane(t *testing.T) {
 	t.Parallel()
+	// What we ignore, under nohup, the sessions would ignore too.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(hangups) })
 	for name, c := range map[string]struct {
 		end  func(tm *terminal)
 		want int

@@ -227,6 +227,19 @@ func TestLose(t *testing.T) {
 	}
 }
 
+// A string full of backslashes is read in linear time: in quadratic it would take
+// longer than any test may.
+func TestManyEscapes(t *testing.T) {
+	text := strings.Repeat(strings.Repeat("x", 20)+`\n`, 3<<20)
+	msg := []byte(`{"jsonrpc":"2.0","text":"` + text + `","id":7,"method":"m"}`)
+	p := New("line")
+	p.Message(session.Client, 1, time.Time{}, msg, msg)
+	reply := []byte(`{"jsonrpc":"2.0","id":7,"result":0}`)
+	if answers, _ := p.Message(session.Server, 1, time.Time{}, reply, reply); answers != 1 {
+		t.Errorf("it answers %d", answers)
+	}
+}
+
 func FuzzMessage(f *testing.F) {
 	for _, text := range []string{`{"jsonrpc":"2.0","id":1,"method":"a\"b","params":[{"x":{}}]}`, `[{"id":1,"result":[]},{}]`, "\x30\x05", "PUB a b 1\r\nx\r\n", "{", `{"id":`, `{"a\`} {
 		f.Add(text, uint8(0))

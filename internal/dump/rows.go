@@ -108,7 +108,7 @@ func xxdRow(text string) (offset uint64, data []byte, ok bool, err error) {
 	if !ok {
 		return 0, nil, false, nil
 	}
-	data, _ = groups(nil, strings.TrimLeft(rest, " "), maxRow)
+	data = groups(strings.TrimLeft(rest, " "), maxRow)
 	if len(data) == 0 {
 		return 0, nil, false, fmt.Errorf("no digits behind the offset in %.40q", text)
 	}

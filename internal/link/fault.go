@@ -3,6 +3,7 @@ package link
 import (
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/chancat/channel/detect"
 	"github.com/chancat/channel/frame"
@@ -76,4 +77,23 @@ func sideOf(s session.Side) detect.Side {
 		return detect.Server
 	}
 	return detect.Unknown
+}
+
+// Hint says what the bytes of a broken frame look like, and what to try; empty
+// when nothing is known to try, as where they just end too early.
+func Hint(err error, broken []byte) string {
+	e, ok := errors.AsType[*frame.Error](err)
+	if !ok || errors.Is(err, io.ErrUnexpectedEOF) {
+		return ""
+	}
+	// A framing that has accepted what the bytes are known by is not doubted.
+	before := broken[:min(e.Offset-e.Start, int64(len(broken)))]
+	_, accepted := detect.ProtocolOf(before)
+	if p, ok := detect.ProtocolOf(broken); ok && !accepted {
+		return "the bytes look like " + p.Name + "; try " + p.Try
+	}
+	if errors.Is(err, frame.ErrTooLarge) {
+		return "either that is no length, or the limit is too low: max=SIZE behind the framing raises it"
+	}
+	return ""
 }

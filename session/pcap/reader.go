@@ -83,7 +83,7 @@ type Reader struct {
 
 // NewReader returns a Reader of the capture src.
 func NewReader(src io.Reader, o *Options) *Reader {
-	r := &Reader{window: window{src: src}, byFlow: map[flow]half{}}
+	r := &Reader{window: newWindow(src), byFlow: map[flow]half{}}
 	if o != nil {
 		r.port = o.Port
 	}
@@ -209,7 +209,7 @@ func (r *Reader) segment(g *segment) {
 	}
 	if !s.ended && r.near(c, side, g.span.seq) {
 		if g.len() > 0 {
-			r.add(c, side, g.span)
+			r.add(c, side, &g.span)
 		}
 		if g.flags&flagFIN != 0 && !s.finished && distance(g.end(), s.next) >= 0 {
 			s.finished, s.fin = true, g.end()

@@ -78,12 +78,18 @@ func (r *Reader) near(c *connection, side int, seq uint32) bool {
 }
 
 // add takes a piece of the stream.
-func (r *Reader) add(c *connection, side int, p span) {
+func (r *Reader) add(c *connection, side int, p *span) {
 	s := &c.streams[side]
-	if p.seq == s.next && len(s.held) == 0 {
+	if p.seq == s.next && len(s.held) == 0 { // nearly always
 		r.deliver(c, side, p)
 		return
 	}
+	r.sort(c, side, *p)
+}
+
+// sort takes a piece of the stream that comes early, or again.
+func (r *Reader) sort(c *connection, side int, p span) {
+	s := &c.streams[side]
 	if old := -distance(p.seq, s.next); old > 0 {
 		probe := old == 1 && p.len() == 1 // a keep-alive: any byte will do
 		if !probe && !s.same(p) {
@@ -171,7 +177,7 @@ func (r *Reader) release(c *connection, side int) {
 	s := &c.streams[side]
 	n := 0
 	for ; n < len(s.held) && s.held[n].seq == s.next; n++ {
-		p := s.held[n]
+		p := &s.held[n]
 		s.heldBytes -= len(p.data)
 		r.held -= len(p.data) + heldCost
 		r.deliver(c, side, p)
@@ -185,7 +191,7 @@ func (r *Reader) release(c *connection, side int) {
 }
 
 // deliver tells the piece that comes next.
-func (r *Reader) deliver(c *connection, side int, p span) {
+func (r *Reader) deliver(c *connection, side int, p *span) {
 	s := &c.streams[side]
 	if s.joined {
 		s.joined = false
