@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/socket"
 	"github.com/chancat/channel/internal/term"
 	"github.com/chancat/channel/internal/text/escape"
 )
@@ -27,6 +28,10 @@ func run(args []string, e *env) int {
 		cmd, err = root.ExecuteContextC(ctx)
 		if name := cmd.CommandPath(); e.command != name { // it failed before it ran
 			e.command = name
+		}
+		down := as[*socket.Error](err)
+		if f := cmd.Flags().Lookup("wait-up"); f != nil && !f.Changed && down != nil && down.Down() {
+			err = fmt.Errorf("%w; --wait-up 10s waits for it", err)
 		}
 	} else {
 		err = usage(err)
