@@ -29,7 +29,7 @@ func (s *seconds) String() string {
 	return time.Duration(*s).String()
 }
 
-func (s *seconds) Type() string { return "duration" }
+func (s *seconds) Type() string { return "TIME" }
 
 func (s *seconds) Set(text string) error {
 	if n, err := strconv.ParseFloat(text, 64); err == nil && n >= 0 && n < 1e9 {

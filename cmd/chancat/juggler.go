@@ -40,7 +40,7 @@ is that of today's Python and JavaScript packages, 0.6 of those up to 0.6.26.`,
 type wireFlag juggler.Wire
 
 func (f *wireFlag) String() string { return juggler.Wire(*f).String() }
-func (f *wireFlag) Type() string   { return "version" }
+func (f *wireFlag) Type() string   { return "VERSION" }
 
 func (f *wireFlag) Set(text string) error {
 	w, err := juggler.ParseWire(text)

@@ -82,7 +82,7 @@ corrupt, length+N, delay=TIME, split, reset.`,
 	flags.BoolVar(&c.once, "once", false, "pass on one connection and end")
 	flags.IntVar(&c.maxConns, "max-conns", tapConnsDefault, "pass on at most `N` connections at once")
 	flags.StringArrayVar(&c.faults, "fault", nil, "spoil messages by the `RULE`, such as msg=3:drop; may be repeated")
-	flags.Uint64Var(&c.seed, "seed", 1, "of what the faults leave to chance")
+	flags.Uint64Var(&c.seed, "seed", 1, "the `SEED` of what the faults leave to chance")
 	flags.StringVar(&c.backlog, "backlog", "64MiB", "keep at most `SIZE` of what is forwarded and not decoded yet; what is more is passed over, and told")
 	return cmd
 }
