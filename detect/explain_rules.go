@@ -196,3 +196,30 @@ func (e *examination) longNumber(pos int) (b breach, ok bool) {
 	}
 	return b, false
 }
+
+// longForm reports whether the length of the frame at pos, a number in base 128, has
+// more bytes than it needs.
+func (e *examination) longForm(pos int) bool {
+	l, _ := e.layout()
+	digits := e.data[min(len(e.data), pos+l.at):]
+	if len(digits) < 2 || digits[0] < 0x80 {
+		return false
+	}
+	if nameOf(e.field) == "bsuint" {
+		return digits[0] == 0x80
+	}
+	for _, c := range digits[:min(len(digits), numberMost)] {
+		if c < 0x80 {
+			return c == 0
+		}
+	}
+	return false
+}
+
+// paddedLengths notes what is accepted here and not everywhere.
+func (e *examination) paddedLengths() string {
+	if e.padded == 1 {
+		return "a length is written in more bytes than it needs, which some readers refuse"
+	}
+	return fmt.Sprintf("%d lengths are written in more bytes than they need, which some readers refuse", e.padded)
+}
