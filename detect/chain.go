@@ -111,6 +111,9 @@ func plausibleCut(n, longest, before int, ended bool) bool {
 	if ended && before < 4 {
 		return false
 	}
+	if ended {
+		return n <= max(4*longest, minCutAhead)
+	}
 	return before > 0 && n <= max(16*longest, minCutAhead)
 }
 

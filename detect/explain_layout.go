@@ -111,6 +111,7 @@ func (e *examination) kin(spelling string) frame.Cause {
 	if !ok || !also || mine.width == 0 || other.width == 0 {
 		return CauseWrongFraming
 	}
+	sameField := mine.width == other.width && mine.at == other.at && mine.little == other.little
 	sameEnd := mine.at+mine.width == other.at+other.width
 	switch {
 	case mine.width == other.width && mine.at == other.at && mine.extra == other.extra && mine.little != other.little:
@@ -121,6 +122,10 @@ func (e *examination) kin(spelling string) frame.Cause {
 		return CauseWidth
 	case mine.width != other.width && mine.extra == other.extra && (mine.little && mine.at == other.at || !mine.little && sameEnd):
 		return CauseWidth
+	case sameField && mine.counts && !other.counts && (other.extra-mine.extra == mine.width || other.extra-mine.extra == mine.at+mine.width):
+		return CauseHeaderNotCounted
+	case sameField && !mine.counts && other.counts && (mine.extra-other.extra == mine.width || mine.extra-other.extra == mine.at+mine.width):
+		return CauseHeaderCounted
 	}
 	return CauseWrongFraming
 }

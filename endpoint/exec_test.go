@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chancat/channel/internal/peertest"
 	"github.com/chancat/channel/internal/socket"
 )
 
@@ -56,7 +57,7 @@ func TestExecStatusAndStderr(t *testing.T) {
 func TestExecNotFound(t *testing.T) {
 	_, err := Dial(t.Context(), "exec:no-such-program-here x", nil)
 	var e *socket.Error
-	if !errors.As(err, &e) || !errors.Is(err, exec.ErrNotFound) || !strings.Contains(err.Error(), "no program no-such-program-here in the PATH") {
+	if !errors.As(err, &e) || !errors.Is(err, exec.ErrNotFound) || !strings.Contains(err.Error(), "give its path") {
 		t.Errorf("got %v", err)
 	}
 	path := t.TempDir() + "/data"
@@ -68,10 +69,7 @@ func TestExecNotFound(t *testing.T) {
 
 // The child gets blocking pipes: many programs break on EAGAIN.
 func TestExecBlockingPipes(t *testing.T) {
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		t.Skip("needs python3")
-	}
+	python := peertest.Need(t, "python3")[0]
 	c := dial(t, "exec:"+python+" -c 'import os; print(os.get_blocking(0), os.get_blocking(1))'", nil)
 	if got, _ := io.ReadAll(c.Stream); string(got) != "True True\n" {
 		t.Errorf("stdin and stdout blocking: %q", got)

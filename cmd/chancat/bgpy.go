@@ -72,7 +72,7 @@ func (c *bgpyCall) run(ctx context.Context, address string, call func(*bgpy.Clie
 	case as[*bgpy.ResponseError](err) != nil:
 		return &codedError{exitFailed, err}
 	case errors.Is(err, bgpy.ErrTimeout):
-		return &codedError{exitTimeout, err}
+		return &codedError{exitTimeout, fmt.Errorf("%w; a longer -w waits on", err)}
 	case errors.Is(err, bgpy.ErrClosed):
 		return &codedError{exitClosed, err}
 	case err != nil:

@@ -9,6 +9,7 @@ import (
 
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/dump"
+	"github.com/chancat/channel/internal/readahead"
 )
 
 type decodeCommand struct {
@@ -20,6 +21,8 @@ type decodeCommand struct {
 
 	framing framing.Framing
 	print   *printer
+
+	saidCompressed bool
 }
 
 func newDecode(e *env) *cobra.Command {
@@ -102,42 +105,41 @@ func (c *decodeCommand) file(name string) error {
 		return err
 	}
 	defer c.e.closeInput(src)
-	stream, err := c.stream(src)
+	return c.decode(shown, src)
+}
+
+func (c *decodeCommand) decode(name string, src *os.File) error {
+	info, err := src.Stat()
+	regular := err == nil && info.Mode().IsRegular()
+	var source io.Reader = src
+	if c.follow && regular {
+		source = &followedFile{src}
+	}
+	ahead := readahead.New(source, func() { c.print.flush() })
+	defer ahead.Close()
+	if c.e.auto() {
+		if c.framing, err = c.settleFile(ahead, regular && !c.follow); err != nil {
+			return err
+		}
+	}
+	stream, err := c.source.undumped(ahead)
 	if err != nil {
 		return err
 	}
 	kind := c.source.kind()
 	if kind == kindUnknown {
-		if kind, stream, err = sniff(stream); err != nil {
+		if kind, err = sniff(ahead); err != nil {
 			return err
 		}
 	}
 	if c.source.port != 0 && kind != kindCapture {
-		return usage(fmt.Errorf("%s is no capture, and has no ports", shown))
+		return usage(fmt.Errorf("%s is no capture, and has no ports", name))
 	}
 	switch kind {
 	case kindSession:
-		return c.session(shown, stream)
+		return c.session(name, stream)
 	case kindCapture:
-		return c.capture(shown, stream)
+		return c.capture(name, stream)
 	}
-	return c.raw(shown, stream)
-}
-
-// stream returns the bytes to decode. What was printed is written out before they
-// are waited for.
-func (c *decodeCommand) stream(src *os.File) (io.Reader, error) {
-	var stream io.Reader = src
-	info, err := src.Stat()
-	regular := err == nil && info.Mode().IsRegular()
-	if c.follow && regular {
-		stream = &followedFile{src}
-	}
-	stream = &hookedReader{stream, func() { c.print.flush() }}
-	if c.e.auto() {
-		if c.framing, stream, err = c.settleFile(stream, regular && !c.follow); err != nil {
-			return nil, err
-		}
-	}
-	return c.source.undumped(stream)
+	return c.raw(name, stream)
 }

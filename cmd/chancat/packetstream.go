@@ -100,7 +100,8 @@ func (c *packetstreamCall) run(ctx context.Context, address string, args []strin
 	}
 	c.e.note("connected to %s", orDefault(stream.Remote, address))
 	err = c.exchange(ctx, stream.Stream, payloads, print)
-	if err != nil && as[*codedError](err) == nil && as[*text.InputError](err) == nil && as[*outputError](err) == nil && ctx.Err() == nil {
+	ours := as[*codedError](err) != nil && !errors.Is(err, errTimeout) || as[*text.InputError](err) != nil || as[*outputError](err) != nil
+	if err != nil && !ours && ctx.Err() == nil {
 		err = fmt.Errorf("%s: %w", orDefault(stream.Remote, address), err)
 	}
 	return print.closeAfter(c.childStatus(stream, err))
@@ -161,12 +162,17 @@ func (c *packetstreamCall) exchange(ctx context.Context, stream io.ReadWriteClos
 		pending = append(pending, p)
 	}
 	var failed error
+	late := func(i int) error {
+		return fmt.Errorf("%w: no reply to request %d of %d came within %v; a longer -w waits on", errTimeout, i+1, len(payloads), time.Duration(c.wait))
+	}
 	for i, p := range pending {
 		reply, err := p.Wait(waiting)
 		no := as[*packetstream.RejectError](err)
 		switch {
 		case no != nil:
 			failed = c.rejected(failed, i, len(payloads), no)
+		case errors.Is(err, errTimeout):
+			return late(i)
 		case err != nil:
 			return c.over(err)
 		default:
@@ -182,8 +188,10 @@ func (c *packetstreamCall) exchange(ctx context.Context, stream io.ReadWriteClos
 		select {
 		case <-conn.Done():
 			return c.over(firstError(conn.Err(), packetstream.ErrPeerEnded))
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		case <-waiting.Done():
-			return context.Cause(waiting)
+			return late(len(pending))
 		}
 	}
 	return firstError(failed, c.farewell(ctx, conn))

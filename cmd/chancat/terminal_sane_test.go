@@ -3,6 +3,8 @@
 package main
 
 import (
+	"os"
+	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -13,6 +15,10 @@ import (
 // exit status tells how.
 func TestTerminalIsSane(t *testing.T) {
 	t.Parallel()
+	// What we ignore, under nohup, the sessions would ignore too.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(hangups) })
 	for name, c := range map[string]struct {
 		end  func(tm *terminal)
 		want int
@@ -24,6 +30,7 @@ func TestTerminalIsSane(t *testing.T) {
 		"SIGINT":           {func(tm *terminal) { tm.cmd.Process.Signal(syscall.SIGINT) }, 130},
 		"SIGTERM":          {func(tm *terminal) { tm.types("half"); tm.cmd.Process.Signal(syscall.SIGTERM) }, 143},
 		"SIGHUP":           {func(tm *terminal) { tm.types("half"); tm.cmd.Process.Signal(syscall.SIGHUP) }, 129},
+		"SIGQUIT":          {func(tm *terminal) { tm.types("half"); tm.cmd.Process.Signal(syscall.SIGQUIT) }, 2},
 		"SIGTERM in a long command": {func(tm *terminal) {
 			tm.types("/connect 127.0.0.1:1\r/connect exec:sleep 60\r")
 			tm.cmd.Process.Signal(syscall.SIGTERM)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chancat/channel/internal/peertest"
 )
 
 // A pane is chancat in tmux, which knows how wide characters are.
@@ -21,9 +23,7 @@ type pane struct {
 
 func newPane(t *testing.T, columns, rows int, args ...string) *pane {
 	t.Helper()
-	if _, err := exec.LookPath("tmux"); err != nil {
-		t.Skip("needs tmux:", err)
-	}
+	peertest.Need(t, "tmux")
 	program, err := exec.LookPath("chancat")
 	if err != nil {
 		t.Fatal(err)

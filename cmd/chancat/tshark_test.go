@@ -172,10 +172,13 @@ func TestInteropTsharkDissects(t *testing.T) {
 		{"bgp", "bgp", "bgp.length", 19},
 		{"dns", "dns", "dns.length", 0},
 		{"http2", "http2", "http2.length", 0},
+		{"kafka", "kafka", "kafka.len", 0},
 		{"modbus", "mbtcp", "mbtcp.len", 0},
+		{"mongodb", "mongo", "mongo.message_length", 16},
 		{"mqtt", "mqtt", "mqtt.len", 0},
 		{"mysql", "mysql", "mysql.packet_length", 0},
 		{"postgres", "pgsql", "pgsql.length", 4},
+		{"thrift", "thrift", "thrift.frame_len", 0},
 		{"tls", "tls", "tls.record.length", 0},
 	} {
 		t.Run(d.framing, func(t *testing.T) {

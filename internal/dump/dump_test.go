@@ -12,6 +12,7 @@ import (
 	"testing/iotest"
 
 	"github.com/chancat/channel/internal/dump"
+	"github.com/chancat/channel/internal/peertest"
 )
 
 func read(t testing.TB, kind, text string) (string, error) {
@@ -91,6 +92,17 @@ func TestErrors(t *testing.T) {
 }
 
 // Everything that hex.Dump prints comes back.
+// Comments without number in a line cost what their bytes cost.
+func TestManyComments(t *testing.T) {
+	for _, comment := range []string{"/**/", "/*x*/ 0x68, ", "/", "// /*"} {
+		text := "{ 0x68, " + strings.Repeat(comment, (4<<20)/len(comment))
+		got, err := read(t, "hex", text)
+		if comment != "/" && (err != nil || !strings.HasPrefix(got, "h")) {
+			t.Errorf("%q: %d bytes, %v", comment, len(got), err)
+		}
+	}
+}
+
 func FuzzHexdump(f *testing.F) {
 	f.Add([]byte("hello, world"), uint8(3))
 	f.Add(make([]byte, 100), uint8(0))
@@ -132,8 +144,8 @@ func FuzzText(f *testing.F) {
 	})
 }
 
-// The programs themselves, where they are installed.
-func TestPrograms(t *testing.T) {
+// The programs themselves write what is read.
+func TestInteropPrograms(t *testing.T) {
 	data := make([]byte, 1000)
 	for i := range data[:500] {
 		data[i] = byte(i * 7)
@@ -151,10 +163,7 @@ func TestPrograms(t *testing.T) {
 		{"hexdump", []string{"od", "-A", "x", "-t", "x1z"}},
 	} {
 		t.Run(strings.Join(c.command, " "), func(t *testing.T) {
-			program, err := exec.LookPath(c.command[0])
-			if err != nil {
-				t.Skip("needs ", c.command[0])
-			}
+			program := peertest.NeedHeavy(t, c.command[0])[0]
 			cmd := exec.Command(program, c.command[1:]...)
 			cmd.Stdin = bytes.NewReader(data)
 			text, err := cmd.Output()

@@ -59,8 +59,8 @@ func TestRecordings(t *testing.T) {
 			}
 		}
 	}
-	if len(services) < 11 || streams < 60 {
-		t.Errorf("%d streams of %d services: want at least 60 of 11", streams, len(services))
+	if len(services) < 25 || streams < 180 {
+		t.Errorf("%d streams of %d services: want at least 180 of 25", streams, len(services))
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chancat/channel/internal/peertest"
 )
 
 // A pane is a terminal that knows wide characters, with our program in it.
@@ -21,9 +23,7 @@ type pane struct {
 
 func newPane(t *testing.T, columns, rows int, messages string) *pane {
 	t.Helper()
-	if _, err := exec.LookPath("tmux"); err != nil {
-		t.Skip("needs tmux:", err)
-	}
+	peertest.Need(t, "tmux")
 	p := &pane{t, filepath.Join(t.TempDir(), "tmux")}
 	t.Cleanup(func() { exec.Command("tmux", "-S", p.socket, "kill-server").Run() })
 	p.tmux("-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(columns), "-y", fmt.Sprint(rows),
@@ -190,9 +190,7 @@ func flat(text string) string { return strings.Join(strings.Fields(text), "") }
 // TestSuspend: Ctrl-Z stops the job with the terminal as the shell wants it, and
 // the line is there again when the job goes on.
 func TestSuspend(t *testing.T) {
-	if _, err := exec.LookPath("bash"); err != nil {
-		t.Skip("needs a shell with job control:", err)
-	}
+	peertest.Need(t, "bash")
 	p := newPane(t, 60, 15, "0")
 	p.tmux("respawn-pane", "-k", "-e", childEnv+"=0", "-e", "XDG_STATE_HOME="+t.TempDir(), "bash --norc --noprofile -i")
 	p.wait("a shell", func(text string) bool { return strings.HasPrefix(text, "bash") })

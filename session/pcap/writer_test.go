@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chancat/channel/internal/peertest"
 	"github.com/chancat/channel/session"
 	"github.com/chancat/channel/session/pcap"
 )
@@ -115,11 +116,8 @@ func TestWriterErrorIsSticky(t *testing.T) {
 }
 
 // tcpdump finds no fault with the checksums and sees the same conversation.
-func TestTcpdumpReadsIt(t *testing.T) {
-	program, err := exec.LookPath("tcpdump")
-	if err != nil {
-		t.Skip("needs tcpdump")
-	}
+func TestInteropTcpdump(t *testing.T) {
+	program := peertest.NeedHeavy(t, "tcpdump")[0]
 	name := filepath.Join(t.TempDir(), "x.pcapng")
 	if err := os.WriteFile(name, written(t, nil, dialogue...), 0o600); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ on its recordings.
 
 import base64
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -66,10 +67,11 @@ class Conversation:
         for side, data in self.bytes.items():
             if len(data) > LIMIT:
                 sys.exit(f"{path}: {len(data)} bytes from the {side}: want at most {LIMIT}")
-        with open(path, "w") as f:
+        with open(path + ".part", "w") as f:
             first = {"event": "session", "v": 1, "time": self.events[0]["time"], "framing": framing, "program": "record"}
             for event in [first, *self.events]:
                 print(json.dumps(event, separators=(",", ":")), file=f)
+        os.replace(path + ".part", path)  # somebody may be waiting for it
 
 
 def load(path):
@@ -107,10 +109,11 @@ class Proxy:
             c = Conversation("127.0.0.1:%d" % client.getpeername()[1], "127.0.0.1:%d" % self.target[1])
             self.conversations.append(c)
             self.sockets += [client, server]
-            for source, sink, side in ((client, server, "client"), (server, client, "server")):
-                t = threading.Thread(target=pump, args=(c, source.recv, sink.sendall, lambda s=sink: s.shutdown(socket.SHUT_WR), side), daemon=True)
-                self.threads.append(t)
+            pumps = [threading.Thread(target=pump, args=(c, source.recv, sink.sendall, lambda s=sink: s.shutdown(socket.SHUT_WR), side), daemon=True)
+                     for source, sink, side in ((client, server, "client"), (server, client, "server"))]
+            for t in pumps:
                 t.start()
+            self.threads += pumps
 
     def __enter__(self):
         return self
@@ -135,6 +138,7 @@ class Proxy:
 
 
 def pump(conversation, read, write, close, side):
+    heard = True
     while True:
         try:
             data = read(1 << 16)
@@ -145,10 +149,11 @@ def pump(conversation, read, write, close, side):
             conversation.end(side)
             break
         conversation.read(side, data)
-        try:
-            write(data)
-        except OSError:
-            break
+        if heard:
+            try:
+                write(data)
+            except OSError:
+                heard = False  # what is said to one who is gone is said, too
     try:
         close()
     except OSError:

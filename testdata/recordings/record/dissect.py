@@ -19,10 +19,13 @@ FIELDS = {
     "bgp": ("bgp.length", 19),
     "dns": ("dns.length", 0),
     "http2": ("http2.length", 0),
+    "kafka": ("kafka.len", 0),
     "mbtcp": ("mbtcp.len", 0),
+    "mongo": ("mongo.message_length", 16),
     "mqtt": ("mqtt.len", 0),
     "mysql": ("mysql.packet_length", 0),
     "pgsql": ("pgsql.length", 4),
+    "thrift": ("thrift.frame_len", 0),
     "tls": ("tls.record.length", 0),
     "websocket": ("websocket.payload_length", 0),  # or where the length stands
 }

@@ -33,8 +33,8 @@ class Studio:
         return path
 
     def save(self, service, version, scenario, command, framing, conversation, client=None, server=None, counted=None, dissector=None, part=None):
-        """Keeps a conversation. client and server are the messages of each side as
-        counted says that they were counted; without them tshark's dissector counts."""
+        """Keeps a conversation. client and server are the messages of each side, or a
+        list of their lengths, as counted says; without them tshark's dissector counts."""
         name = f"{service}/{scenario}.jsonl"
         os.makedirs(os.path.join(self.out, service), exist_ok=True)
         conversation.save(os.path.join(self.out, name), framing)
@@ -45,7 +45,9 @@ class Studio:
             entry["dissector"] = dissector
         for side, n in (("client", client), ("server", server)):
             entry[side] = {"bytes": len(conversation.bytes[side])}
-            if n is not None:
+            if isinstance(n, list):
+                entry[side].update(messages=len(n), lengths=n)
+            elif n is not None:
                 entry[side]["messages"] = n
         if counted:
             entry["counted"] = counted
@@ -82,10 +84,25 @@ def package(name):
         return json.load(f)["version"]
 
 
-def run(*command, stdin="", env=None, status=0, cwd=None, timeout=60):
+PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
+
+
+def go_program(studio, name):
+    """Builds one of the programs in Go that recordings need, and returns its path."""
+    path = os.path.join(studio.work, name)
+    run("go", "build", "-C", PROGRAMS, "-o", path, "./" + name, timeout=600)
+    return path
+
+
+def go_version(module):
+    """The version of a module that those programs are built with."""
+    return run("go", "list", "-C", PROGRAMS, "-m", "-f", "{{.Version}}", module).decode().strip()
+
+
+def run(*command, stdin="", env=None, status=0, cwd=None, timeout=60, stderr=None):
     """Runs command to its end and returns its stdout."""
     data = stdin if isinstance(stdin, bytes) else stdin.encode()
-    done = subprocess.run(command, input=data, stdout=subprocess.PIPE, env=env, cwd=cwd, timeout=timeout)
+    done = subprocess.run(command, input=data, stdout=subprocess.PIPE, stderr=stderr, env=env, cwd=cwd, timeout=timeout)
     if status is not None and done.returncode != status:
         raise RuntimeError(f"{command}: exit status {done.returncode}: {done.stdout[-500:]!r}")
     return done.stdout
@@ -139,4 +156,4 @@ def until(condition, patience=20):
         time.sleep(0.02)
 
 
-__all__ = ["Proxy", "Studio", "background", "free_port", "package", "run", "serving", "until", "version", "wait_port"]
+__all__ = ["Proxy", "Studio", "background", "free_port", "go_program", "go_version", "package", "run", "serving", "until", "version", "wait_port"]
