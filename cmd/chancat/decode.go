@@ -22,6 +22,7 @@ type decodeCommand struct {
 	framing framing.Framing
 	print   *printer
 
+	explained      int // broken frames
 	saidCompressed bool
 }
 
