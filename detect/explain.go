@@ -100,6 +100,7 @@ type examination struct {
 	framing  framing.Framing
 	spelling string
 	name     string // of the framing, without its options
+	field    string // its spelling by length-field options; empty where it is none of that family
 	codec    frame.Codec
 	first    frame.FirstScanner // nil unless the stream's first frame may be another
 	max      int
@@ -143,6 +144,7 @@ func newExamination(f framing.Framing, s Stream, p Place) *examination {
 		framing: f, spelling: client, codec: direction.Codec, max: direction.Max,
 	}
 	e.name = nameOf(client)
+	e.field = e.spelledByField()
 	if p.Offset == 0 {
 		e.first, _ = direction.Codec.(frame.FirstScanner)
 	}

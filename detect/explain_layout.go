@@ -20,7 +20,7 @@ type fieldLayout struct {
 }
 
 // layout is that of the framing at hand.
-func (e *examination) layout() (fieldLayout, bool) { return layoutOfSpelling(e.fieldSpelling()) }
+func (e *examination) layout() (fieldLayout, bool) { return layoutOfSpelling(e.field) }
 
 // layoutOfSpelling reads a spelling of the length-field family.
 func layoutOfSpelling(spelling string) (l fieldLayout, ok bool) {
@@ -60,7 +60,7 @@ func layoutOfSpelling(spelling string) (l fieldLayout, ok bool) {
 			l.extra += numeral(value)
 			l.counts = l.counts || numeral(value) < 0
 		case "tail":
-			l.extra += map[string]int{"crc16": 2, "crc32": 4, "sum8": 1}[value] + numeral(value)
+			l.extra += sumWidths[value] + numeral(value)
 		case "netty":
 			return layoutOfSpelling("netty=" + value)
 		}
@@ -111,6 +111,7 @@ func (e *examination) kin(spelling string) frame.Cause {
 	if !ok || !also || mine.width == 0 || other.width == 0 {
 		return CauseWrongFraming
 	}
+	sameField := mine.width == other.width && mine.at == other.at && mine.little == other.little
 	sameEnd := mine.at+mine.width == other.at+other.width
 	switch {
 	case mine.width == other.width && mine.at == other.at && mine.extra == other.extra && mine.little != other.little:
@@ -121,6 +122,10 @@ func (e *examination) kin(spelling string) frame.Cause {
 		return CauseWidth
 	case mine.width != other.width && mine.extra == other.extra && (mine.little && mine.at == other.at || !mine.little && sameEnd):
 		return CauseWidth
+	case sameField && mine.counts && !other.counts && (other.extra-mine.extra == mine.width || other.extra-mine.extra == mine.at+mine.width):
+		return CauseHeaderNotCounted
+	case sameField && !mine.counts && other.counts && (mine.extra-other.extra == mine.width || mine.extra-other.extra == mine.at+mine.width):
+		return CauseHeaderCounted
 	}
 	return CauseWrongFraming
 }

@@ -152,7 +152,7 @@ func (e *examination) breachOfWS(pos int) (b breach, ok bool) {
 
 // based reports whether the length is a number in base 128.
 func (e *examination) based() bool {
-	switch nameOf(e.fieldSpelling()) {
+	switch nameOf(e.field) {
 	case "varint", "bsuint":
 		return true
 	}
@@ -169,7 +169,7 @@ func (e *examination) longNumber(pos int) (b breach, ok bool) {
 	if !ok {
 		return b, false
 	}
-	big := nameOf(e.fieldSpelling()) == "bsuint"
+	big := nameOf(e.field) == "bsuint"
 	digits := e.data[min(len(e.data), pos+l.at):min(len(e.data), pos+l.at+numberMost)]
 	value := uint64(0)
 	for i, c := range digits {

@@ -60,10 +60,11 @@ type claim struct {
 	around   int     // columns beside the length, on either side, that are always 0
 	lows     []int   // where the lowest bytes of the lengths stand
 	fields   uint64  // hash of where the lengths stand that it reads; 0 for other claims
-	dbg [4]float64
-	leftHead bool    // what is left over at the end may be as much before the first frame
-	single   bool    // one frame in all
-	equal    bool    // all frames are equally long
+	dbg      [4]float64
+	leftHead bool // what is left over at the end may be as much before the first frame
+	marked   bool // frames start with bytes that stand nowhere else
+	single   bool // one frame in all
+	equal    bool // all frames are equally long
 }
 
 // lengthRules tries every rule of the length-field family on streams, and returns
@@ -191,11 +192,15 @@ func weigh(r *rule, streams []Stream, costs *histograms) claim {
 	out.hop, out.around = hop, t.zerosAround(r)
 	crowd = min(crowd, mostContent, crowdEach*float64(t.distinct)) // a chain that goes round in few lengths is caught in them
 	out.dbg = [4]float64{hops, crowd, texts, textless}
-	out.proof = max(hops, crowd, min(texts, mostContent))
 	out.places = min(t.savings(r, anywhere), mostPlaces)
+	if texts == 0 && t.short(r) {
+		crowd, out.places = crowd/2, out.places/2
+	}
+	out.proof = max(hops, crowd, min(texts, mostContent))
 	out.bits = out.proof + out.places - textless - r.cost()
 	if l.magic != "" && marksOff(l.magic, streams, c.frames+c.cut) {
 		out.bits += markBits
+		out.marked = true
 	}
 	if l.check != "" {
 		out.bits += float64(8*l.tail*min(t.summed(l), 8)) - 4

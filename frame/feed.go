@@ -112,8 +112,9 @@ func (f *Feed) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// adjoin reports whether b stands right behind a in memory.
+// adjoin reports whether b, which is not empty, stands right behind a in memory, and
+// all of it can be reached from there.
 func adjoin(a, b []byte) bool {
 	n := len(a)
-	return cap(a) > n && &a[:n+1][n] == &b[0]
+	return cap(a)-n >= len(b) && &a[:n+1][n] == &b[0]
 }

@@ -60,14 +60,16 @@ type Reader struct {
 	full   bool // the last read filled the buffer
 	sparse int  // reads in a row that used but a small part of the buffer
 
-	srcErr  error // the source's error, held back until the bytes before it are judged
-	broken  error // the *Error that ended the frames
-	seeking bool  // Resync has left the broken frame and not found a place yet
-	kept    int   // buf[kept:pos] are whole frames
-	credit  int   // bytes that Resync may look at for nothing
-	earned  int64 // stream offset up to which bytes have earned credit
-	owed    int64 // bytes to come that belong to the frame that Lose has broken
-	message []byte
+	srcErr   error // the source's error, held back until the bytes before it are judged
+	broken   error // the *Error that ended the frames
+	seeking  bool  // Resync has left the broken frame and not found a place yet
+	kept     int   // buf[kept:pos] are whole frames
+	credit   int   // bytes that Resync may look at for nothing
+	earned   int64 // stream offset up to which bytes have earned credit
+	search   *search
+	verified int64 // bytes of large frames that Resync has looked at whole
+	owed     int64 // bytes to come that belong to the frame that Lose has broken
+	message  []byte
 }
 
 // NewReader returns a Reader of the frames of src. limit bounds a body in bytes;
@@ -83,6 +85,7 @@ func NewReader(src io.Reader, c Codec, limit int) *Reader {
 // SetCodec changes the framing of everything that Next has not returned yet.
 func (r *Reader) SetCodec(c Codec) {
 	r.codec = c
+	r.search = nil
 	r.first, _ = c.(FirstScanner)
 	r.unescape, _ = c.(MessageAppender)
 	r.plain = r.first == nil && r.unescape == nil

@@ -25,6 +25,7 @@ var correctServers = map[string]string{
 // would: through a shell. Against a server without the fault it succeeds; against
 // the faulty one it fails or prints something else.
 func TestProbeReproduces(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
@@ -126,6 +127,7 @@ func serveForProbe(t *testing.T, path string) string {
 
 // TestProbeJUnit reads the report as continuous integration does.
 func TestProbeJUnit(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "probe.xml")
 	out, err := exec.Command("chancat", "probe", "--junit", file, "--send", "<\x1b&>", "echo:").CombinedOutput()
 	if err != nil {

@@ -89,8 +89,8 @@ corrupt, length+N, delay=TIME, split, reset.`,
 
 // prepare reads the flags.
 func (c *tapCommand) prepare() (err error) {
-	if c.e.spelling() == "auto" {
-		c.decideLater()
+	if c.e.auto() {
+		c.options.Auto, c.framing.Spelling = true, autoSpelling // each connection decides by itself
 	} else {
 		c.framing, err = c.e.parseFraming()
 	}
@@ -120,7 +120,7 @@ func (c *tapCommand) prepare() (err error) {
 
 // fits returns an error for a rule that no message of the framing can suffer.
 func (c *tapCommand) fits(r mutate.Rule) error {
-	if c.options.Decide != nil {
+	if c.options.Auto {
 		return fmt.Errorf("fault %q: faults need a framing, not auto", r)
 	}
 	client, server := r.Fits(c.framing.C2S.Codec), r.Fits(c.framing.S2C.Codec)
@@ -154,7 +154,7 @@ func (c *tapCommand) between(ctx context.Context, listen, target string) error {
 		return err
 	}
 	for _, address := range []string{listen, target} {
-		if c.options.Decide != nil && (isWebSocket(address) || isUDP(address)) {
+		if c.options.Auto && (isWebSocket(address) || isUDP(address)) {
 			return usage(fmt.Errorf("-f auto decides from a stream of bytes, and %s has only whole messages; give the framing", address))
 		}
 	}

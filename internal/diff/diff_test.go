@@ -1,10 +1,12 @@
 package diff_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
 	"github.com/chancat/channel/internal/diff"
+	"github.com/chancat/channel/internal/text/escape"
 )
 
 func TestAppend(t *testing.T) {
@@ -50,4 +52,22 @@ func TestLongPaths(t *testing.T) {
 	if len(got) > 100_000 || !strings.HasSuffix(got, "\nand 1048377 more lines\n") {
 		t.Errorf("%d bytes, ending in %q", len(got), got[max(0, len(got)-100):])
 	}
+}
+
+// Whatever the messages, the differences are lines that a terminal can show.
+func FuzzAppend(f *testing.F) {
+	f.Add([]byte(`{"a":[1,"x"]}`), []byte(`{"a":[2]}`))
+	f.Add([]byte("one\ntwo"), []byte("one\n\x1b[2J"))
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		for _, line := range strings.SplitAfter(string(diff.Append(nil, a, b, true)), "\n") {
+			for _, r := range strings.TrimSuffix(line, "\n") {
+				if !escape.Shown(r) {
+					t.Fatalf("%q in %q", r, line)
+				}
+			}
+		}
+		if at := diff.Offset(a, b); (at < 0) != bytes.Equal(a, b) || at > min(len(a), len(b)) {
+			t.Errorf("they differ at %d", at)
+		}
+	})
 }

@@ -19,7 +19,8 @@ import (
 type Conn struct {
 	o      Options
 	out    outbox
-	rd     *frame.Reader
+	r      io.Reader
+	rd     *frame.Reader // of r
 	close  func() error
 	unused func() bool // reports whether no stream was opened; nil where one always is
 
@@ -52,8 +53,7 @@ type Conn struct {
 type id struct{ channel, tag uint64 }
 
 // New returns a Conn over a stream. The caller closes the Conn, which closes the
-// stream. Where reads of it can have a deadline, as with a net.Conn, those are the
-// Conn's: an answer then wakes no goroutine but the one that waits for it.
+// stream. The deadlines of reading from a socket are the Conn's.
 func New(stream io.ReadWriteCloser, o *Options) *Conn {
 	return newConn(stream, stream, stream.Close, o, nil)
 }
@@ -66,11 +66,10 @@ func NewPair(r io.Reader, w io.Writer, o *Options) *Conn {
 
 func newConn(r io.Reader, w io.Writer, shut func() error, o *Options, unused func() bool) *Conn {
 	c := &Conn{
-		o: o.resolved(), close: shut, unused: unused,
+		o: o.resolved(), r: r, close: shut, unused: unused,
 		pending: map[id]*Pending{}, nextTag: map[uint64]uint64{0: firstTag},
 		done: make(chan struct{}),
 	}
-	c.deadlines, _ = r.(deadliner)
 	c.ctx, c.cancel = context.WithCancelCause(context.WithValue(context.Background(), connKey{}, c))
 	c.rd = frame.NewReader(r, framing.PacketStream, c.o.MaxPacket)
 	c.out.init(w, c.o.Grace, c.writeFailed)
@@ -297,7 +296,6 @@ func (c *Conn) lose(reason error) bool {
 		c.askedBytes -= p.size
 	}
 	clear(c.pending)
-	c.recall(c.leader)
 	c.changed.broadcast()
 	return true
 }

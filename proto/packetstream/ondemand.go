@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"sync"
-	"time"
 )
 
 // An Opener opens a stream for each direction, which may be one and the same, and
@@ -57,14 +56,6 @@ func (s *onDemand) Read(p []byte) (int, error) {
 		return 0, s.err
 	}
 	return s.r.Read(p)
-}
-
-// SetReadDeadline is that of the stream, once it is open and if it has one.
-func (s *onDemand) SetReadDeadline(t time.Time) error {
-	if d, ok := s.r.(deadliner); !s.unused() && ok {
-		return d.SetReadDeadline(t)
-	}
-	return errors.ErrUnsupported
 }
 
 func (s *onDemand) Close() error {

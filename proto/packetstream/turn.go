@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/chancat/channel/frame"
@@ -28,17 +29,17 @@ const (
 //
 // One goroutine has it, as a rule one that does nothing else (keep). But to wake
 // another one for each packet takes longer than all the rest. So where exchanges
-// follow each other closely, who waits for an answer reads it himself (lead), and who
-// reads a request answers it himself (answerHere). In between the turn is free, and
-// a timer sees to it that somebody takes it again when no call follows, or when a
-// handler takes its time (look).
+// follow each other closely, the goroutine that waits for an answer reads it (lead),
+// and the one that has read a request runs the handler (answerHere). In between the
+// turn is free, and a timer sees to it that somebody takes it again when no call
+// follows, or when a handler takes its time (look).
 type turn struct {
 	taken   bool
 	leader  *Pending // the call whose answer is read for; nil where keep reads
 	changes uint     // of taken
 
 	deadlines deadliner // the stream; nil if its reads cannot be called back
-	probed    bool      // that has been tried
+	probed    bool      // that is known
 	recalled  bool      // the leader's read has been called back
 
 	timer   *time.Timer // runs look
@@ -49,8 +50,12 @@ type turn struct {
 	requests int // of the peer in the streak; below 0 after a slow handler
 }
 
-// A deadliner is a stream whose reads may be called back.
-type deadliner interface{ SetReadDeadline(time.Time) error }
+// A deadliner is a stream of the system, from which a read can be called back and
+// nothing is lost by that. Other streams have deadlines that end them.
+type deadliner interface {
+	syscall.Conn
+	SetReadDeadline(time.Time) error
+}
 
 // next reads a packet. The error is io.EOF where the peer says so, or just ends.
 // Whoever calls it has the turn.
@@ -156,7 +161,7 @@ func (c *Conn) endLead() {
 
 // recall makes the read for p end, if there is one. The caller holds mu.
 func (c *Conn) recall(p *Pending) {
-	if p != nil && c.leader == p && !c.recalled {
+	if c.leader == p && !c.recalled {
 		c.recalled = true
 		c.deadlines.SetReadDeadline(time.Unix(1, 0))
 	}
@@ -165,10 +170,18 @@ func (c *Conn) recall(p *Pending) {
 // recallable reports whether a read can be called back. The caller holds mu, and
 // the stream is open.
 func (c *Conn) recallable() bool {
-	if !c.probed && c.deadlines != nil && c.deadlines.SetReadDeadline(time.Time{}) != nil {
-		c.deadlines = nil
+	if c.probed {
+		return c.deadlines != nil
 	}
 	c.probed = true
+	r := c.r
+	if s, ok := r.(*onDemand); ok {
+		r = s.r
+	}
+	d, ok := r.(deadliner)
+	if ok && d.SetReadDeadline(time.Time{}) == nil { // a file may have none
+		c.deadlines = d
+	}
 	return c.deadlines != nil
 }
 

@@ -109,10 +109,11 @@ class Proxy:
             c = Conversation("127.0.0.1:%d" % client.getpeername()[1], "127.0.0.1:%d" % self.target[1])
             self.conversations.append(c)
             self.sockets += [client, server]
-            for source, sink, side in ((client, server, "client"), (server, client, "server")):
-                t = threading.Thread(target=pump, args=(c, source.recv, sink.sendall, lambda s=sink: s.shutdown(socket.SHUT_WR), side), daemon=True)
-                self.threads.append(t)
+            pumps = [threading.Thread(target=pump, args=(c, source.recv, sink.sendall, lambda s=sink: s.shutdown(socket.SHUT_WR), side), daemon=True)
+                     for source, sink, side in ((client, server, "client"), (server, client, "server"))]
+            for t in pumps:
                 t.start()
+            self.threads += pumps
 
     def __enter__(self):
         return self
