@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 const (
@@ -106,11 +107,11 @@ func lines(streams []Stream) (claim, bool) {
 
 // lineText reports whether a line is text. Colours and tabs may stand in it.
 func lineText(line []byte, partial bool) bool {
-	if partial && len(line) > 3 {
-		line = line[:len(line)-3] // it may end inside a character
-		for len(line) > 0 && line[len(line)-1] >= 0xc0 {
-			line = line[:len(line)-1]
+	for range utf8.UTFMax - 1 { // it may end inside a character
+		if r, n := utf8.DecodeLastRune(line); !partial || r != utf8.RuneError || n != 1 {
+			break
 		}
+		line = line[:len(line)-1]
 	}
 	if bytes.IndexByte(line, 0x1b) >= 0 {
 		line = bytes.ReplaceAll(line, []byte("\x1b["), nil)

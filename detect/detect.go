@@ -70,7 +70,7 @@ func Detect(streams []Stream) Answer {
 	if monotonous(streams) {
 		return Answer{Why: "every byte is the same, which many rules tile", Try: "a part of the stream that has messages"}
 	}
-	joint := detect(streams)
+	joint := detect(streams, mostWeighed)
 	if late, ok := detectLate(streams, &joint); ok {
 		joint = late
 	}
@@ -97,7 +97,7 @@ func Detect(streams []Stream) Answer {
 	if len(sides[Client]) == 0 || len(sides[Server]) == 0 {
 		return joint
 	}
-	client, server := detect(sides[Client]), detect(sides[Server])
+	client, server := detect(sides[Client], mostWeighed), detect(sides[Server], mostWeighed)
 	if !client.Decided || !server.Decided {
 		return joint
 	}
@@ -125,10 +125,11 @@ func monotonous(streams []Stream) bool {
 	return total > longestDelimiter
 }
 
-// detect is Detect for streams of one framing.
-func detect(all []Stream) Answer {
+// detect is Detect for streams of one framing. Of so many rules at most the evidence
+// is weighed.
+func detect(all []Stream, weighed int) Answer {
 	streams := all[:min(len(all), windows)]
-	claims, broken := lengthRules(streams)
+	claims, broken := lengthRules(streams, weighed)
 	byName, failed := codecs(streams)
 	claims, broken = append(claims, byName...), append(broken, failed...)
 	byMark, failed := delimiters(streams)

@@ -117,7 +117,7 @@ func (e *examination) checksums() {
 	}
 	x := Explanation{
 		Cause:  frame.CauseSyntax,
-		Detail: reason(e.err) + fmt.Sprintf(" (%s)", howMany(wrong, frames+e.frames)),
+		Detail: fmt.Sprintf("frame %d: %s (%s)", e.place.Messages+e.frames+1, reason(e.err), howMany(wrong, frames+e.frames)),
 		Repair: "the bytes were changed on their way, or the sender sums something else: compare the frame with what it wrote",
 		Then:   frames,
 	}

@@ -110,7 +110,7 @@ func (e *examination) detected() {
 	if monotonous(streams) {
 		return
 	}
-	answer := detect(streams)
+	answer := detect(streams, mostWeighed)
 	if !answer.Decided || strings.Contains(answer.Candidates[0].Framing, "/") {
 		return
 	}

@@ -249,5 +249,5 @@ func (e *examination) sample(units unitScanner) float64 {
 		}
 	}
 	q := (float64(valid) + 0.5) / (float64(places) + 8)
-	return max(0.05, min(30, -math.Log2(q)))
+	return max(0.002, min(30, -math.Log2(q)))
 }

@@ -12,8 +12,11 @@ const (
 	lateProofs = 4        // frames that show where frames begin
 	lateBits   = 40       // evidence in them
 	lateEnough = 4 << 10  // bytes behind it that are judged where it only explains
-	lateFirst  = 16       // times that the frame in which the data begins may be longer than others
-	lateMost   = 16       // bytes of a frame that the length does not count
+
+	lateWeighed = 24 // rules of which the evidence is weighed there
+
+	lateFirst = 16 // times that the frame in which the data begins may be longer than others
+	lateMost  = 16 // bytes of a frame that the length does not count
 )
 
 // detectLate is Detect for data that begins inside a frame. It looks for the byte
@@ -25,7 +28,10 @@ func detectLate(streams []Stream, plain *Answer) (Answer, bool) {
 		return Answer{}, false
 	}
 	var best Answer
-	begin := 0
+	begin, weighed := 0, mostWeighed
+	if !known {
+		weighed = lateWeighed
+	}
 	for _, skipped := range beginnings(streams, known) {
 		rest := slices.Clone(streams)
 		for i := range rest {
@@ -38,7 +44,7 @@ func detectLate(streams []Stream, plain *Answer) (Answer, bool) {
 		if len(rest) == 0 {
 			continue
 		}
-		a := detect(rest)
+		a := detect(rest, weighed)
 		if a.Decided && a.wide && int64(skipped[0]) <= lateFirst*(a.Candidates[0].Bytes/int64(a.Candidates[0].Frames)) && (!best.Decided || lineFraming(best.Candidates[0].Framing) && !lineFraming(a.Candidates[0].Framing)) {
 			best, begin = a, skipped[0]
 		}

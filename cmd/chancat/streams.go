@@ -189,9 +189,14 @@ func (g *gatherer) event(ev *session.Event) bool {
 		}
 	case session.Close:
 		for k, at := range g.open {
-			if k.conn == ev.Conn && (k.from == ev.From || ev.From == "") && !at.closed {
+			reset := ev.Reason == "reset"
+			if k.conn == ev.Conn && (k.from == ev.From || ev.From == "" || reset) && !at.closed {
 				at.closed = true
-				g.streams[at.index].Ended = ev.Reason == "eof" || ev.Reason == "reset"
+				s := &g.streams[at.index]
+				s.Ended = ev.Reason == "eof" || reset
+				if s.Ended {
+					s.End = detect.End{By: sideOf(ev.From), Reset: reset}
+				}
 			}
 		}
 	}

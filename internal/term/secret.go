@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"reflect"
+	"time"
 
 	xterm "golang.org/x/term"
 )
@@ -16,8 +18,6 @@ func ReadSecret(ctx context.Context, tty, ask *os.File, question string) ([]byte
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprint(ask, question)
-	defer fmt.Fprintln(ask)
 	type answer struct {
 		text []byte
 		err  error
@@ -27,11 +27,27 @@ func ReadSecret(ctx context.Context, tty, ask *os.File, question string) ([]byte
 		text, err := xterm.ReadPassword(int(tty.Fd()))
 		answers <- answer{text, err}
 	}()
+	awaitChange(int(tty.Fd()), found)
+	fmt.Fprint(ask, question)
+	defer fmt.Fprintln(ask)
 	select {
 	case a := <-answers:
 		return a.text, a.err
 	case <-ctx.Done(): // the read goes on until the process ends
 		xterm.Restore(int(tty.Fd()), found)
 		return nil, context.Cause(ctx)
+	}
+}
+
+// awaitChange returns when the terminal is no longer as it was found: from then on
+// it does not show what is typed, and who restores it is not undone. A terminal that
+// was so before is not waited for long.
+func awaitChange(fd int, found *xterm.State) {
+	for range 200 {
+		now, err := xterm.GetState(fd)
+		if err != nil || !reflect.DeepEqual(now, found) {
+			return
+		}
+		time.Sleep(time.Millisecond)
 	}
 }
