@@ -43,6 +43,7 @@ type exchange struct {
 	replied  chan struct{} // lockstep: a message came
 	over     chan struct{} // nothing more is received
 	timedOut atomic.Bool   // the silence lasted
+	taken    atomic.Int64  // messages of the input that were to be sent
 }
 
 // run returns when the conversation is over. nil means that it ended as it
@@ -119,6 +120,7 @@ func (x *exchange) sendAll() error {
 			break
 		}
 		if err == nil {
+			x.taken.Add(1)
 			err = x.input.failed(x.send(msg))
 		}
 		failed = err
@@ -210,11 +212,17 @@ func (x *exchange) finishSending(ctx context.Context, sent <-chan error) error {
 	case err := <-sent:
 		return err
 	case <-x.link.Gone():
-		select {
-		case err := <-sent:
-			return err
-		case <-time.After(goneWait): // it waits for stdin, and nothing is lost
-			return nil
+		for before := int64(-1); ; { // a sender that is slow makes progress all the same
+			taken := x.taken.Load()
+			if taken == before {
+				return nil // it waits for stdin, and nothing is lost
+			}
+			before = taken
+			select {
+			case err := <-sent:
+				return err
+			case <-time.After(goneWait):
+			}
 		}
 	case <-ctx.Done():
 		return context.Cause(ctx)
