@@ -132,7 +132,7 @@ func (e *examination) fallback() {
 		if e.strange(e.stuck) {
 			bits -= 12
 		}
-		x.Repair = "have the sender finish the frame before it closes"
+		x.Repair = e.finishing()
 	case frame.CauseTooLarge:
 		if e.strange(e.stuck) {
 			bits = -9
@@ -221,19 +221,6 @@ func (e *examination) startsSeen() (seen *[256]bool, kinds int) {
 		}
 	}
 	return e.begins, e.kinds
-}
-
-// truncation tells what is missing at the end.
-func (e *examination) truncation() string {
-	have := len(e.data) - e.stuck
-	if e.unit != nil {
-		u, _, ok := e.unit.scan(e.data, e.stuck)
-		if ok && u.counted && e.name != "resp" && e.name != "fastdaemon" {
-			return fmt.Sprintf("the frame has a body of %s by its head, of which %d came before the end of the stream",
-				bytesOf(u.body), max(0, have-u.head))
-		}
-	}
-	return fmt.Sprintf("the stream ends %s into a frame", bytesOf(have))
 }
 
 // doubtful reports whether a stream that decodes may still be another protocol's:

@@ -117,7 +117,7 @@ func (e *examination) checksums() {
 	}
 	x := Explanation{
 		Cause:  frame.CauseSyntax,
-		Detail: reason(e.err) + fmt.Sprintf(" (%s)", howMany(wrong, frames+e.frames)),
+		Detail: fmt.Sprintf("frame %d: %s (%s)", e.place.Messages+e.frames+1, reason(e.err), howMany(wrong, frames+e.frames)),
 		Repair: "the bytes were changed on their way, or the sender sums something else: compare the frame with what it wrote",
 		Then:   frames,
 	}
@@ -128,7 +128,7 @@ func (e *examination) checksums() {
 			x.Repair = "agree on one checksum, of the same bytes, in the same byte order"
 		}
 	}
-	if x.Framing = e.unchecked(u.tail); x.Framing != "" {
+	if x.Framing = unchecked(e.field); x.Framing != "" {
 		x.Repair += ", or do without the check: -f " + x.Framing
 	}
 	bits := float64(frames)*max(sumBits, min(e.frameBits(), 8)) - 2
@@ -223,14 +223,16 @@ func tailOf(b []byte, little bool) uint32 {
 	return 0
 }
 
-// unchecked is the spelling at hand that takes any tail of that many bytes; empty for
-// none.
-func (e *examination) unchecked(width int) string {
-	s := e.fieldSpelling()
-	for _, name := range []string{"crc16", "crc32", "sum8"} {
-		if strings.Contains(s, ",tail="+name) {
-			return strings.Replace(s, ",tail="+name, fmt.Sprintf(",tail=%d", width), 1)
+// unchecked is a spelling that takes for any bytes what spelling takes for a checksum;
+// empty where that has none.
+func unchecked(spelling string) string {
+	for name, width := range sumWidths {
+		if strings.Contains(spelling, ",tail="+name) {
+			return strings.Replace(spelling, ",tail="+name, fmt.Sprintf(",tail=%d", width), 1)
 		}
 	}
 	return ""
 }
+
+// sumWidths are the checksums of docs/spec.md §4.2, in bytes.
+var sumWidths = map[string]int{"crc16": 2, "crc32": 4, "sum8": 1}

@@ -61,6 +61,8 @@ func (e *examination) digits() {
 	bits := float64(frames)*max(digitsBits, e.frameBits()) - 1
 	if pos < len(e.data) {
 		bits -= 4
+	} else if e.chain != nil {
+		bits += e.chain.last
 	}
 	e.add(Explanation{
 		Cause:  frame.CauseBadDigits,

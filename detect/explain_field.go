@@ -12,9 +12,9 @@ import (
 // fixedNames are the framings whose lengths differ in width and order only.
 var fixedNames = []string{"u8", "u16be", "u16le", "u24be", "u24le", "u32be", "u32le", "u64be", "u64le"}
 
-// fieldSpelling is the spelling by length-field options; empty where the framing
-// is none of that family.
-func (e *examination) fieldSpelling() string {
+// spelledByField is the spelling by length-field options; empty where the framing is
+// none of that family.
+func (e *examination) spelledByField() string {
 	if s := e.plainSpelling(); s != "" {
 		return s
 	}
@@ -41,7 +41,7 @@ func isFixed(name string) bool {
 
 // fieldWidth is the width of a fixed length field in bytes; 0 for others.
 func (e *examination) fieldWidth() int {
-	name, _, _ := strings.Cut(e.fieldSpelling(), ",")
+	name, _, _ := strings.Cut(e.field, ",")
 	if e.name == "fastdaemon" {
 		return 4
 	}
@@ -54,7 +54,7 @@ func (e *examination) fieldWidth() int {
 
 // countsHead reports whether a length of this framing counts its own head.
 func (e *examination) countsHead() bool {
-	s := e.fieldSpelling()
+	s := e.field
 	return strings.Contains(s, ",incl") || strings.Contains(s, ",adjust=-")
 }
 
@@ -67,7 +67,7 @@ func (e *examination) tryIncl() string {
 }
 
 func (e *examination) inclSpelling() string {
-	s := e.fieldSpelling()
+	s := e.field
 	if s == "" || strings.Contains(s, "adjust=") || strings.Contains(s, "netty=") || e.countsHead() {
 		return ""
 	}
@@ -104,7 +104,7 @@ func (e *examination) alternatives() []alternative {
 		e.others = append(e.others, alternative{"u32le", CauseByteOrder, stringUnits{little: true}})
 		return e.others
 	}
-	s := e.fieldSpelling()
+	s := e.field
 	name, options, _ := strings.Cut(s, ",")
 	if !isFixed(name) || strings.Contains(options, "netty=") {
 		return e.others
@@ -126,6 +126,7 @@ func (e *examination) alternatives() []alternative {
 			cause = CauseByteOrder
 		}
 		c := &codecUnits{codec: f.Either.Codec, starts: startBytes(f.Either.Codec), checked: checksTail(f.Either.Codec)}
+		c.unverified(spelling)
 		e.others = append(e.others, alternative{spelling, cause, c})
 	}
 	return e.others

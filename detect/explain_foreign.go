@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/chancat/channel/frame"
@@ -58,6 +59,9 @@ func (e *examination) foreignAt(start, before int) {
 	if u, _, ok := e.unit.scan(e.data, start); ok && u.counted && !e.binary() {
 		bits -= min(e.chain.bits, properHead) // it begins as a frame does
 	}
+	if before > 0 && e.halfValue(start) {
+		bits -= wholeValue
+	}
 	hops, _ := e.chain.at(best)
 	x := Explanation{
 		Cause:  CauseForeignBytes,
@@ -85,6 +89,19 @@ func (e *examination) foreignAt(start, before int) {
 		bits += 4
 	}
 	e.add(x, start, before, e.base(before)+bits)
+}
+
+// halfValue reports whether the good frame before start holds the beginning of a JSON
+// value, and not all of it: then what follows is the rest.
+func (e *examination) halfValue(start int) bool {
+	i, ok := slices.BinarySearch(e.starts, start)
+	if !ok && start != e.stuck || i == 0 {
+		return false
+	}
+	pos := e.starts[i-1]
+	u, _, ok := e.unit.scan(e.data, pos)
+	end := pos + u.head + u.body
+	return ok && end <= len(e.data) && u.body < chainBehind && unfinished(e.data[pos+u.head:end])
 }
 
 // deliberate reports whether the length that gap begins with was written to be too

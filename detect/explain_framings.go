@@ -110,7 +110,7 @@ func (e *examination) detected() {
 	if monotonous(streams) {
 		return
 	}
-	answer := detect(streams)
+	answer := detect(streams, mostWeighed)
 	if !answer.Decided || strings.Contains(answer.Candidates[0].Framing, "/") {
 		return
 	}
@@ -200,9 +200,9 @@ func (e *examination) tileFrom(pos int, name string, c frame.Codec) (w walk, bit
 			return walk{}, 0
 		}
 		bits = -2
-		if values == w.frames {
+		if values == w.frames && (e.name != "crlf" || e.frames == 0) {
 			bits += 10 * n
-		} else if e.name == "json" {
+		} else if e.name == "json" || e.name == "crlf" && e.frames > 0 {
 			return walk{}, 0 // lines that are no JSON belong to something else
 		} else if w.frames > 1 {
 			bits += min(2*n, 16) - 4*float64(e.frames)
@@ -215,7 +215,7 @@ func (e *examination) tileFrom(pos int, name string, c frame.Codec) (w walk, bit
 		}
 		return w, bits
 	case "json":
-		if values < w.frames {
+		if values < w.frames || e.name == "crlf" && e.frames > 0 {
 			return walk{}, 0
 		}
 		return w, 9.5*float64(values) - 3

@@ -20,7 +20,7 @@ type fieldLayout struct {
 }
 
 // layout is that of the framing at hand.
-func (e *examination) layout() (fieldLayout, bool) { return layoutOfSpelling(e.fieldSpelling()) }
+func (e *examination) layout() (fieldLayout, bool) { return layoutOfSpelling(e.field) }
 
 // layoutOfSpelling reads a spelling of the length-field family.
 func layoutOfSpelling(spelling string) (l fieldLayout, ok bool) {
@@ -60,7 +60,7 @@ func layoutOfSpelling(spelling string) (l fieldLayout, ok bool) {
 			l.extra += numeral(value)
 			l.counts = l.counts || numeral(value) < 0
 		case "tail":
-			l.extra += map[string]int{"crc16": 2, "crc32": 4, "sum8": 1}[value] + numeral(value)
+			l.extra += sumWidths[value] + numeral(value)
 		case "netty":
 			return layoutOfSpelling("netty=" + value)
 		}

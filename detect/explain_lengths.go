@@ -163,7 +163,7 @@ func (e *examination) oneUnit(pos int, u unit, start, before int) {
 			try(claimed+d, u.tail, -4, func() Explanation { return e.shiftExplanation(d, u, pos, alone && claimed+d == len(e.data)) })
 		}
 	}
-	if u.tail > 0 && !e.endsWith(claimed-u.tail, e.data[max(0, min(len(e.data), claimed)-u.tail):min(len(e.data), claimed)], u) {
+	if u.tail > 0 && !e.endsWith(body, claimed-u.tail, u) {
 		try(claimed-u.tail, 0, e.untailedPrior(), func() Explanation {
 			return Explanation{
 				Cause:  CauseMissingSeparator,

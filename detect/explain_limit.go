@@ -7,6 +7,9 @@ import (
 	"github.com/chancat/channel/frame"
 )
 
+// limitBits is the evidence in a frame that declares no length.
+const limitBits = 12
+
 // limits reads on without the limit of a body.
 func (e *examination) limits() {
 	if e.err.Cause != frame.CauseTooLarge {
@@ -29,8 +32,13 @@ func (e *examination) limits() {
 		return
 	}
 	bits := float64(frames) * max(8, e.frameBits())
+	if e.chain == nil {
+		bits = limitBits * float64(frames+e.frames)
+	}
 	if pos < len(e.data) {
 		bits -= 4
+	} else {
+		bits += math.Log2(float64(large)) // a length that large ends there by chance only
 	}
 	what := "it is there whole"
 	if over > 1 {

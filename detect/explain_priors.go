@@ -34,7 +34,7 @@ func (e *examination) lastPrior(next, claimed int, u unit) float64 {
 	body := e.data[min(end, max(0, end-u.body-(next-claimed))):end]
 	switch {
 	case next > claimed && isObject(body):
-		return e.chain.bits + 6 // as claimed it is none
+		return e.chain.bits + wholeValue // as claimed it is none
 	case next > claimed && e.stuck < len(e.data) && len(e.starts) > 0 && e.prefixOfFrame(e.data[e.stuck:]):
 		return -6
 	case next > claimed:
@@ -46,6 +46,9 @@ func (e *examination) lastPrior(next, claimed int, u unit) float64 {
 	}
 	return -2
 }
+
+// wholeValue is the evidence in that a body is a JSON value by another length only.
+const wholeValue = 12
 
 // unfinished reports whether body is the start of a JSON value, of which the rest is
 // missing.
@@ -61,10 +64,11 @@ func (e *examination) prefixOfFrame(b []byte) bool {
 	return bytes.HasPrefix(e.data[last:], b)
 }
 
-// endsWith reports whether the bytes before end are those that end a frame.
-func (e *examination) endsWith(end int, _ []byte, u unit) bool {
+// endsWith reports whether the body of u, which begins at start and ends at end, ends
+// in what is the tail of a frame.
+func (e *examination) endsWith(start, end int, u unit) bool {
 	from := end - u.tail
-	return from >= 0 && end <= len(e.data) && e.unit.tailOK(e.data[:end], u, 0, from)
+	return from >= start && end <= len(e.data) && e.unit.tailOK(e.data[:end], u, start, from)
 }
 
 // shiftPrior is how likely a length is wrong by d.

@@ -11,7 +11,8 @@ import (
 // A breach is a frame whose end is known, although it breaks a rule of its framing.
 type breach struct {
 	size   int
-	rule   int // which
+	rule   int     // which
+	bits   float64 // of evidence beyond that of a frame that breaks one
 	cause  frame.Cause
 	detail string // empty for what the decoder says
 	repair string
@@ -81,7 +82,7 @@ func (e *examination) rules() {
 		x.Detail = reason(e.err)
 	}
 	x.Detail += fmt.Sprintf(" (%s)", howMany(broken, frames+e.frames))
-	bits := float64(frames-broken)*e.frameBits() + float64(broken)*min(e.frameBits(), breachLeast+e.breachBits(read)) - 1
+	bits := float64(frames-broken)*e.frameBits() + float64(broken)*min(e.frameBits(), breachLeast+e.breachBits(read)) + first.bits - 1
 	if pos == len(e.data) {
 		bits += e.chain.last
 	} else {
@@ -152,7 +153,7 @@ func (e *examination) breachOfWS(pos int) (b breach, ok bool) {
 
 // based reports whether the length is a number in base 128.
 func (e *examination) based() bool {
-	switch nameOf(e.fieldSpelling()) {
+	switch nameOf(e.field) {
 	case "varint", "bsuint":
 		return true
 	}
@@ -162,6 +163,9 @@ func (e *examination) based() bool {
 // numberMost bounds the bytes of a length that is read although it is too long.
 const numberMost = 64
 
+// longNumberBits is the evidence in many bytes with the high bit set behind one another.
+const longNumberBits = 8
+
 // longNumber reads a frame whose length takes more bytes than it may. What it counts
 // besides the body is read only where it counts nothing.
 func (e *examination) longNumber(pos int) (b breach, ok bool) {
@@ -169,7 +173,7 @@ func (e *examination) longNumber(pos int) (b breach, ok bool) {
 	if !ok {
 		return b, false
 	}
-	big := nameOf(e.fieldSpelling()) == "bsuint"
+	big := nameOf(e.field) == "bsuint"
 	digits := e.data[min(len(e.data), pos+l.at):min(len(e.data), pos+l.at+numberMost)]
 	value := uint64(0)
 	for i, c := range digits {
@@ -189,10 +193,37 @@ func (e *examination) longNumber(pos int) (b breach, ok bool) {
 			return b, false
 		}
 		return breach{
-			size: int(value) + i + l.extra, cause: frame.CauseBadDigits,
+			size: int(value) + i + l.extra, cause: frame.CauseBadDigits, bits: longNumberBits,
 			detail: fmt.Sprintf("the length, %d, is written in %d bytes: %s", value, i+1, reason(e.err)),
 			repair: fmt.Sprintf("write it in as few bytes as it needs: %d", need),
 		}, true
 	}
 	return b, false
+}
+
+// longForm reports whether the length of the frame at pos, a number in base 128, has
+// more bytes than it needs.
+func (e *examination) longForm(pos int) bool {
+	l, _ := e.layout()
+	digits := e.data[min(len(e.data), pos+l.at):]
+	if len(digits) < 2 || digits[0] < 0x80 {
+		return false
+	}
+	if nameOf(e.field) == "bsuint" {
+		return digits[0] == 0x80
+	}
+	for _, c := range digits[:min(len(digits), numberMost)] {
+		if c < 0x80 {
+			return c == 0
+		}
+	}
+	return false
+}
+
+// paddedLengths notes what is accepted here and not everywhere.
+func (e *examination) paddedLengths() string {
+	if e.padded == 1 {
+		return "a length is written in more bytes than it needs, which some readers refuse"
+	}
+	return fmt.Sprintf("%d lengths are written in more bytes than they need, which some readers refuse", e.padded)
 }

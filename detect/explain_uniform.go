@@ -154,6 +154,10 @@ func (e *examination) shift(constant bool, by func(unit) int) {
 	}
 	if w.places == 1 {
 		prior -= 2
+		body := w.pos + w.unit.head
+		if d > 0 && w.before+1 == w.frames && isObject(e.data[body:min(len(e.data), body+w.unit.body)]) {
+			prior -= wholeValue
+		}
 		if end := w.pos + w.unit.len() + d - w.unit.tail; d < 0 && w.before+1 == w.frames && unfinished(e.data[w.pos+w.unit.head:end]) {
 			prior -= 10
 		}
@@ -245,5 +249,5 @@ func (e *examination) sample(units unitScanner) float64 {
 		}
 	}
 	q := (float64(valid) + 0.5) / (float64(places) + 8)
-	return max(0.05, min(30, -math.Log2(q)))
+	return max(0.002, min(30, -math.Log2(q)))
 }

@@ -11,11 +11,11 @@ import (
 const (
 	mostWeighed = 80  // rules of which the evidence is weighed
 	mostEqual   = 8   // and of those in which all frames are equally long
-	hopSamples  = 512 // places at which a rule is tried that are no start of a frame
+	hopSamples  = 384 // places at which a rule is tried that are no start of a frame
 	fewFrames   = 4
 
-	strayHops  = 6  // lengths that a chain beside the frames is followed
-	strayZeros = 64 // and with those of 0
+	strayHops  = 5  // lengths that a chain beside the frames is followed
+	strayZeros = 24 // and with those of 0
 	strayLeast = 24 // chains that have come so far and tell how often the next hop leads on
 
 	rarest = 14 // bits that one frame proves at most
@@ -60,15 +60,16 @@ type claim struct {
 	around   int     // columns beside the length, on either side, that are always 0
 	lows     []int   // where the lowest bytes of the lengths stand
 	fields   uint64  // hash of where the lengths stand that it reads; 0 for other claims
-	dbg [4]float64
-	leftHead bool    // what is left over at the end may be as much before the first frame
-	single   bool    // one frame in all
-	equal    bool    // all frames are equally long
+	dbg      [4]float64
+	leftHead bool // what is left over at the end may be as much before the first frame
+	marked   bool // frames start with bytes that stand nowhere else
+	single   bool // one frame in all
+	equal    bool // all frames are equally long
 }
 
 // lengthRules tries every rule of the length-field family on streams, and returns
 // those that tile them. broken holds those that went furthest before they broke.
-func lengthRules(streams []Stream) (claims, broken []claim) {
+func lengthRules(streams []Stream, most int) (claims, broken []claim) {
 	var (
 		equal     []survivor
 		few       []survivor // as equal, but of so few frames that it may be chance
@@ -78,6 +79,9 @@ func lengthRules(streams []Stream) (claims, broken []claim) {
 	)
 	for i := range numbers {
 		kind := &numbers[i]
+		if kind.width < 2 && most < mostWeighed {
+			continue // who wants it quick wants what is sure
+		}
 		glance := kind.glance(streams)
 		for at := range maxAt + 1 {
 			for extra := -max(maxExtra, at+kind.width); extra <= maxExtra+1; extra++ {
@@ -91,21 +95,21 @@ func lengthRules(streams []Stream) (claims, broken []claim) {
 				c := r.follow(streams, scratch)
 				copy(scratch, c.starts)
 				switch {
-				case c.fail == "" && c.sizes == 1 && c.frames <= fewFrames:
+				case c.fail.size == 0 && c.sizes == 1 && c.frames <= fewFrames:
 					few = append(few, survivor{r, r.cost()})
-				case c.fail == "" && c.sizes == 1:
+				case c.fail.size == 0 && c.sizes == 1:
 					equal = append(equal, survivor{r, r.cost()})
-				case c.fail == "" && c.frames > 0:
+				case c.fail.size == 0 && c.frames > 0:
 					survivors = append(survivors, survivor{r, r.cost() - float64(min(c.frames, 20))*glance})
-				case c.fail != "" && r.extra == 0 && at == 0 && c.reach >= best[kind].reach():
-					best[kind] = claim{Candidate: Candidate{Framing: r.spelling(layout{}), Frames: c.frames, Bytes: int64(c.reach), Broke: c.fail}}
+				case c.fail.size != 0 && r.extra == 0 && at == 0 && c.reach >= best[kind].reach():
+					best[kind] = claim{Candidate: Candidate{Framing: r.spelling(layout{}), Frames: c.frames, Bytes: int64(c.reach), Broke: c.fail.String()}}
 				}
 			}
 		}
 	}
 	costs := newHistograms(streams)
-	weighed := withSiblings(cheapest(survivors, mostWeighed), survivors)
-	for _, s := range slices.Concat(weighed, cheapest(equal, mostEqual), cheapest(few, mostWeighed/2)) {
+	weighed := withSiblings(cheapest(survivors, most), survivors)
+	for _, s := range slices.Concat(weighed, cheapest(equal, mostEqual), cheapest(few, most/2)) {
 		r := s.rule
 		claims = append(claims, weigh(&r, streams, costs))
 	}
@@ -178,7 +182,10 @@ func weigh(r *rule, streams []Stream, costs *histograms) claim {
 		out.Bytes += int64(list[len(list)-1])
 	}
 	proofs := min(t.fresh, 1+2*t.changes)
-	hop := min(r.surprise(&c, streams, 1), r.surprise(&c, streams, c.pace()))
+	hop := r.surprise(&c, streams, 1, costs.on)
+	if pace := c.pace(); pace > 1 {
+		hop = min(hop, r.surprise(&c, streams, pace, costs.on))
+	}
 	hops := min(float64(proofs)*hop, mostHops)
 	anywhere := costs.paced(c.pace())
 	crowd := t.lengthSaving(r, anywhere)
@@ -199,6 +206,7 @@ func weigh(r *rule, streams []Stream, costs *histograms) claim {
 	out.bits = out.proof + out.places - textless - r.cost()
 	if l.magic != "" && marksOff(l.magic, streams, c.frames+c.cut) {
 		out.bits += markBits
+		out.marked = true
 	}
 	if l.check != "" {
 		out.bits += float64(8*l.tail*min(t.summed(l), 8)) - 4
@@ -301,12 +309,18 @@ func marksOff(mark string, streams []Stream, frames int) bool {
 // these places the rule is followed some way: in data that is built alike, what leads
 // on once leads on again, and a chain that was caught there proves nothing by its
 // length.
-func (r *rule) surprise(c *chain, streams []Stream, pace int) float64 {
+func (r *rule) surprise(c *chain, streams []Stream, pace int, on []bool) float64 {
 	var tried, could [strayHops]int
 	left := 0
+	if r.kind.width == 1 && len(streams[0].Data) > 16<<8 {
+		return 0 // any byte leads on
+	}
 	for i, s := range streams {
 		b := s.Data[:min(len(s.Data), window)]
 		starts := c.starts[i]
+		for _, p := range starts {
+			on[p] = true
+		}
 		share := hopSamples / len(streams)
 		step := (max(1, len(b)/max(share, 1)) + pace - 1) / pace * pace
 		for pos, next := r.at%pace, 0; pos < len(b); pos += step {
@@ -317,7 +331,10 @@ func (r *rule) surprise(c *chain, streams []Stream, pace int) float64 {
 				continue
 			}
 			left += len(s.Data) - pos
-			r.stray(b, len(s.Data), pos, starts, &tried, &could)
+			r.stray(b, len(s.Data), pos, on, &tried, &could)
+		}
+		for _, p := range starts {
+			on[p] = false
 		}
 	}
 	if tried[0] == 0 {
@@ -338,7 +355,7 @@ func (r *rule) surprise(c *chain, streams []Stream, pace int) float64 {
 
 // stray follows the rule from a length at pos, which is none of the chain, until it
 // breaks, or comes upon the chain. Lengths of 0 go a few bytes on and are no hop.
-func (r *rule) stray(b []byte, size, pos int, starts []int, tried, could *[strayHops]int) {
+func (r *rule) stray(b []byte, size, pos int, on []bool, tried, could *[strayHops]int) {
 	for hop, steps := 0, 0; hop < strayHops && steps < strayZeros; steps++ {
 		value, n := r.kind.read(b, pos)
 		if n == 0 {
@@ -359,10 +376,7 @@ func (r *rule) stray(b []byte, size, pos int, starts []int, tried, could *[stray
 			}
 			hop++
 		}
-		if bad || next >= len(b) {
-			return
-		}
-		if _, on := slices.BinarySearch(starts, next); on {
+		if bad || next >= len(b) || next >= 0 && on[next] {
 			return
 		}
 		pos = next + r.at

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -22,6 +21,7 @@ type decodeCommand struct {
 	framing framing.Framing
 	print   *printer
 
+	explained      int // broken frames
 	saidCompressed bool
 }
 
@@ -104,21 +104,40 @@ func (c *decodeCommand) file(name string) error {
 	if err != nil {
 		return err
 	}
-	defer c.e.closeInput(src)
-	return c.decode(shown, src)
-}
-
-func (c *decodeCommand) decode(name string, src *os.File) error {
+	defer func() { c.e.closeInput(src) }()
 	info, err := src.Stat()
 	regular := err == nil && info.Mode().IsRegular()
-	var source io.Reader = src
-	if c.follow && regular {
-		source = &followedFile{src}
+	if !c.follow || !regular {
+		return c.decode(shown, src, regular)
 	}
-	ahead := readahead.New(source, func() { c.print.flush() })
+	for {
+		followed := &followedFile{file: src}
+		err := c.decode(shown, followed, false)
+		if !followed.over || err != nil && exitCode(err) != exitBroken {
+			return err
+		}
+		c.print.flush()
+		if err != nil && as[*toldError](err) == nil {
+			c.e.tell(err)
+		}
+		c.e.say("%s: it was emptied, or another file has its name: from its start", shown)
+		c.e.closeInput(src)
+		if src, err = openInput(c.e, name); err != nil {
+			return err
+		}
+		if _, err := src.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+	}
+}
+
+// decode prints the messages of src. A patient one is looked at as far as it goes
+// before its framing is decided.
+func (c *decodeCommand) decode(name string, src io.Reader, patient bool) (err error) {
+	ahead := readahead.New(src, func() { c.print.flush() })
 	defer ahead.Close()
 	if c.e.auto() {
-		if c.framing, err = c.settleFile(ahead, regular && !c.follow); err != nil {
+		if c.framing, err = c.settleFile(ahead, patient); err != nil {
 			return err
 		}
 	}

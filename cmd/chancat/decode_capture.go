@@ -87,6 +87,7 @@ func notesOn(s pcap.Stats) string {
 		{s.Duplicate, "segments twice"},
 		{s.Differing, "segments with other bytes than the first time (the first count)"},
 		{s.Lost, "bytes not captured"},
+		{s.Late, "segments of connections that had been reset, passed over"},
 		{s.Cut, "packets of which only the start was captured (a larger snapshot length helps)"},
 		{s.Fragments, "IP fragments of packets that never were whole, passed over"},
 		{s.Damaged, "packets with damaged headers, passed over"},

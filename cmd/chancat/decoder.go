@@ -40,8 +40,7 @@ type decoder struct {
 	where   string // put before messages for a person
 	broken  bool   // some frame was
 
-	plain     *inflate.Messages
-	explained int // broken frames
+	plain *inflate.Messages
 
 	seeking     bool // a broken frame was left, and no other found yet
 	skipped     int64
@@ -161,13 +160,13 @@ func (d *decoder) copyTo(out *text.Writer) error {
 	}
 }
 
-// explainedMost bounds the broken frames of a stream that are explained at length: a
-// damaged file may have thousands.
-const explainedMost = 16
+// explainedMost bounds the broken frames that are explained at length: a damaged file
+// may have thousands, and a capture as many connections that it cuts off.
+const explainedMost = 64
 
 // explain says why the frame at hand is broken.
 func (d *decoder) explain(err error) link.Fault {
-	if d.explained++; d.explained > explainedMost {
+	if d.c.explained++; d.c.explained > explainedMost {
 		e, _ := errors.AsType[*frame.Error](err)
 		bytes := d.reader.Buffered()
 		return link.Fault{Bytes: bytes, Cause: e.Cause, Hint: link.Hint(err, bytes)}

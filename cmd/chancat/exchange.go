@@ -79,7 +79,7 @@ func (x *exchange) run(ctx context.Context) error {
 	case err == io.EOF:
 		return x.finishSending(ctx, sent)
 	}
-	if failed := x.sendFailure(sent); failed != nil && as[*frame.Error](err) == nil {
+	if failed := x.sendFailure(sent); failed != nil && as[*frame.Error](err) == nil && alertOf(err) == nil {
 		return failed // it came first, and the broken connection is what it left
 	}
 	return err

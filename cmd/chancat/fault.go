@@ -53,7 +53,7 @@ func located(where string, err error, fault link.Fault) error {
 	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
 		return &lostError{where, err}
 	}
-	if alert, ok := errors.AsType[*net.OpError](err); ok && alert.Op == "remote error" {
+	if alert := alertOf(err); alert != nil {
 		return alertError(where, alert)
 	}
 	f, ok := errors.AsType[*frame.Error](err)
@@ -61,6 +61,14 @@ func located(where string, err error, fault link.Fault) error {
 		return err
 	}
 	return &faultError{where, f, append([]byte{}, fault.Bytes[:min(len(fault.Bytes), faultBytes)]...), fault.Hint}
+}
+
+// alertOf is the alert in err with which the peer has ended TLS; nil if there is none.
+func alertOf(err error) *net.OpError {
+	if alert := as[*net.OpError](err); alert != nil && alert.Op == "remote error" {
+		return alert
+	}
+	return nil
 }
 
 // alertError tells of an alert with which the peer has ended TLS. With TLS 1.3 that

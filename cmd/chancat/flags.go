@@ -29,7 +29,7 @@ func (s *seconds) String() string {
 	return time.Duration(*s).String()
 }
 
-func (s *seconds) Type() string { return "duration" }
+func (s *seconds) Type() string { return "TIME" }
 
 func (s *seconds) Set(text string) error {
 	if n, err := strconv.ParseFloat(text, 64); err == nil && n >= 0 && n < 1e9 {
@@ -208,13 +208,27 @@ func completeFraming(_ *cobra.Command, _ []string, typed string) ([]string, cobr
 	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
+// flagError is what a person is told of err, which the flag package has found.
+func flagError(cmd *cobra.Command, err error) error {
+	said, source, parsed := strings.Cut(err.Error(), ": strconv.")
+	switch {
+	case parsed && strings.Contains(source, strconv.ErrRange.Error()):
+		said += ": the number is too large"
+	case parsed:
+		said += ": want a number"
+	case strings.HasPrefix(said, "unknown") && (strings.Contains(cmd.Use, "[MSG") || strings.Contains(cmd.Use, "[PAYLOAD")):
+		said += "; a message that begins with - stands behind --"
+	}
+	return usage(fmt.Errorf("%s; see '%s --help'", said, cmd.CommandPath()))
+}
+
 // checkFlags checks what cobra would say in the words of its own source, and not
 // as an error of usage.
 func checkFlags(cmd *cobra.Command) error {
 	given := map[string][]string{} // by group
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		for _, group := range f.Annotations["cobra_annotation_mutually_exclusive"] {
-			given[group] = append(given[group], "--"+f.Name)
+			given[group] = append(given[group], spelled(f))
 		}
 	})
 	for _, names := range given {
@@ -226,6 +240,14 @@ func checkFlags(cmd *cobra.Command) error {
 		return usage(errors.New("--cert and --key go together: one has the certificate, the other its key"))
 	}
 	return nil
+}
+
+// spelled is a flag as it is best known.
+func spelled(f *pflag.Flag) string {
+	if f.Shorthand != "" {
+		return "-" + f.Shorthand
+	}
+	return "--" + f.Name
 }
 
 // exactArgs is cobra.ExactArgs with an error that says what is missing.

@@ -64,9 +64,9 @@ A rejection goes to stderr, and makes the exit status 1.`,
 	}
 	c.transport.addDial(cmd)
 	flags := cmd.Flags()
-	flags.Uint64Var(&c.request.Type, "type", 0, "the application's type of the requests")
-	flags.Uint64Var(&c.request.Flags, "flags", 0, "the application's flags of the requests, such as 0x55")
-	flags.Uint64Var(&c.request.Channel, "channel", 0, "the channel; the Python program rejects all but 0")
+	flags.Uint64Var(&c.request.Type, "type", 0, "the application's type of the requests, a number `N`")
+	flags.Uint64Var(&c.request.Flags, "flags", 0, "the application's flags of the requests, a number `N` such as 0x55")
+	flags.Uint64Var(&c.request.Channel, "channel", 0, "the channel `N`; the Python program rejects all but 0")
 	flags.BoolVarP(&c.escapes, "escapes", "e", false, `PAYLOAD has escapes: \n \r \t \0 \\ \xNN \u{...}`)
 	flags.VarP(&c.wait, "wait", "w", "time limit for all replies")
 	flags.StringVar(&c.out.out, "out", "", "`CODING` of the replies on stdout: line, nul, raw, hex, base64, escape or frames=FRAMING (default line)")

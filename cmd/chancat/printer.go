@@ -112,8 +112,13 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 		return nil, usage(errors.New("--redact is about what --record keeps; what is printed stays as it is"))
 	}
 	name := f.view
-	if name == "" && f.out == "" && term.Is(e.stdout) {
-		name = "auto"
+	if name == "" && term.Is(e.stdout) {
+		switch f.out {
+		case "":
+			name = "auto"
+		case "line":
+			name = "text" // a line of a peer must not drive the terminal
+		}
 	}
 	switch {
 	case f.json:

@@ -79,7 +79,7 @@ func (r *rows) upTo(dst []byte, offset uint64) ([]byte, error) {
 func (r *rows) end(dst []byte) ([]byte, error) {
 	switch {
 	case !r.begun:
-		return dst, errors.New("no row with an offset up to here")
+		return dst, errors.New("nothing so far is a row of this dump, which begins with an offset in hexadecimal")
 	case r.star:
 		return append(dst, r.held...), errors.New("* with no offset behind it")
 	}

@@ -49,6 +49,9 @@ type file struct {
 	Unescape                     bool // the message is another than the body
 	ClientMessage, ServerMessage bool // of which side
 
+	LineEnds bool // the rules name CR and LF
+	Letters  bool // the rules name other bytes by their letters
+
 	Fields  []field // of the state, that the rules use
 	Body    string  // the rules
 	Imports []string

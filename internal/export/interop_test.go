@@ -34,9 +34,21 @@ func TestInteropExportGo(t *testing.T) {
 	writeFile(t, filepath.Join(directory, "main.go"), main)
 	writeFile(t, filepath.Join(directory, "codecs.go"), []byte(adapters(s, texts)))
 	writeFile(t, filepath.Join(directory, "go.mod"), []byte("module exported\n\ngo 1.22\n"))
-	cmd := exec.Command("go", "run", ".")
+	for _, args := range [][]string{{"vet", "./..."}, {"run", "."}} {
+		cmd := exec.Command("go", args...)
+		cmd.Dir = directory
+		cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
+		report(t, cmd)
+	}
+}
+
+// The exported Python modules are typed throughout.
+func TestInteropExportPythonTypes(t *testing.T) {
+	mypy := peertest.NeedHeavy(t, "mypy")[0]
+	t.Parallel()
+	directory, _ := newSuite(t).write(t, "python", func(module string) string { return module + ".py" })
+	cmd := exec.Command(mypy, "--strict", "--no-error-summary", "--cache-dir", t.TempDir(), ".")
 	cmd.Dir = directory
-	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
 	report(t, cmd)
 }
 

@@ -59,7 +59,9 @@ func newProgram(f framing.Framing, d *dialect) (*program, error) {
 		p.use(p.lib, "maxBody")
 	}
 	p.use(p.lib, "broken")
-	p.use(p.lib, "idle")
+	if !d.decodes { // the others are told that a stream has ended
+		p.use(p.lib, "idle")
+	}
 	own, serverOwn := map[string]*decl{}, map[string]*decl{}
 	if err := p.declare(own, texts); err != nil {
 		return nil, err
@@ -159,11 +161,14 @@ func (p *program) rule(own, other map[string]*decl, side string) {
 			}
 			return true
 		})
+		if f, ok := d.node.(*ast.FuncDecl); ok && f.Doc != nil {
+			f.Doc.List[0].Text = strings.Replace(f.Doc.List[0].Text, "// "+d.name+" ", "// "+f.Name.Name+" ", 1)
+		}
 		delete(p.used, d.name)
 	}
 }
 
-var nativeWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z_][A-Za-z_0-9]*`) })
+var nativeWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[.:]?[A-Za-z_][A-Za-z_0-9]*`) })
 
 // use adds a declaration behind those that it uses.
 func (p *program) use(all map[string]*decl, name string) {
@@ -199,6 +204,8 @@ func (p *program) use(all map[string]*decl, name string) {
 	}
 	p.out = append(p.out, d)
 }
+
+var lineEnd = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b(CR|LF)\b`) })
 
 // print renders the declarations.
 func (p *program) print() {
@@ -248,6 +255,7 @@ func (p *program) print() {
 		}
 	}
 	p.Opens, p.Finals = seen["first"], seen["final"]
+	p.LineEnds, p.Letters = lineEnd().MatchString(p.Body), strings.Contains(p.Body, "ord(")
 	p.Imports = imports(p.dialect, packages)
 }
 

@@ -89,7 +89,7 @@ func (t *translator) params(f *ast.FuncType) string {
 		for _, name := range p.Names {
 			text := t.name(name.Name)
 			if t.local == "" {
-				text += ": " + pythonType(p.Type)
+				text += ": " + pythonParam(name.Name, p.Type)
 			}
 			list = append(list, text)
 		}
@@ -106,6 +106,14 @@ func (t *translator) params(f *ast.FuncType) string {
 		params += " -> " + result
 	}
 	return params
+}
+
+// pythonParam is the type of a parameter: what is appended to must not be bytes.
+func pythonParam(name string, x ast.Expr) string {
+	if name == "out" {
+		return "bytearray"
+	}
+	return pythonType(x)
 }
 
 func pythonType(x ast.Expr) string {

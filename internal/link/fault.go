@@ -18,8 +18,13 @@ type Fault struct {
 	Hint  string      // what it is and what to try; empty when nothing is known
 }
 
-// surely is the score from which an explanation is told as the cause.
-const surely = 0.5
+// surely is the score from which an explanation is told as the cause. Of a stream
+// that ends within its first frame less is known: it is cut off, unless something
+// else is almost certain.
+const (
+	surely        = 0.5
+	almostCertain = 0.9
+)
 
 // FaultIn explains err, with which r has ended: f is its framing, from the side
 // that sends what it reads. The zero Fault says that err is no broken frame.
@@ -44,7 +49,11 @@ func FaultOf(err error, f framing.Framing, from session.Side, data []byte, offse
 	s := detect.Stream{Data: data, From: sideOf(from), Ended: e.Cause == frame.CauseTruncated}
 	d := detect.ExplainFrom(f, s, detect.Place{Offset: offset})
 	x := d.Best()
-	if d.OK || !x.Measured || x.Score < surely || d.Start != e.Start {
+	enough := surely
+	if e.Cause == frame.CauseTruncated && e.Start == 0 {
+		enough = almostCertain
+	}
+	if d.OK || !x.Measured || x.Score < enough || d.Start != e.Start {
 		return fault
 	}
 	fault.Cause = x.Cause

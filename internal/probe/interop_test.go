@@ -2,16 +2,10 @@ package probe
 
 import (
 	"context"
-	"fmt"
-	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/framing"
@@ -22,16 +16,17 @@ import (
 // was found.
 var real = []struct {
 	framing string
+	need    func(t testing.TB, programs ...string) []string
 	command string // PORT and DIR are replaced
-	address string
+	address string // of one that is not served
 	fails   []string
 }{
-	{framing: "resp", command: "redis-server --port PORT --bind 127.0.0.1 --dir DIR"},
-	{framing: "memcached", command: "memcached -u nobody -l 127.0.0.1 -p PORT"},
-	{framing: "nats", command: "nats-server -a 127.0.0.1 -p PORT"},
-	{framing: "mqtt", command: "mosquitto -p PORT"},
+	{framing: "resp", need: peertest.Need, command: "redis-server --port PORT --bind 127.0.0.1 --dir DIR"},
+	{framing: "memcached", need: peertest.Need, command: "memcached -u nobody -l 127.0.0.1 -p PORT"},
+	{framing: "nats", need: peertest.Need, command: "nats-server -a 127.0.0.1 -p PORT"},
+	{framing: "mqtt", need: peertest.NeedHeavy, command: "mosquitto -p PORT"},
 	// At the end of its input gopls gives up what it has not answered.
-	{framing: "lsp", command: "gopls", address: "exec:gopls serve", fails: []string{"half-close"}},
+	{framing: "lsp", need: peertest.NeedHeavy, command: "gopls", address: "exec:gopls serve", fails: []string{"half-close"}},
 }
 
 // TestInteropPeers probes real programs: those that are known to be sound must not
@@ -41,27 +36,23 @@ func TestInteropPeers(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
-	var all sync.WaitGroup
 	for _, p := range real {
 		words := strings.Fields(p.command)
-		if _, err := exec.LookPath(words[0]); err != nil {
-			t.Logf("%s: not tried: %v", words[0], err)
-			continue
-		}
-		address := p.address
-		if address == "" {
-			address = startReal(t, p.command)
-		}
-		all.Go(func() {
+		t.Run(words[0], func(t *testing.T) {
+			t.Parallel()
+			p.need(t, words[0])
+			address := p.address
+			if address == "" {
+				address = peertest.Serve(t, words[0], words[1:]...)
+			}
 			report := probeReal(t, address, p.framing)
 			if failed := failures(report); !slices.Equal(failed, p.fails) {
-				t.Errorf("%s: fails %v, want %v: %s", words[0], failed, p.fails, tell(report))
+				t.Errorf("fails %v, want %v: %s", failed, p.fails, tell(report))
 			}
-			t.Logf("%-14s %2d pass, %d warn, %d skip, fails %v, %d connections, %v", words[0],
+			t.Logf("%2d pass, %d warn, %d skip, fails %v, %d connections, %v",
 				report.Count(Pass), report.Count(Warn), report.Count(Skip), failures(report), report.Connections, round(report.Took))
 		})
 	}
-	all.Wait()
 }
 
 // TestInteropChannel probes a peer with the habits of the original Channel, whose
@@ -124,33 +115,4 @@ func probeReal(t *testing.T, address, spelling string) *Report {
 		return &Report{}
 	}
 	return report
-}
-
-// startReal starts a program on a free port and waits until it accepts.
-func startReal(t *testing.T, command string) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	l.Close()
-	command = strings.NewReplacer("PORT", fmt.Sprint(port), "DIR", filepath.ToSlash(t.TempDir())).Replace(command)
-	words := strings.Fields(command)
-	cmd := exec.Command(words[0], words[1:]...)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-	})
-	address := fmt.Sprintf("127.0.0.1:%d", port)
-	for deadline := time.Now().Add(mostTime); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if conn, err := net.Dial("tcp", address); err == nil {
-			conn.Close()
-			return address
-		}
-	}
-	t.Fatalf("%s does not listen", command)
-	return ""
 }

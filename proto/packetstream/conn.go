@@ -296,7 +296,6 @@ func (c *Conn) lose(reason error) bool {
 		c.askedBytes -= p.size
 	}
 	clear(c.pending)
-	c.recall(c.leader)
 	c.changed.broadcast()
 	return true
 }

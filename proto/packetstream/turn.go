@@ -161,7 +161,7 @@ func (c *Conn) endLead() {
 
 // recall makes the read for p end, if there is one. The caller holds mu.
 func (c *Conn) recall(p *Pending) {
-	if p != nil && c.leader == p && !c.recalled {
+	if c.leader == p && !c.recalled {
 		c.recalled = true
 		c.deadlines.SetReadDeadline(time.Unix(1, 0))
 	}
