@@ -89,7 +89,7 @@ func score(t *testing.T, python, path string) string {
 		return name + ": not built"
 	}
 	address := startServer(t, argv)
-	report := probeServer(t, address, spelling)
+	report := probeServer(t, address, spelling, 0)
 	if report == nil {
 		return name + ": no report"
 	}
@@ -163,7 +163,7 @@ func startServer(t *testing.T, argv []string) string {
 	return "127.0.0.1:" + strings.TrimSpace(port)
 }
 
-func probeServer(t *testing.T, address, spelling string) *Report {
+func probeServer(t *testing.T, address, spelling string, gap time.Duration) *Report {
 	f, err := framing.Parse(spelling)
 	if err != nil {
 		t.Error(err)
@@ -172,6 +172,7 @@ func probeServer(t *testing.T, address, spelling string) *Report {
 	report, err := Run(t.Context(), Options{
 		Dial:     func(ctx context.Context) (*endpoint.Conn, error) { return endpoint.Dial(ctx, address, nil) },
 		Framing:  f,
+		Gap:      gap,
 		Messages: []Message{{[]byte("ping"), []byte("ping")}},
 		Expect:   ParseExpect([]byte("echo")),
 	})
