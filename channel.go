@@ -94,8 +94,9 @@ func (c *Channel) Recv() ([]byte, error) {
 	return append(make([]byte, 0, len(msg)), msg...), nil
 }
 
-// RecvInto appends the next message to buf and returns the result, as [Recv]
-// does; it allocates nothing if the message fits. On an error it returns buf.
+// RecvInto appends the next message to buf and returns the result; otherwise it is
+// [Channel.Recv]. It allocates nothing if the message fits. On an error it returns
+// buf.
 func (c *Channel) RecvInto(buf []byte) ([]byte, error) {
 	c.lockRecv()
 	defer c.recvMu.Unlock()

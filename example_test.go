@@ -6,6 +6,7 @@ import (
 	"log"
 	"net"
 	"strings"
+	"sync"
 
 	"github.com/chancat/channel"
 	"github.com/chancat/channel/framing"
@@ -77,6 +78,55 @@ func ExampleConnect() {
 		ch.Close()
 	}
 	// Output: address "no scheme and no port": no port; write one of port, :port, host:port, [::1]:port, tcp://host:port, tls://host:port, unix:PATH, unix:@NAME
+}
+
+// Each client is served by a goroutine of its own; the end of the context ends the
+// loop, and clients that are connected live on.
+func ExampleListen() {
+	ctx, cancel := context.WithCancel(context.Background())
+	o := &channel.Options{OnListen: func(a net.Addr) {
+		go func() {
+			defer cancel()
+			ch, err := channel.Dial(ctx, a.String(), nil)
+			if err != nil {
+				log.Fatal(err)
+			}
+			defer ch.Close()
+			reply, err := ch.Recv()
+			fmt.Printf("%s %v\n", reply, err)
+		}()
+	}}
+	var served sync.WaitGroup
+	for ch, err := range channel.Listen(ctx, "localhost:0", o) {
+		if err != nil {
+			log.Print(err)
+			continue
+		}
+		served.Go(func() {
+			defer ch.Close()
+			ch.Send([]byte("welcome"))
+		})
+	}
+	served.Wait()
+	// Output: welcome <nil>
+}
+
+// A pair in memory is enough to test what speaks over a Channel.
+func ExamplePipe() {
+	server, client := channel.Pipe(nil)
+	go func() {
+		defer server.Close()
+		msg, _ := server.Recv()
+		server.Send(append([]byte("hello "), msg...))
+	}()
+	client.Send([]byte("world"))
+	reply, err := client.Recv()
+	fmt.Printf("%s %v\n", reply, err)
+	_, err = client.Recv()
+	fmt.Println(err)
+	// Output:
+	// hello world <nil>
+	// EOF
 }
 
 // Any framing goes over any stream.

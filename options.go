@@ -32,7 +32,7 @@ type Options struct {
 	// OnListen is called once with the real address before the first client is
 	// accepted; it tells the port that port 0 became.
 	OnListen func(net.Addr)
-	// Logger is told who connects and leaves; nil means nobody is.
+	// Logger is told who connects; nil means nobody is.
 	Logger *slog.Logger
 }
 

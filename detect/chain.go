@@ -25,8 +25,23 @@ type chain struct {
 	sizes  int // of frames, that differ: 0, 1, or 2 for more
 	size   int // of the first frame
 
-	fail  string // why it does not tile
-	reach int    // bytes that it tiled before it broke
+	fail  failure // why it does not tile
+	reach int     // bytes that it tiled before it broke
+}
+
+// A failure is why a rule does not tile a stream; size is 0 where it does.
+type failure struct {
+	at, size, left int // size may also be none or cut
+}
+
+func (f failure) String() string {
+	switch f.size {
+	case none:
+		return fmt.Sprintf("byte %d: no length that a frame can have", f.at)
+	case cut:
+		return fmt.Sprintf("byte %d: the data ends inside the head of a frame", f.at)
+	}
+	return fmt.Sprintf("byte %d: a frame of %d bytes, %d are left", f.at, f.size, f.left)
 }
 
 // follow runs r over the windows of streams. The starts are kept in scratch, and
@@ -67,7 +82,7 @@ func (c *chain) stream(s *Stream, list []int) ([]int, bool) {
 		}
 		switch {
 		case n == none:
-			c.fail = fmt.Sprintf("byte %d: no length that a frame can have", pos+c.rule.at)
+			c.fail = failure{at: pos + c.rule.at, size: none}
 			c.reach += pos
 			return list, false
 		case n == cut || pos+n > len(b):
@@ -77,11 +92,7 @@ func (c *chain) stream(s *Stream, list []int) ([]int, bool) {
 			c.cut++
 			if !plausibleCut(n, longest, len(list)-1, s.Ended) {
 				c.reach += pos
-				if n == cut {
-					c.fail = fmt.Sprintf("byte %d: the data ends inside the head of a frame", pos)
-					return list, false
-				}
-				c.fail = fmt.Sprintf("byte %d: a frame of %d bytes, %d are left", pos, n, len(s.Data)-pos)
+				c.fail = failure{at: pos, size: n, left: len(s.Data) - pos}
 				return list, false
 			}
 			return list, true
@@ -110,6 +121,9 @@ func plausibleCut(n, longest, before int, ended bool) bool {
 	}
 	if ended && before < 4 {
 		return false
+	}
+	if ended {
+		return n <= max(4*longest, minCutAhead)
 	}
 	return before > 0 && n <= max(16*longest, minCutAhead)
 }

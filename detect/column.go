@@ -38,18 +38,27 @@ func (c *column) zero(frames int) bool { return c.constant(frames) && c.first ==
 // saving is how many bits fewer the column costs than the same bytes cost where
 // they may stand anywhere; 0 where it costs more.
 func (c *column) saving(global *[256]float64) float64 {
-	const unseen = 1.0 / 16 // weight of a byte that has not been seen
-	var here, anywhere float64
-	n := 0
+	here, anywhere := logs.total[c.frames], 0.0
 	for b, count := range c.seen {
-		anywhere += float64(count) * global[b]
-		for k := range int(count) {
-			here -= math.Log2((float64(k) + unseen) / (float64(n) + 256*unseen))
-			n++
+		if count > 0 {
+			anywhere += float64(count) * global[b]
+			here -= logs.seen[count]
 		}
 	}
 	return max(0, anywhere-here-4)
 }
+
+// logs holds what it costs, in bits, to tell the bytes of a column one after another,
+// each by how often it has been seen in it before: the sum of the logarithms of those
+// numbers for a byte that is seen so often, and of their totals.
+var logs = func() (l struct{ seen, total [columnFrames + 1]float64 }) {
+	const unseen = 1.0 / 16 // weight of a byte that has not been seen
+	for n := range columnFrames {
+		l.seen[n+1] = l.seen[n] + math.Log2(float64(n)+unseen)
+		l.total[n+1] = l.total[n] + math.Log2(float64(n)+256*unseen)
+	}
+	return l
+}()
 
 // global returns the bits that each byte costs by how often it stands anywhere.
 func global(streams []Stream) *[256]float64 {

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 const (
@@ -104,11 +107,11 @@ func lines(streams []Stream) (claim, bool) {
 
 // lineText reports whether a line is text. Colours and tabs may stand in it.
 func lineText(line []byte, partial bool) bool {
-	if partial && len(line) > 3 {
-		line = line[:len(line)-3] // it may end inside a character
-		for len(line) > 0 && line[len(line)-1] >= 0xc0 {
-			line = line[:len(line)-1]
+	for range utf8.UTFMax - 1 { // it may end inside a character
+		if r, n := utf8.DecodeLastRune(line); !partial || r != utf8.RuneError || n != 1 {
+			break
 		}
+		line = line[:len(line)-1]
 	}
 	if bytes.IndexByte(line, 0x1b) >= 0 {
 		line = bytes.ReplaceAll(line, []byte("\x1b["), nil)
@@ -155,10 +158,7 @@ func marks(streams []Stream) []string {
 	last := -1
 	for n := 1; n <= len(end); n++ {
 		mark := end[len(end)-n:]
-		count := 0
-		for _, s := range streams {
-			count += bytes.Count(s.Data[:min(len(s.Data), window)], mark)
-		}
+		count := count(streams, string(mark))
 		if count < 2 || n > 1 && count < 3 {
 			break
 		}
@@ -173,7 +173,18 @@ func marks(streams []Stream) []string {
 		}
 		last = count
 	}
-	return list
+	return slices.DeleteFunc(list, func(mark string) bool {
+		longest := list[len(list)-1] // it may begin with a shorter one, too
+		return len(mark) < len(longest) && strings.HasPrefix(longest, mark) && count(streams, mark) == 2*count(streams, longest)
+	})
+}
+
+// count counts mark in the windows of streams.
+func count(streams []Stream, mark string) (n int) {
+	for _, s := range streams {
+		n += bytes.Count(s.Data[:min(len(s.Data), window)], []byte(mark))
+	}
+	return n
 }
 
 // couldMark reports whether people would end messages in such a text: of signs that
@@ -187,8 +198,11 @@ func couldMark(mark []byte) bool {
 	if n := len(mark); n > 3 && mark[0] == '<' && mark[n-1] == '>' {
 		return bytes.IndexByte(mark[1:], '<') < 0
 	}
+	if n := len(mark); n > 4 && mark[0] == mark[1] && mark[n-2] == mark[0] && mark[n-1] == mark[0] && !unicode.IsLetter(rune(mark[0])) {
+		return true // a word between signs
+	}
 	return bytes.IndexFunc(mark, func(r rune) bool {
-		return r < 0x7f && r >= ' ' && !strings.ContainsRune("|;#~^$&@*%!\\/<>=-+_:.", r)
+		return unicode.IsLetter(r) || r < 0x7f && r >= ' ' && !strings.ContainsRune("|;#~^$&@*%!\\/<>=-+_:.", r)
 	}) < 0 && strings.Trim(string(mark), " .") != ""
 }
 
@@ -196,12 +210,8 @@ func couldMark(mark []byte) bool {
 func frequentMarks(streams []Stream) []string {
 	var list []string
 	for _, c := range []byte("\x00|;\x03\x1e\x1f\x04\xff") {
-		n := 0
-		for _, s := range streams {
-			n += bytes.Count(s.Data[:min(len(s.Data), window)], []byte{c})
-		}
-		if n >= 3 {
-			list = append(list, string([]byte{c}))
+		if mark := string([]byte{c}); count(streams, mark) >= 3 {
+			list = append(list, mark)
 		}
 	}
 	return list
@@ -270,7 +280,7 @@ func marked(streams []Stream, mark string) claim {
 	}
 	switch {
 	case foreign > 0:
-		c.bits = foreign*float64(outside)*math.Min(-math.Log2(share), 8) - 4
+		c.bits = foreign*float64(outside-empty-tiny)*math.Min(-math.Log2(share), 8) - 4
 		if ended > 0 {
 			c.bits += 6
 		}
@@ -279,6 +289,8 @@ func marked(streams []Stream, mark string) claim {
 		}
 	case len(mark) == 1:
 		c.bits = visibleMark(mark[0], streams, c.Frames, ended)
+	case c.Frames < 4*int(byChance(streams, mark)):
+		return c
 	default:
 		c.bits = 4*float64(len(mark)-1) + 3*float64(c.Frames) - 6
 		if strings.Trim(mark, "\r\n") == "" {
@@ -292,10 +304,32 @@ func marked(streams []Stream, mark string) claim {
 	return c
 }
 
+// byChance is how often mark would stand in streams if their bytes were shuffled.
+func byChance(streams []Stream, mark string) float64 {
+	total, often := 0, 1.0
+	for _, s := range streams {
+		total += min(len(s.Data), window)
+	}
+	for i := range len(mark) {
+		often *= float64(count(streams, mark[i:i+1])) / float64(total)
+	}
+	return often * float64(total)
+}
+
 // visibleMark judges a mark that is a sign of print. Those that stand in prose, in
 // numbers or in brackets prove nothing by standing at the end.
 func visibleMark(mark byte, streams []Stream, frames, ended int) float64 {
-	if strings.IndexByte("|;#~^$&@*%!\t\\/", mark) < 0 || ended == 0 {
+	const signs = "|;#~^$&@*%!\t\\/"
+	if strings.IndexByte(signs, mark) < 0 || ended == 0 {
+		return 0
+	}
+	others := 0 // text in which all signs are as frequent has none that ends messages
+	for i := range len(signs) {
+		if signs[i] != mark && 2*count(streams, signs[i:i+1]) > frames {
+			others++
+		}
+	}
+	if others > 2 {
 		return 0
 	}
 	for _, s := range streams {

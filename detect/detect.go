@@ -43,8 +43,10 @@ type Answer struct {
 	Why     string // why it cannot be decided; empty where it is
 	Try     string // what would decide it; empty where it is decided or nothing is known to
 
-	named bool // the first candidate is known by its name, and not only as a length field
-	wide  bool // or its length is so wide that other data seldom looks like it
+	named    bool // the first candidate is known by its name, and not only as a length field
+	wide     bool // or its length is so wide that other data seldom looks like it
+	late     bool // it was found from a later byte on
+	anchored bool // it tells where a frame begins, and not only how far it is to the next
 }
 
 const (
@@ -68,12 +70,22 @@ func Detect(streams []Stream) Answer {
 	if monotonous(streams) {
 		return Answer{Why: "every byte is the same, which many rules tile", Try: "a part of the stream that has messages"}
 	}
-	joint := detect(streams)
+	joint := detect(streams, mostWeighed)
 	if late, ok := detectLate(streams, &joint); ok {
-		return late
+		joint = late
+	}
+	if joint.Decided && !joint.anchored && anyLate(streams) {
+		joint.Decided, joint.Why = false, joint.Candidates[0].Framing+" tiles it, but the data begins inside a frame, and any byte of one may be its first"
+		joint.Try = "the stream from its first byte"
+	}
+	if joint.late {
+		return joint
 	}
 	if kind := fileKind(streams); kind != "" && joint.Decided && !joint.named {
 		joint.Decided, joint.Why = false, "it looks like "+kind+": a file, not a stream of messages"
+	}
+	if joint.Decided && lineFraming(joint.Candidates[0].Framing) && http1(streams) {
+		joint.Decided, joint.Why = false, "it looks like HTTP/1, of which the messages are no lines, and bodies may follow them"
 	}
 	if joint.Decided {
 		return joint
@@ -85,7 +97,7 @@ func Detect(streams []Stream) Answer {
 	if len(sides[Client]) == 0 || len(sides[Server]) == 0 {
 		return joint
 	}
-	client, server := detect(sides[Client]), detect(sides[Server])
+	client, server := detect(sides[Client], mostWeighed), detect(sides[Server], mostWeighed)
 	if !client.Decided || !server.Decided {
 		return joint
 	}
@@ -113,10 +125,11 @@ func monotonous(streams []Stream) bool {
 	return total > longestDelimiter
 }
 
-// detect is Detect for streams of one framing.
-func detect(all []Stream) Answer {
+// detect is Detect for streams of one framing. Of so many rules at most the evidence
+// is weighed.
+func detect(all []Stream, weighed int) Answer {
 	streams := all[:min(len(all), windows)]
-	claims, broken := lengthRules(streams)
+	claims, broken := lengthRules(streams, weighed)
 	byName, failed := codecs(streams)
 	claims, broken = append(claims, byName...), append(broken, failed...)
 	byMark, failed := delimiters(streams)
@@ -169,6 +182,7 @@ func decide(claims, broken []claim) Answer {
 	if len(claims) > 0 {
 		best := &claims[0]
 		a.named = best.rule == nil || best.named
+		a.anchored = a.named || best.marked || best.rule.kind.width > 1 && (best.rule.plain() || best.rule.selfCounted() && best.rule.at != best.rule.kind.width)
 		a.wide = a.named || best.rule.kind.width > 1 && !best.rule.odd() && !(best.rule.selfCounted() && best.rule.kind.width < 4)
 	}
 	return a

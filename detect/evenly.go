@@ -23,7 +23,7 @@ func evenly(streams []Stream, costs *[256]float64) int {
 		records := 0
 		columns := make([]column, n)
 		for _, s := range streams {
-			b := s.Data[:min(len(s.Data), columnFrames*n)]
+			b := s.Data[:min(len(s.Data), max(1, columnFrames/len(streams))*n)]
 			for i, c := range b {
 				columns[i%n].add(c)
 			}

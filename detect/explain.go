@@ -81,6 +81,8 @@ func ExplainFrom(f framing.Framing, s Stream, p Place) Diagnosis {
 		e.judgeEndings(&d)
 	case d.OK && e.large > 0:
 		d.Note = e.peerLimit(e.large)
+	case d.OK && e.padded > 0:
+		d.Note = e.paddedLengths()
 	case d.OK:
 		d.Note = e.halved()
 	}
@@ -94,17 +96,20 @@ func ExplainFrom(f framing.Framing, s Stream, p Place) Diagnosis {
 type examination struct {
 	data  []byte
 	ended bool
+	end   End
 	place Place
 	from  Side
 
 	framing  framing.Framing
 	spelling string
 	name     string // of the framing, without its options
+	field    string // its spelling by length-field options; empty where it is none of that family
 	codec    frame.Codec
 	first    frame.FirstScanner // nil unless the stream's first frame may be another
 	max      int
 	unit     unitScanner
 
+	padded int   // good frames with a length in base 128 that is longer than it must be
 	large  int   // the longest body that is over what the peer takes by default
 	frames int   // good frames of the plain decoder
 	starts []int // where the last of them begin, oldest first
@@ -113,6 +118,8 @@ type examination struct {
 
 	begins *[256]bool // the first bytes of the good frames; nil until asked for
 	kinds  int        // how many they are
+
+	feeds int // line ends in the window of the chains; negative until counted
 
 	chain    *chains
 	perFrame float64
@@ -137,10 +144,11 @@ func newExamination(f framing.Framing, s Stream, p Place) *examination {
 		}
 	}
 	e := &examination{
-		data: s.Data, ended: s.Ended, place: p, from: s.From,
+		data: s.Data, ended: s.Ended, end: s.End, place: p, from: s.From, feeds: -1,
 		framing: f, spelling: client, codec: direction.Codec, max: direction.Max,
 	}
 	e.name = nameOf(client)
+	e.field = e.spelledByField()
 	if p.Offset == 0 {
 		e.first, _ = direction.Codec.(frame.FirstScanner)
 	}

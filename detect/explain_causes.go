@@ -36,8 +36,14 @@ func (e *examination) explain(d *Diagnosis) {
 			e.skip()
 		}
 		e.endings()
+		e.digits()
+		e.limits()
+		e.textBehind()
 	}
 	e.otherFramings()
+	if e.err != nil {
+		e.framingBehind()
+	}
 	e.detected()
 	e.conclude(d)
 }
@@ -123,10 +129,16 @@ func (e *examination) fallback() {
 	switch x.Cause {
 	case frame.CauseTruncated:
 		x.Detail, bits = e.truncation(), -1+e.endPrior()
-		x.Repair = "have the sender finish the frame before it closes"
+		if e.strange(e.stuck) {
+			bits -= 12
+		}
+		x.Repair = e.finishing()
 	case frame.CauseTooLarge:
+		if e.strange(e.stuck) {
+			bits = -9
+		}
 		x.Repair = "if that is a length, raise the limit: max=SIZE behind the framing; else the bytes are no head of a frame"
-		bits = -6
+		bits += -1
 		if body, ok := e.claim(); ok && e.peerLimit(body) != "" {
 			x.Repair += "; " + e.peerLimit(body)
 		}
@@ -141,6 +153,10 @@ func (e *examination) fallback() {
 	case frame.CauseWrongProtocol:
 		bits = -2
 	default:
+		if e.onlyNumber() {
+			x.Cause, x.Repair = frame.CauseBadDigits, "write the length as the framing asks"
+			break
+		}
 		x.Cause = CauseForeignBytes
 		x.Detail = "no frame begins with these bytes: " + x.Detail
 		x.Repair = "find out what else writes to this stream"
@@ -170,12 +186,27 @@ func (e *examination) endPrior() float64 {
 	}
 	seen, kinds := e.startsSeen()
 	switch {
-	case seen[rest[0]]:
+	case seen[rest[0]], e.fewStarts():
 		return 6
 	case len(e.starts) >= fewFrames && kinds <= 1+len(e.starts)/8:
 		return -30
 	}
 	return 0
+}
+
+// fewStarts reports whether few bytes of all can start a frame.
+func (e *examination) fewStarts() bool {
+	c, ok := e.unit.(*codecUnits)
+	if !ok {
+		return false
+	}
+	n := 0
+	for _, can := range c.starts {
+		if can {
+			n++
+		}
+	}
+	return n <= 16
 }
 
 // startsSeen returns the bytes with which the good frames begin, and how many.
@@ -190,19 +221,6 @@ func (e *examination) startsSeen() (seen *[256]bool, kinds int) {
 		}
 	}
 	return e.begins, e.kinds
-}
-
-// truncation tells what is missing at the end.
-func (e *examination) truncation() string {
-	have := len(e.data) - e.stuck
-	if e.unit != nil {
-		u, _, ok := e.unit.scan(e.data, e.stuck)
-		if ok && u.counted && e.name != "resp" && e.name != "fastdaemon" {
-			return fmt.Sprintf("the frame has a body of %s by its head, of which %d came before the end of the stream",
-				bytesOf(u.body), max(0, have-u.head))
-		}
-	}
-	return fmt.Sprintf("the stream ends %s into a frame", bytesOf(have))
 }
 
 // doubtful reports whether a stream that decodes may still be another protocol's:

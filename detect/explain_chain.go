@@ -12,11 +12,12 @@ const (
 	chainBehind = 1 << 20   // bytes behind it in which frames are looked for again
 	chainMost   = 4 << 20   // bytes of a claim that are searched
 
-	// A checksum is computed of every place that leads to another frame, and of small
-	// bodies. Of other places, of which there may be one at every byte, only so many
-	// bytes are summed: the time stays linear.
-	cheapSum = 256
-	sumsMost = 64 << 20
+	// A checksum is computed of places that lead to another frame, and of others, of
+	// which there may be one at every byte, as far as the bytes that they have brought
+	// allow: the time stays linear.
+	sumsLed  = 32 << 20
+	sumsRate = 24
+	sumsMost = 4 << 20
 )
 
 // chains tells for every place of a window of the stream how many frames follow
@@ -36,7 +37,11 @@ type chains struct {
 func newChains(e *examination, lo, hi int) *chains {
 	c := &chains{lo: lo, hi: hi, hops: make([]int32, hi-lo), whole: make([]bool, hi-lo)}
 	marks := e.marks(lo, hi)
-	sums := sumsMost
+	checked := false
+	if units, ok := e.unit.(*codecUnits); ok {
+		checked = units.checked
+	}
+	led, sums := sumsLed, sumsMost
 	for p := hi - 1; p >= lo; p-- {
 		if marks != nil && !marks[p-lo] {
 			continue
@@ -58,10 +63,15 @@ func newChains(e *examination, lo, hi int) *chains {
 			continue
 		}
 		hops, whole := c.at(next)
-		if hops == 0 && !whole && u.body > cheapSum {
-			if sums -= u.body; sums < 0 {
+		if checked {
+			budget := &sums
+			if hops > 0 {
+				budget = &led
+			}
+			if sums = min(sumsMost, sums+sumsRate); u.body > *budget {
 				continue
 			}
+			*budget -= u.body
 		}
 		if !e.unit.tailOK(e.data, u, p+u.head, p+u.head+u.body) {
 			continue

@@ -17,6 +17,7 @@ const lookback = 1024
 // decode runs the plain decoder.
 func (e *examination) decode() Diagnosis {
 	pos := 0
+	based := e.based()
 	for pos < len(e.data) {
 		sp, err := e.scan(e.codec, pos, e.max)
 		if err != nil {
@@ -32,6 +33,9 @@ func (e *examination) decode() Diagnosis {
 		e.remember(pos)
 		if sp.Body > max(e.large, leastLimit) && e.peerLimit(sp.Body) != "" {
 			e.large = sp.Body
+		}
+		if based && e.longForm(pos) {
+			e.padded++
 		}
 		pos += n
 		e.frames++

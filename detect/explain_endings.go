@@ -34,6 +34,7 @@ func (e *examination) endings() {
 // ends were written in another way than they were counted too.
 func (e *examination) mend(bodies bool) {
 	pos, frames, edited := e.stuck, 0, 0
+	last, upTo := 0, 0 // the last frame that was mended, and where it ends
 	whole := false
 	kind := ""
 	for pos < len(e.data) && frames < 1<<16 {
@@ -50,6 +51,9 @@ func (e *examination) mend(bodies bool) {
 		if n <= 0 || pos+n > len(e.data) {
 			break
 		}
+		if how != "" && edited == 0 && frames == 0 && e.oddLine(pos) {
+			return // a line of something else
+		}
 		if how != "" {
 			edited++
 			if kind == "" {
@@ -60,6 +64,9 @@ func (e *examination) mend(bodies bool) {
 		}
 		frames++
 		pos += n
+		if how != "" {
+			last, upTo = frames, pos
+		}
 	}
 	whole = pos == len(e.data)
 	if edited == 0 {
@@ -82,6 +89,9 @@ func (e *examination) mend(bodies bool) {
 	if !whole {
 		bits -= 4
 	}
+	if e.chain != nil && last < frames {
+		bits = max(bits, float64(last)*max(endingBits, e.frameBits())-1+e.chain.evidence(upTo))
+	}
 	if bodies {
 		bits -= 2
 	}
@@ -91,16 +101,60 @@ func (e *examination) mend(bodies bool) {
 	e.add(x, e.stuck, e.frames, e.base(e.frames)+bits)
 }
 
+// oddLine reports whether the line at pos ends in LF alone and begins with no word of
+// the framing.
+func (e *examination) oddLine(pos int) bool {
+	line, _, whole := lineAt(e.data, pos)
+	if !whole || pos+len(line) < len(e.data) && e.data[pos+len(line)] == '\r' {
+		return false
+	}
+	word, _, _ := bytes.Cut(line, []byte{' '})
+	switch e.name {
+	case "lsp":
+		return !bytes.HasPrefix(bytes.ToLower(line), []byte("content-"))
+	case "nats":
+		return !containsWord("INFO CONNECT PUB HPUB SUB UNSUB MSG HMSG PING PONG +OK -ERR", string(bytes.ToUpper(word)))
+	case "memcached":
+		return len(word) == 0 || bytes.ContainsAny(word, ":[]()<>=") || strings.Count(string(line), " ") > 6
+	}
+	return false
+}
+
+// frameBits is the evidence in one frame.
 func (e *examination) frameBits() float64 {
 	if e.chain == nil {
 		return 0
 	}
-	return e.chain.bits
+	return e.chain.bits * max(1, e.perFrame)
 }
 
 // mended returns the bytes of the frame at pos when line ends are mended, those of
 // its body, and what was wrong.
 func (e *examination) mended(pos int) (n, body int, how string, ok bool) {
+	n, body, ok = e.edited(pos, func(text []byte, i int) ([]byte, int) {
+		afterCR := i > 0 && text[i-1] == '\r'
+		switch {
+		case afterCR && text[i] == '\r' && i+1 < len(text) && text[i+1] == '\n':
+			how = "CR CR LF where CR LF belongs: text mode has added a CR"
+			return append(text[:i], text[i+1:]...), -1
+		case afterCR && text[i] != '\n':
+			how = "CR where CR LF belongs"
+			return insert(text, i, '\n'), 1
+		case text[i] == '\n' && (afterCR || i == 0 && pos > 0 && e.data[pos-1] == '\r'):
+			return nil, 0 // that CR was counted to what stands before
+		case text[i] == '\n':
+			how = "LF where CR LF belongs"
+			return insert(text, i, '\r'), 1
+		}
+		return nil, 0
+	})
+	return n, body, how, ok
+}
+
+// edited returns the bytes of the frame at pos, and those of its body, when edit has
+// mended what the codec refuses at text[at:] until it refuses nothing. edit returns
+// nil where it knows nothing, and how many bytes it has added.
+func (e *examination) edited(pos int, edit func(text []byte, at int) ([]byte, int)) (n, body int, ok bool) {
 	rest := e.data[pos:]
 	have := min(len(rest), endingWindow)
 	text := append([]byte(nil), rest[:have]...)
@@ -109,41 +163,26 @@ func (e *examination) mended(pos int) (n, body int, how string, ok bool) {
 		sp, need, err := e.codec.Scan(text, &frame.State{})
 		switch f, _ := errors.AsType[*frame.Error](err); {
 		case err == nil && need == 0:
-			return sp.Len() - shift, sp.Body, how, true
+			return sp.Len() - shift, sp.Body, true
 		case err == nil:
 			more := min(len(rest), max(have*2, sp.Len()-shift+2, have+need))
 			if more == have || more > endingFrame {
-				return 0, 0, how, false
+				return 0, 0, false
 			}
 			text = append(text, rest[have:more]...)
 			have = more
-			continue
 		case f == nil || f.Offset >= int64(len(text)):
-			return 0, 0, how, false
+			return 0, 0, false
 		default:
-			i := int(f.Offset)
-			afterCR := i > 0 && text[i-1] == '\r'
-			switch {
-			case afterCR && text[i] == '\r' && i+1 < len(text) && text[i+1] == '\n':
-				text = append(text[:i], text[i+1:]...)
-				shift--
-				how = "CR CR LF where CR LF belongs: text mode has added a CR"
-			case afterCR && text[i] != '\n':
-				text = insert(text, i, '\n')
-				shift++
-				how = "CR where CR LF belongs"
-			case text[i] == '\n' && (afterCR || i == 0 && pos > 0 && e.data[pos-1] == '\r'):
-				return 0, 0, how, false // that CR was counted to what stands before
-			case text[i] == '\n':
-				text = insert(text, i, '\r')
-				shift++
-				how = "LF where CR LF belongs"
-			default:
-				return 0, 0, how, false
+			mended, added := edit(text, int(f.Offset))
+			if mended == nil {
+				return 0, 0, false
 			}
+			text = mended
+			shift += added
 		}
 	}
-	return 0, 0, how, false
+	return 0, 0, false
 }
 
 func insert(text []byte, i int, c byte) []byte {

@@ -12,9 +12,12 @@ import (
 // fixedNames are the framings whose lengths differ in width and order only.
 var fixedNames = []string{"u8", "u16be", "u16le", "u24be", "u24le", "u32be", "u32le", "u64be", "u64le"}
 
-// fieldSpelling is the spelling by length-field options; empty where the framing
-// is none of that family.
-func (e *examination) fieldSpelling() string {
+// spelledByField is the spelling by length-field options; empty where the framing is
+// none of that family.
+func (e *examination) spelledByField() string {
+	if s := e.plainSpelling(); s != "" {
+		return s
+	}
 	name, _, _ := strings.Cut(e.spelling, ",")
 	if isFixed(name) || name == "varint" || name == "bsuint" {
 		return e.spelling
@@ -38,7 +41,7 @@ func isFixed(name string) bool {
 
 // fieldWidth is the width of a fixed length field in bytes; 0 for others.
 func (e *examination) fieldWidth() int {
-	name, _, _ := strings.Cut(e.fieldSpelling(), ",")
+	name, _, _ := strings.Cut(e.field, ",")
 	if e.name == "fastdaemon" {
 		return 4
 	}
@@ -51,7 +54,7 @@ func (e *examination) fieldWidth() int {
 
 // countsHead reports whether a length of this framing counts its own head.
 func (e *examination) countsHead() bool {
-	s := e.fieldSpelling()
+	s := e.field
 	return strings.Contains(s, ",incl") || strings.Contains(s, ",adjust=-")
 }
 
@@ -64,7 +67,7 @@ func (e *examination) tryIncl() string {
 }
 
 func (e *examination) inclSpelling() string {
-	s := e.fieldSpelling()
+	s := e.field
 	if s == "" || strings.Contains(s, "adjust=") || strings.Contains(s, "netty=") || e.countsHead() {
 		return ""
 	}
@@ -97,7 +100,11 @@ func (e *examination) alternatives() []alternative {
 		return e.others
 	}
 	e.others = []alternative{}
-	s := e.fieldSpelling()
+	if e.name == "fastdaemon" {
+		e.others = append(e.others, alternative{"u32le", CauseByteOrder, stringUnits{little: true}})
+		return e.others
+	}
+	s := e.field
 	name, options, _ := strings.Cut(s, ",")
 	if !isFixed(name) || strings.Contains(options, "netty=") {
 		return e.others
@@ -119,6 +126,7 @@ func (e *examination) alternatives() []alternative {
 			cause = CauseByteOrder
 		}
 		c := &codecUnits{codec: f.Either.Codec, starts: startBytes(f.Either.Codec), checked: checksTail(f.Either.Codec)}
+		c.unverified(spelling)
 		e.others = append(e.others, alternative{spelling, cause, c})
 	}
 	return e.others
@@ -135,6 +143,9 @@ func (e *examination) badDigits(gap []byte) bool {
 		}
 		return !strings.ContainsAny(string(gap[:i]), "\r\n\t<[{(\"")
 	}
+	if e.onlyNumber() {
+		return true
+	}
 	if textual(gap) && gap[len(gap)-1] == '\n' && len(gap) > 16 && e.name != "lsp" {
 		return false // a line of a log, whatever it begins with
 	}
@@ -144,7 +155,7 @@ func (e *examination) badDigits(gap []byte) bool {
 	switch e.name {
 	case "msg":
 		return at >= len("\r\nMSG ")
-	case "lsp", "stomp", "nats", "memcached":
+	case "lsp", "stomp":
 		return true
 	case "netstring":
 		return word(":", 16) && gap[len(gap)-1] == ','

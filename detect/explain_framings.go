@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -41,14 +42,48 @@ func (e *examination) otherFramings() {
 	if spelling == "" || bits < 4 {
 		return
 	}
+	cause := CauseWrongFraming
+	if l, ok := e.layout(); ok && l.width > 1 && l.at == 0 && l.extra == l.width && (spelling == "varint" || spelling == "bsuint") && best.bytes {
+		cause, spelling = CauseWidth, "u8"
+	}
 	e.add(Explanation{
-		Cause:   CauseWrongFraming,
+		Cause:   cause,
 		Detail:  fmt.Sprintf("as -f %s the whole stream decodes", spelling),
 		Repair:  fmt.Sprintf("read it as -f %s", spelling),
 		Then:    best.frames,
 		Framing: spelling,
 	}, 0, 0, bits)
 }
+
+// framingBehind explains frames behind which all is in another framing.
+func (e *examination) framingBehind() {
+	if e.frames == 0 || e.stuck >= len(e.data) || e.place.Offset > 0 {
+		return
+	}
+	for _, s := range framing.Specs() {
+		switch s.Name {
+		case "lsp", "msg", "json", "resp":
+		default:
+			continue // few others tell themselves from text
+		}
+		if s.Name == e.name || s.Name == "resp" && !bytes.Contains(respTypes2, e.data[e.stuck:e.stuck+1]) {
+			continue
+		}
+		w, bits := e.tileFrom(e.stuck, s.Name, s.Codec)
+		if w.frames < 2 || bits <= 0 {
+			continue
+		}
+		e.add(Explanation{
+			Cause:  CauseWrongFraming,
+			Detail: fmt.Sprintf("from here on the stream decodes as -f %s", s.Name),
+			Repair: fmt.Sprintf("agree on one framing, -f %s or -f %s", e.spelling, s.Name),
+			Then:   w.frames,
+		}, e.stuck, e.frames, e.base(e.frames)+min(bits, 8*float64(w.frames))-4)
+	}
+}
+
+// respTypes2 are the types of RESP with which a client or a server opens.
+var respTypes2 = []byte("*$+")
 
 // detectedMost bounds the bytes of which the framing is asked for.
 const detectedMost = 256 << 10
@@ -75,14 +110,14 @@ func (e *examination) detected() {
 	if monotonous(streams) {
 		return
 	}
-	answer := detect(streams)
+	answer := detect(streams, mostWeighed)
 	if !answer.Decided || strings.Contains(answer.Candidates[0].Framing, "/") {
 		return
 	}
 	c := answer.Candidates[0]
 	switch nameOf(c.Framing) {
 	case "line", "crlf", "nul", "delim": // much can be read so
-		if then > 0 || e.frames > 0 {
+		if then > 0 || e.frames > 0 || e.textHeads() && e.stuckAt() > e.stuck+2 {
 			return
 		}
 	}
@@ -90,7 +125,7 @@ func (e *examination) detected() {
 		return
 	}
 	e.add(Explanation{
-		Cause:   CauseWrongFraming,
+		Cause:   e.kin(c.Framing),
 		Detail:  fmt.Sprintf("as -f %s the stream decodes: %s", c.Framing, c.Evidence),
 		Repair:  "read it as -f " + c.Framing,
 		Then:    c.Frames,
@@ -112,8 +147,13 @@ const tileMost = 1 << 16
 
 // tile decodes the whole stream with another codec, and says how much that proves.
 func (e *examination) tile(name string, c frame.Codec) (w walk, bits float64) {
+	return e.tileFrom(0, name, c)
+}
+
+// tileFrom decodes from pos on.
+func (e *examination) tileFrom(pos int, name string, c frame.Codec) (w walk, bits float64) {
 	texts, values := 0, 0
-	pos := 0
+	w.bytes = true
 	var previous []byte
 	for pos < len(e.data) && w.frames < tileMost {
 		sp, err := e.scan(c, pos, framing.DefaultMax)
@@ -139,7 +179,8 @@ func (e *examination) tile(name string, c frame.Codec) (w walk, bits float64) {
 			texts++
 		}
 		w.frames++
-		if len(body) > 0 {
+		w.bytes = w.bytes && sp.Head == 1
+		if len(body) > 0 && (len(body) > 8 || len(bytes.Trim(body, "\x00")) > 0) {
 			w.proofs++
 		}
 		pos += n
@@ -155,12 +196,14 @@ func (e *examination) tile(name string, c frame.Codec) (w walk, bits float64) {
 	switch name {
 	case "line", "crlf", "nul":
 		delimiter := map[string]byte{"line": '\n', "crlf": '\n', "nul": 0}[name]
-		if ended != delimiter || texts < w.frames {
+		if ended != delimiter || texts < w.frames || w.proofs*2 < w.frames || e.textHeads() && e.truncated() {
 			return walk{}, 0
 		}
 		bits = -2
-		if values == w.frames {
+		if values == w.frames && (e.name != "crlf" || e.frames == 0) {
 			bits += 10 * n
+		} else if e.name == "json" || e.name == "crlf" && e.frames > 0 {
+			return walk{}, 0 // lines that are no JSON belong to something else
 		} else if w.frames > 1 {
 			bits += min(2*n, 16) - 4*float64(e.frames)
 			if e.textHeads() {
@@ -172,7 +215,7 @@ func (e *examination) tile(name string, c frame.Codec) (w walk, bits float64) {
 		}
 		return w, bits
 	case "json":
-		if values < w.frames {
+		if values < w.frames || e.name == "crlf" && e.frames > 0 {
 			return walk{}, 0
 		}
 		return w, 9.5*float64(values) - 3

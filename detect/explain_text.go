@@ -1,6 +1,11 @@
 package detect
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
 
 // passText returns the index behind n characters of UTF-8 that start at data[pos:],
 // or of n UTF-16 units with utf16; -1 if data ends before, or holds other bytes.
@@ -54,4 +59,77 @@ func textUpTo(b []byte) int {
 
 func control(c byte) bool {
 	return c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != 0x1b || c == 0x7f
+}
+
+// wordLeast is the text that is no coincidence in bytes that are none.
+const wordLeast = 3
+
+// textBehind explains text at the end of the stream, behind frames that begin
+// otherwise: the last words of a program.
+func (e *examination) textBehind() {
+	if e.frames == 0 || e.stuck >= len(e.data) {
+		return
+	}
+	text := e.data[e.stuck:]
+	if len(text) < wordLeast || text[len(text)-1] != '\n' && !e.binary() || !textual(text[:min(len(text), 64<<10)]) || !e.noHead(text) {
+		return
+	}
+	bits := -2.0
+	if len(text) <= e.fieldEnd() || text[len(text)-1] != '\n' {
+		bits -= 3
+	}
+	e.add(Explanation{
+		Cause:  CauseForeignBytes,
+		Detail: fmt.Sprintf("%s to no frame: %s", belonging(len(text)), excerpt(text)),
+		Repair: "find out what else writes to this stream: a log line on stdout, say",
+	}, e.stuck, e.frames, e.base(e.frames)+bits)
+}
+
+// noHead reports whether no frame of this stream begins like text.
+func (e *examination) noHead(text []byte) bool {
+	line, _, _ := bytes.Cut(text, []byte{'\n'})
+	switch e.name {
+	case "msg":
+		return text[0] != '\r'
+	case "lsp":
+		return !bytes.HasPrefix(bytes.ToLower(line), []byte("content-"))
+	case "netstring", "syslog", "bgpy":
+		return text[0] < '0' || text[0] > '9'
+	case "resp":
+		seen, kinds := e.startsSeen()
+		return kinds <= 2 && !seen[text[0]]
+	case "chunked":
+		return strings.Trim(string(bytes.TrimRight(line, "\r")), "0123456789abcdefABCDEF") != ""
+	}
+	return e.binary() && e.strange(e.stuck)
+}
+
+// binary reports whether the length is a binary number.
+func (e *examination) binary() bool { return e.width > 0 || e.fieldWidth() > 0 || e.based() }
+
+// fieldEnd is where the length field ends in a frame.
+func (e *examination) fieldEnd() int {
+	l, ok := e.layout()
+	if !ok {
+		return max(e.fieldWidth(), 1)
+	}
+	return l.at + max(l.width, 1)
+}
+
+// strange reports whether what stands where a length belongs, in the frame at pos, is
+// text, which in no good frame it is.
+func (e *examination) strange(pos int) bool {
+	if !e.binary() {
+		return false
+	}
+	end := min(e.fieldEnd(), len(e.data)-pos)
+	if !textual(e.data[pos:pos+end]) || end < 2 {
+		return false
+	}
+	for _, start := range e.starts[max(0, len(e.starts)-64):] {
+		if textual(e.data[start:min(len(e.data), start+end)]) {
+			return false
+		}
+	}
+	return len(e.starts) > 0
 }

@@ -20,9 +20,10 @@ type walk struct {
 	before int // frames before it
 	pos    int // its unit
 	unit   unit
-	proofs int // units that prove something
-	sense  int // frames with bodies of text, less the others
-	places int // frames of which the rule says otherwise
+	proofs int  // units that prove something
+	sense  int  // frames with bodies of text, less the others
+	places int  // frames of which the rule says otherwise
+	bytes  bool // every head is one byte
 }
 
 // manyFrames is how many frames are walked over that prove nothing.
@@ -93,6 +94,7 @@ func (e *examination) uniform() {
 			e.addWalk(x, w, e.chain.bits, 0.5)
 		}
 	}
+	e.untailed()
 	e.decimals()
 	e.radix()
 	for _, a := range e.alternatives() {
@@ -130,9 +132,6 @@ func (e *examination) shifts() {
 	}
 	e.shift(false, func(u unit) int { return -u.head })
 	e.shift(false, func(u unit) int { return u.head })
-	if e.name == "lsp" || e.name == "nats" || e.name == "stomp" {
-		return
-	}
 	e.shift(false, func(u unit) int { return -u.head - u.tail })
 }
 
@@ -148,15 +147,55 @@ func (e *examination) shift(constant bool, by func(unit) int) {
 	if x.Cause == CauseHeaderCounted {
 		x.Framing = e.inclSpelling()
 	}
-	if d == -w.unit.head-w.unit.tail && w.unit.tail > 0 && d < -2 {
+	if d == -w.unit.head-w.unit.tail && w.unit.tail > 0 && (d < -2 || e.binary()) {
 		x.Cause = CauseHeaderCounted
 		x.Detail = fmt.Sprintf("the length counts the whole frame, head and tail: %d bytes more than the body (every frame)", -d)
 		prior = -2
 	}
 	if w.places == 1 {
 		prior -= 2
+		body := w.pos + w.unit.head
+		if d > 0 && w.before+1 == w.frames && isObject(e.data[body:min(len(e.data), body+w.unit.body)]) {
+			prior -= wholeValue
+		}
+		if end := w.pos + w.unit.len() + d - w.unit.tail; d < 0 && w.before+1 == w.frames && unfinished(e.data[w.pos+w.unit.head:end]) {
+			prior -= 10
+		}
 	}
 	e.addWalk(x, w, e.chain.bits, prior)
+}
+
+// bareUnits are units without what ends them.
+type bareUnits struct{ unitScanner }
+
+func (b bareUnits) scan(data []byte, pos int) (u unit, cut, ok bool) {
+	u, cut, ok = b.unitScanner.scan(data, pos)
+	u.tail = 0
+	return u, cut, ok
+}
+
+// untailed tries frames of which none has its end.
+func (e *examination) untailed() {
+	u, _, ok := e.unit.scan(e.data, 0)
+	if c, fixed := e.unit.(*codecUnits); !ok || fixed && c.literal == "" || e.frames > 0 {
+		return
+	}
+	if _, strings := e.unit.(stringUnits); strings || u.tail == 0 && e.name != "resp" {
+		return
+	}
+	w := e.follow(bareUnits{e.unit}, func(u unit, pos int) int { return pos + u.head + u.body }, e.chain.hi)
+	if w.frames == 0 || !w.whole {
+		return
+	}
+	if end := u.head + u.body; e.unit.tailOK(e.data[:end], u, 0, end-u.tail) && u.body >= u.tail {
+		return // it is there, and counted
+	}
+	w.start = 0
+	e.addWalk(Explanation{
+		Cause:  CauseMissingSeparator,
+		Detail: "the bytes that end a frame are missing behind the body (every frame)",
+		Repair: "write what ends the frame",
+	}, w, max(e.chain.bits, 4), -2)
 }
 
 // addWalk adds an explanation by which w was made, with the evidence in each of
@@ -210,5 +249,5 @@ func (e *examination) sample(units unitScanner) float64 {
 		}
 	}
 	q := (float64(valid) + 0.5) / (float64(places) + 8)
-	return max(0.05, min(30, -math.Log2(q)))
+	return max(0.002, min(30, -math.Log2(q)))
 }

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"strconv"
 	"strings"
@@ -50,7 +51,13 @@ func newUnitScanner(e *examination) unitScanner {
 	case "fastdaemon":
 		return stringUnits{chars: strings.Contains(e.spelling, ",chars")}
 	}
-	c := codecUnits{codec: e.codec, starts: startBytes(e.codec)}
+	codec := e.codec
+	if s := e.plainSpelling(); s != "" {
+		if f, err := framing.Parse(s); err == nil {
+			codec = f.Either.Codec
+		}
+	}
+	c := codecUnits{codec: codec, starts: startBytes(codec)}
 	switch e.name {
 	case "nats", "memcached":
 		c.line, c.literal = "\n", "\r\n"
@@ -63,7 +70,8 @@ func newUnitScanner(e *examination) unitScanner {
 	case "amqp":
 		c.literal = "\xce"
 	default:
-		c.checked = checksTail(e.codec)
+		c.checked = checksTail(codec)
+		c.unverified(e.field)
 	}
 	return &c
 }
@@ -75,6 +83,7 @@ type codecUnits struct {
 	line    string      // ends the head of a frame that is all body; empty where the codec knows heads
 	literal string      // the tail; empty where it is not fixed
 	checked bool        // the codec judges the tail by the body
+	sum     frame.Codec // the codec that does, where the other one does not look at the tail
 	st      frame.State // of the call at hand: one on the stack would not stay there
 }
 
@@ -142,7 +151,7 @@ func (c *codecUnits) tailOK(data []byte, u unit, start, end int) bool {
 	if !c.checked || end+u.tail > len(data) {
 		return true
 	}
-	s, ok := c.codec.(frame.Splitter)
+	s, ok := c.sum.(frame.Splitter)
 	if !ok {
 		return true
 	}
@@ -150,6 +159,40 @@ func (c *codecUnits) tailOK(data []byte, u unit, start, end int) bool {
 }
 
 func (*codecUnits) ends(*unitState, []byte, int, unit) bool { return true }
+
+// unverified lets heads be read without a look at the tail: a checksum is summed where
+// it matters only.
+func (c *codecUnits) unverified(spelling string) {
+	if !c.checked {
+		return
+	}
+	c.sum = c.codec
+	if f, err := framing.Parse(unchecked(spelling)); err == nil {
+		c.codec = f.Either.Codec
+	}
+}
+
+// learnTail takes a tail that is the same in all of the frames at starts for one that
+// must be so.
+func (c *codecUnits) learnTail(data []byte, starts []int) {
+	if c.literal != "" || c.checked || c.line != "" || len(starts) < fewFrames {
+		return
+	}
+	tail := ""
+	for _, pos := range starts[max(0, len(starts)-64):] {
+		u, _, ok := c.scan(data, pos)
+		end := pos + u.head + u.body
+		if !ok || u.tail == 0 || u.tail > 8 || end+u.tail > len(data) {
+			return
+		}
+		here := string(data[end : end+u.tail])
+		if tail != "" && tail != here {
+			return
+		}
+		tail = here
+	}
+	c.literal = tail
+}
 
 // startBytes returns the bytes that a frame of c can start with.
 func startBytes(c frame.Codec) (starts [256]bool) {
@@ -176,13 +219,16 @@ func checksTail(c frame.Codec) bool {
 }
 
 // stringUnits are the strings of fastdaemon's records.
-type stringUnits struct{ chars bool }
+type stringUnits struct{ chars, little bool }
 
 func (s stringUnits) scan(data []byte, pos int) (u unit, cut, ok bool) {
 	if len(data)-pos < 4 {
 		return u, true, false
 	}
-	n := int64(data[pos])<<24 | int64(data[pos+1])<<16 | int64(data[pos+2])<<8 | int64(data[pos+3])
+	n := int64(binary.BigEndian.Uint32(data[pos:]))
+	if s.little {
+		n = int64(binary.LittleEndian.Uint32(data[pos:]))
+	}
 	if n > framing.DefaultMax {
 		return u, false, false
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // explained takes out of claims those which another one explains: a narrower
@@ -31,6 +32,13 @@ func explained(claims []claim) (kept, out []claim) {
 			}
 		}
 	}
+	for i := range claims {
+		for j := range claims {
+			if gone[i] == "" && gone[j] != "" && strings.HasPrefix(gone[j], cutting) && claims[i].fields != 0 && claims[i].fields == claims[j].fields && claims[i].rule.kind.width <= claims[j].rule.kind.width {
+				gone[i] = gone[j]
+			}
+		}
+	}
 	for i, c := range claims {
 		if gone[i] == "" {
 			kept = append(kept, c)
@@ -45,6 +53,10 @@ func explained(claims []claim) (kept, out []claim) {
 	return kept, out
 }
 
+// cutting begins the reason of a claim that has frames of its own between those of
+// another. What reads the same lengths as such a claim goes with it.
+const cutting = "cuts each frame of "
+
 // same is the reason of a claim that is another one's in other words.
 const same = "same"
 
@@ -58,6 +70,8 @@ func (c *claim) explains(d *claim) string {
 		return same
 	case c.preset() && d.rule != nil && !d.preset() && c.chain == d.chain && d.rule.kind != c.rule.kind && c.bits > unknown+presetBonus:
 		return fmt.Sprintf("tiles too, but what stands in the frames is of %s", c.Framing)
+	case c.plainer(d):
+		return fmt.Sprintf("reads the same lengths as %s, which is plainer", c.Framing)
 	case c.chain == d.chain && c.rule != nil && d.rule != nil && c.wider(d):
 		return fmt.Sprintf("leaves bytes beside its length that are always 0; %s explains them", c.Framing)
 	case c.rule != nil && d.rule != nil && c.fields == d.fields && d.rule.odd() && !c.rule.odd() && c.bits > unknown:
@@ -67,7 +81,7 @@ func (c *claim) explains(d *claim) string {
 	case c.values && d.Framing == "json":
 		return same // which any text of values is, in lines or not
 	case c.groups(d) && !d.says(c):
-		return fmt.Sprintf("cuts each frame of %s into empty ones and one more", c.Framing)
+		return fmt.Sprintf(cutting+"%s into empty ones and one more", c.Framing)
 	case c.says(d) && c.rule.kind.width > 1 && d.groups(c):
 		return fmt.Sprintf("joins frames of %s", c.Framing)
 	}
@@ -93,6 +107,17 @@ func (c *claim) wider(d *claim) bool {
 	d.bits = max(c.bits, d.bits)
 	c.bits = d.bits
 	return false
+}
+
+// plainer reports whether c and d cut the streams alike by the same bytes, and c, of
+// which the length says all that is behind it, is what people would rather make. What
+// differs is how wide the length is that is small so far.
+func (c *claim) plainer(d *claim) bool {
+	const rather = 3 // bits
+	if c.rule == nil || d.rule == nil || c.named || d.named || c.chain != d.chain || c.rule.kind.width < 2 || !c.rule.plain() && c.rule.extra != 0 || c.rule.kind.little != d.rule.kind.little && d.rule.kind.width > 1 {
+		return false
+	}
+	return c.rule.cost()+rather <= d.rule.cost() && slices.Equal(c.lows, d.lows)
 }
 
 // holds reports whether the length of d is a part of that of c, which is as plain a

@@ -12,19 +12,26 @@ const (
 	lateProofs = 4        // frames that show where frames begin
 	lateBits   = 40       // evidence in them
 	lateEnough = 4 << 10  // bytes behind it that are judged where it only explains
-	lateMost   = 16       // bytes of a frame that the length does not count
+
+	lateWeighed = 24 // rules of which the evidence is weighed there
+
+	lateFirst = 16 // times that the frame in which the data begins may be longer than others
+	lateMost  = 16 // bytes of a frame that the length does not count
 )
 
 // detectLate is Detect for data that begins inside a frame. It looks for the byte
 // from which frames follow one another. In a stream of which it is known that its
 // start is missing this decides; in another it only says why nothing can be decided.
 func detectLate(streams []Stream, plain *Answer) (Answer, bool) {
-	known := slices.ContainsFunc(streams, func(s Stream) bool { return s.Late })
+	known := anyLate(streams)
 	if plain.Decided && (plain.wide && !(known && lineFraming(plain.Candidates[0].Framing)) || plain.named && !known) || !known && len(streams) > 1 {
 		return Answer{}, false
 	}
 	var best Answer
-	begin := 0
+	begin, weighed := 0, mostWeighed
+	if !known {
+		weighed = lateWeighed
+	}
 	for _, skipped := range beginnings(streams, known) {
 		rest := slices.Clone(streams)
 		for i := range rest {
@@ -37,8 +44,8 @@ func detectLate(streams []Stream, plain *Answer) (Answer, bool) {
 		if len(rest) == 0 {
 			continue
 		}
-		a := detect(rest)
-		if a.Decided && a.wide && (!best.Decided || lineFraming(best.Candidates[0].Framing) && !lineFraming(a.Candidates[0].Framing)) {
+		a := detect(rest, weighed)
+		if a.Decided && a.wide && int64(skipped[0]) <= lateFirst*(a.Candidates[0].Bytes/int64(a.Candidates[0].Frames)) && (!best.Decided || lineFraming(best.Candidates[0].Framing) && !lineFraming(a.Candidates[0].Framing)) {
 			best, begin = a, skipped[0]
 		}
 	}
@@ -54,7 +61,14 @@ func detectLate(streams []Stream, plain *Answer) (Answer, bool) {
 		best.Why = fmt.Sprintf("the data seems to begin inside a frame: from byte %d on it is %s", begin, c.Framing)
 		best.Try = "the stream from its first byte"
 	}
+	best.late = true
 	return best, true
+}
+
+// anyLate reports whether it is known of some of the streams that their start is
+// missing.
+func anyLate(streams []Stream) bool {
+	return slices.ContainsFunc(streams, func(s Stream) bool { return s.Late })
 }
 
 // lineFraming reports whether much that is text is tiled by a framing.

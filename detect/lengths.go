@@ -11,9 +11,14 @@ import (
 const (
 	mostWeighed = 80  // rules of which the evidence is weighed
 	mostEqual   = 8   // and of those in which all frames are equally long
-	hopSamples  = 512 // places at which a rule is tried that are no start of a frame
+	hopSamples  = 384 // places at which a rule is tried that are no start of a frame
 	fewFrames   = 4
-	rarest      = 14 // bits that one frame proves at most
+
+	strayHops  = 5  // lengths that a chain beside the frames is followed
+	strayZeros = 24 // and with those of 0
+	strayLeast = 24 // chains that have come so far and tell how often the next hop leads on
+
+	rarest = 14 // bits that one frame proves at most
 
 	// mostHops is how many bits it proves at most that one length leads to the next.
 	// Beyond it only the noise of the estimate would count.
@@ -34,6 +39,9 @@ const (
 
 	// missingEnd is what it costs when a stream that has ended ends inside a frame.
 	missingEnd = 6
+
+	// emptyTurns is what it costs that empty frames come in turn with others.
+	emptyTurns = 40
 )
 
 // A claim is one framing with what speaks for and against it.
@@ -52,14 +60,16 @@ type claim struct {
 	around   int     // columns beside the length, on either side, that are always 0
 	lows     []int   // where the lowest bytes of the lengths stand
 	fields   uint64  // hash of where the lengths stand that it reads; 0 for other claims
-	leftHead bool    // what is left over at the end may be as much before the first frame
-	single   bool    // one frame in all
-	equal    bool    // all frames are equally long
+	dbg      [4]float64
+	leftHead bool // what is left over at the end may be as much before the first frame
+	marked   bool // frames start with bytes that stand nowhere else
+	single   bool // one frame in all
+	equal    bool // all frames are equally long
 }
 
 // lengthRules tries every rule of the length-field family on streams, and returns
 // those that tile them. broken holds those that went furthest before they broke.
-func lengthRules(streams []Stream) (claims, broken []claim) {
+func lengthRules(streams []Stream, most int) (claims, broken []claim) {
 	var (
 		equal     []survivor
 		few       []survivor // as equal, but of so few frames that it may be chance
@@ -69,6 +79,9 @@ func lengthRules(streams []Stream) (claims, broken []claim) {
 	)
 	for i := range numbers {
 		kind := &numbers[i]
+		if kind.width < 2 && most < mostWeighed {
+			continue // who wants it quick wants what is sure
+		}
 		glance := kind.glance(streams)
 		for at := range maxAt + 1 {
 			for extra := -max(maxExtra, at+kind.width); extra <= maxExtra+1; extra++ {
@@ -82,20 +95,21 @@ func lengthRules(streams []Stream) (claims, broken []claim) {
 				c := r.follow(streams, scratch)
 				copy(scratch, c.starts)
 				switch {
-				case c.fail == "" && c.sizes == 1 && c.frames <= fewFrames:
+				case c.fail.size == 0 && c.sizes == 1 && c.frames <= fewFrames:
 					few = append(few, survivor{r, r.cost()})
-				case c.fail == "" && c.sizes == 1:
+				case c.fail.size == 0 && c.sizes == 1:
 					equal = append(equal, survivor{r, r.cost()})
-				case c.fail == "" && c.frames > 0:
+				case c.fail.size == 0 && c.frames > 0:
 					survivors = append(survivors, survivor{r, r.cost() - float64(min(c.frames, 20))*glance})
-				case c.fail != "" && r.extra == 0 && at == 0 && c.reach >= best[kind].reach():
-					best[kind] = claim{Candidate: Candidate{Framing: r.spelling(layout{}), Frames: c.frames, Bytes: int64(c.reach), Broke: c.fail}}
+				case c.fail.size != 0 && r.extra == 0 && at == 0 && c.reach >= best[kind].reach():
+					best[kind] = claim{Candidate: Candidate{Framing: r.spelling(layout{}), Frames: c.frames, Bytes: int64(c.reach), Broke: c.fail.String()}}
 				}
 			}
 		}
 	}
 	costs := newHistograms(streams)
-	for _, s := range slices.Concat(cheapest(survivors, mostWeighed), cheapest(equal, mostEqual), cheapest(few, mostWeighed/2)) {
+	weighed := withSiblings(cheapest(survivors, most), survivors)
+	for _, s := range slices.Concat(weighed, cheapest(equal, mostEqual), cheapest(few, most/2)) {
 		r := s.rule
 		claims = append(claims, weigh(&r, streams, costs))
 	}
@@ -127,7 +141,29 @@ type survivor struct {
 
 func cheapest(list []survivor, most int) []survivor {
 	slices.SortStableFunc(list, func(a, b survivor) int { return cmp.Compare(a.cost, b.cost) })
-	return list[:min(len(list), most)]
+	return slices.Clip(list[:min(len(list), most)])
+}
+
+// withSiblings adds to chosen those of all that differ from a chosen one only in how
+// they write lengths below 128: what cannot be told apart must not look decided.
+func withSiblings(chosen, all []survivor) []survivor {
+	type place struct {
+		at, extra int
+		whole     bool
+	}
+	places, have := map[place]bool{}, map[rule]bool{}
+	for _, s := range chosen {
+		have[s.rule] = true
+		if s.rule.kind.width < 2 {
+			places[place{s.rule.at, s.rule.extra, s.rule.whole}] = true
+		}
+	}
+	for _, s := range all {
+		if s.rule.kind.width < 2 && !have[s.rule] && places[place{s.rule.at, s.rule.extra, s.rule.whole}] {
+			chosen = append(chosen, s)
+		}
+	}
+	return chosen
 }
 
 func (c claim) reach() int { return int(c.Bytes) }
@@ -146,7 +182,10 @@ func weigh(r *rule, streams []Stream, costs *histograms) claim {
 		out.Bytes += int64(list[len(list)-1])
 	}
 	proofs := min(t.fresh, 1+2*t.changes)
-	hop := min(r.surprise(&c, streams, 1), r.surprise(&c, streams, c.pace()))
+	hop := r.surprise(&c, streams, 1, costs.on)
+	if pace := c.pace(); pace > 1 {
+		hop = min(hop, r.surprise(&c, streams, pace, costs.on))
+	}
 	hops := min(float64(proofs)*hop, mostHops)
 	anywhere := costs.paced(c.pace())
 	crowd := t.lengthSaving(r, anywhere)
@@ -158,11 +197,16 @@ func weigh(r *rule, streams []Stream, costs *histograms) claim {
 	out.lows, out.fields = c.fields(streams)
 	out.hop, out.around = hop, t.zerosAround(r)
 	crowd = min(crowd, mostContent, crowdEach*float64(t.distinct)) // a chain that goes round in few lengths is caught in them
-	out.proof = max(hops, crowd, min(texts, mostContent))
+	out.dbg = [4]float64{hops, crowd, texts, textless}
 	out.places = min(t.savings(r, anywhere), mostPlaces)
+	if texts == 0 && t.short(r) {
+		crowd, out.places = crowd/2, out.places/2
+	}
+	out.proof = max(hops, crowd, min(texts, mostContent))
 	out.bits = out.proof + out.places - textless - r.cost()
 	if l.magic != "" && marksOff(l.magic, streams, c.frames+c.cut) {
 		out.bits += markBits
+		out.marked = true
 	}
 	if l.check != "" {
 		out.bits += float64(8*l.tail*min(t.summed(l), 8)) - 4
@@ -179,11 +223,75 @@ func weigh(r *rule, streams []Stream, costs *histograms) claim {
 			out.bits += bits
 		case end < len(s.Data) && len(s.Data) <= window && s.Ended:
 			out.bits -= missingEnd
-			out.leftHead = out.leftHead || len(s.Data)-end <= r.at && len(streams) == 1
+			out.leftHead = out.leftHead || len(streams) == 1 && r.turned(s.Data, end)
 		}
+		if list[n] < len(s.Data) && t.grown(r, s.Data[list[n]:]) {
+			out.bits = -mostHops
+		}
+	}
+	if r.kind.width <= 2 && c.emptyInTurn(streams) {
+		out.bits -= emptyTurns
 	}
 	out.Evidence = describe(t, l, text)
 	return out
+}
+
+// turned reports whether what the last frame, from end on, has or lacks may be as
+// much of the first one: bytes that the length does not count may stand before it or
+// behind the body.
+func (r *rule) turned(b []byte, end int) bool {
+	if len(b)-end <= r.at {
+		return true
+	}
+	n := r.frame(b, end)
+	return r.extra > 0 && n > 0 && end+n > len(b) && end+n-len(b) <= r.extra
+}
+
+// grown reports whether bytes beside the length, which are zero in every whole frame,
+// are not in the frame that rest is the start of: then it is no such frame, or the
+// length is wider and far more than is left.
+func (t *table) grown(r *rule, rest []byte) bool {
+	if t.frames < fewFrames || r.kind.width == 0 {
+		return false
+	}
+	zeros := t.zerosBeside(r)
+	for i := range zeros {
+		at := r.at - 1 - i
+		if r.kind.little && t.after[0].zero(t.frames) {
+			at = r.at + r.kind.width + i
+		}
+		if at >= 0 && at < len(rest) && rest[at] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// emptyInTurn reports whether as many empty frames as ever stand before each frame
+// that is none: the upper bytes of a length that is wider.
+func (c *chain) emptyInTurn(streams []Stream) bool {
+	runs, usual, alike := 0, 0, 0
+	for i, list := range c.starts {
+		run := -1 // the first one may have begun before the data
+		for _, p := range list[:len(list)-1] {
+			value, _ := c.rule.kind.read(streams[i].Data, p+c.rule.at)
+			switch {
+			case value != 0 && run >= 0:
+				if runs == 0 {
+					usual = run
+				}
+				if runs++; run == usual {
+					alike++
+				}
+				run = 0
+			case value != 0:
+				run = 0
+			case run >= 0:
+				run++
+			}
+		}
+	}
+	return usual > 0 && runs >= fewFrames && alike >= runs-runs/8
 }
 
 // marksOff reports whether mark stands almost nowhere but at the start of so many
@@ -197,14 +305,22 @@ func marksOff(mark string, streams []Stream, frames int) bool {
 }
 
 // surprise is how many bits a frame proves: how seldom bytes that are no length of
-// the chain could be taken for one. It leaves aside what the rule does with the
-// length, so that rules which read the same lengths are judged alike. Only every
-// pace-th byte is tried.
-func (r *rule) surprise(c *chain, streams []Stream, pace int) float64 {
-	tried, could, left := 0, 0, 0
+// the chain lead on to other bytes. Only every pace-th byte is tried. From each of
+// these places the rule is followed some way: in data that is built alike, what leads
+// on once leads on again, and a chain that was caught there proves nothing by its
+// length.
+func (r *rule) surprise(c *chain, streams []Stream, pace int, on []bool) float64 {
+	var tried, could [strayHops]int
+	left := 0
+	if r.kind.width == 1 && len(streams[0].Data) > 16<<8 {
+		return 0 // any byte leads on
+	}
 	for i, s := range streams {
 		b := s.Data[:min(len(s.Data), window)]
 		starts := c.starts[i]
+		for _, p := range starts {
+			on[p] = true
+		}
 		share := hopSamples / len(streams)
 		step := (max(1, len(b)/max(share, 1)) + pace - 1) / pace * pace
 		for pos, next := r.at%pace, 0; pos < len(b); pos += step {
@@ -214,22 +330,57 @@ func (r *rule) surprise(c *chain, streams []Stream, pace int) float64 {
 			if next < len(starts) && starts[next]+r.at == pos {
 				continue
 			}
-			tried++
 			left += len(s.Data) - pos
-			if value, n := r.kind.read(b, pos); n > 0 && value <= uint64(len(s.Data)-pos) {
-				could++
-			}
+			r.stray(b, len(s.Data), pos, on, &tried, &could)
+		}
+		for _, p := range starts {
+			on[p] = false
 		}
 	}
-	if tried == 0 {
+	if tried[0] == 0 {
 		return 0
 	}
-	rate := (float64(could) + 1) / (float64(tried) + 2)
-	if could == 0 && r.kind.width > 0 {
-		byChance := float64(left) / float64(tried) / math.Exp2(8*float64(r.kind.width))
+	rate := 0.0
+	for i := range tried {
+		if i == 0 || tried[i] >= strayLeast {
+			rate = max(rate, (float64(could[i])+1)/(float64(tried[i])+2))
+		}
+	}
+	if could[0] == 0 && r.kind.width > 0 {
+		byChance := float64(left) / float64(tried[0]) / math.Exp2(8*float64(r.kind.width))
 		rate = min(rate, max(byChance, math.Exp2(-rarest)))
 	}
 	return -math.Log2(min(rate, 1))
+}
+
+// stray follows the rule from a length at pos, which is none of the chain, until it
+// breaks, or comes upon the chain. Lengths of 0 go a few bytes on and are no hop.
+func (r *rule) stray(b []byte, size, pos int, on []bool, tried, could *[strayHops]int) {
+	for hop, steps := 0, 0; hop < strayHops && steps < strayZeros; steps++ {
+		value, n := r.kind.read(b, pos)
+		if n == 0 {
+			if len(b) == size && hop == 0 {
+				tried[hop]++
+			}
+			return
+		}
+		next := pos + n + int(min(value, maxLength)) + r.extra
+		if r.whole {
+			next = pos - r.at + int(min(value, maxLength))
+		}
+		bad := n < 0 || value > uint64(size-pos) || next > size || next+r.at <= pos
+		if hop == 0 || value != 0 {
+			tried[hop]++
+			if !bad {
+				could[hop]++
+			}
+			hop++
+		}
+		if bad || next >= len(b) || next >= 0 && on[next] {
+			return
+		}
+		pos = next + r.at
+	}
 }
 
 // textProof is what it proves that all bytes which are no text stand outside the
@@ -238,23 +389,25 @@ func (t *table) textProof(l layout) (bits float64, text bool) {
 	if !t.text(l.skip, l.tail) {
 		return 0, false
 	}
-	around, total, foreign := 0, 0, 0
+	around, total := 0, 0
+	var foreign [2]int // in the first half of the frames and in the second: what is right is so all along
 	for i, raw := range t.rows {
-		n := t.heads[i] + l.skip + l.tail
-		around += n
+		around += t.heads[i] + l.skip + l.tail
 		total += len(raw)
-		for _, b := range raw[:t.heads[i]+l.skip] {
-			if !isTextByte(b) {
-				foreign++
-			}
-		}
-		for _, b := range raw[len(raw)-l.tail:] {
-			if !isTextByte(b) {
-				foreign++
+		half := &foreign[2*i/len(t.rows)]
+		for _, part := range [][]byte{raw[:t.heads[i]+l.skip], raw[len(raw)-l.tail:]} {
+			for _, b := range part {
+				if !isTextByte(b) {
+					*half++
+				}
 			}
 		}
 	}
-	return float64(foreign) * -math.Log2(float64(around+1)/float64(total+1)), true
+	told := foreign[0] + foreign[1]
+	if len(t.rows) >= 2*fewFrames {
+		told = 2 * min(foreign[0], foreign[1])
+	}
+	return float64(told) * -math.Log2(float64(around+1)/float64(total+1)), true
 }
 
 // againstText is what speaks against binary lengths in streams that are text with

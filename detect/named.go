@@ -48,7 +48,7 @@ var framings = []named{
 	{name: "bgpy", cost: 3, single: true, sure: true, lines: true},
 	{name: "resp", cost: 2, single: true, sure: true, lines: true, proves: provesRESP},
 	{name: "nats", cost: 3, single: true, lines: true},
-	{name: "memcached", cost: 3, single: true, lines: true},
+	{name: "memcached", cost: 3, single: true, lines: true, check: checkMemcached},
 	{name: "stomp", cost: 3, single: true, lines: true},
 	{name: "chunked", cost: 3, single: true, lines: true},
 	{name: "jsonseq", cost: 3, single: true},
@@ -176,7 +176,7 @@ func (n *named) try(f framing.Framing, streams []Stream) (claim, bool) {
 	if proofs > 0 && !n.sure {
 		hops = min(hops, float64(proofs)*n.surprise(f, streams, out.starts))
 	}
-	if n.lines && hops > 10 {
+	if n.lines && hops+content > 10 {
 		hops += lineBits // lines of text are no news in it
 	}
 	hops = min(max(hops, 0), mostHops)
@@ -286,7 +286,7 @@ func provesRESP(raw []byte) float64 {
 
 // provesJSON believes in objects and arrays; a number or a word may be anything.
 func provesJSON(raw []byte) float64 {
-	own := len(raw) > 0 && raw[0] == '\n' // it begins a line
+	own := len(raw) > 0 && (raw[0] == '\n' || raw[0] == '\r') // it begins a line
 	switch raw = bytes.TrimSpace(raw); {
 	case len(raw) == 0:
 		return 0

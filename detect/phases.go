@@ -10,13 +10,14 @@ const longestPace = 64
 type histograms struct {
 	streams []Stream
 	byPace  map[int]phases
+	on      []bool // by byte of a window: whether a frame starts there. All false between uses
 }
 
 // phases holds, for each place of a record, the bits that each byte costs there.
 type phases [][256]float64
 
 func newHistograms(streams []Stream) *histograms {
-	return &histograms{streams, map[int]phases{1: {*global(streams)}}}
+	return &histograms{streams, map[int]phases{1: {*global(streams)}}, make([]bool, window+1)}
 }
 
 // at returns the costs for the place that many bytes behind the start of a frame.

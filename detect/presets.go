@@ -224,13 +224,21 @@ func checkSyslog(raw []byte, sp frame.Span, _ []byte, _ Side) (float64, bool) {
 	return 0, true
 }
 
+// checkMemcached believes in lines that count the data behind them.
+func checkMemcached(raw []byte, _ frame.Span, _ []byte, _ Side) (float64, bool) {
+	if end := bytes.Index(raw, []byte("\r\n")); end >= 0 && end+2 < len(raw) {
+		return 8, true
+	}
+	return 0, true
+}
+
 func checkWS(raw []byte, sp frame.Span, previous []byte, from Side) (float64, bool) {
 	if previous == nil && sp.Head == 0 && sp.Tail == 0 && len(raw) > 16 {
 		head := bytes.ToLower(raw)
 		return 60, bytes.Contains(head, []byte("upgrade")) && bytes.Contains(head, []byte("websocket"))
 	}
-	if len(raw) < 2 || previous == nil && raw[0]&15 == 0 {
-		return 0, false // a continuation of nothing
+	if len(raw) < 2 || previous == nil && raw[0]&15 == 0 || raw[0]&0x48 == 0x48 {
+		return 0, false // a continuation of nothing, or a control frame that is compressed
 	}
 	if previous != nil && raw[0]&8 == 0 && previous[0]&8 == 0 && len(previous) < 1<<16 && !isHTTP(previous) {
 		if goesOn, open := raw[0]&15 == 0, previous[0]&0x80 == 0; goesOn != open {

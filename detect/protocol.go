@@ -42,3 +42,15 @@ func ProtocolOf(data []byte) (Protocol, bool) {
 	}
 	return Protocol{}, false
 }
+
+// http1 reports whether every one of streams begins with the first line of a request
+// or an answer of HTTP/1.
+func http1(streams []Stream) bool {
+	for _, s := range streams {
+		line, _, _ := bytes.Cut(s.Data[:min(len(s.Data), 4096)], []byte("\r\n"))
+		if p := bytes.LastIndex(line, []byte("HTTP/1.")); p < 0 || p > 0 && p+len("HTTP/1.x") != len(line) {
+			return false
+		}
+	}
+	return true
+}

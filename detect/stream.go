@@ -9,6 +9,23 @@ const (
 	Server
 )
 
+// String names the side for people.
+func (s Side) String() string {
+	switch s {
+	case Client:
+		return "the client"
+	case Server:
+		return "the server"
+	}
+	return "an unknown side"
+}
+
+// An End says how a stream came to its end.
+type End struct {
+	By    Side // Unknown where nobody saw it
+	Reset bool // by a reset, which ends both sides of a connection; else its sender closed it
+}
+
 // A Stream is what one side of one connection sent.
 type Stream struct {
 	Data []byte // from the stream's first byte, unless Late; only read
@@ -18,6 +35,9 @@ type Stream struct {
 	// Ended tells that Data reaches to the end of the stream. Where it is false,
 	// Data is the beginning of a stream of which more may follow.
 	Ended bool
+
+	// End says who ended it, where somebody saw that; only with Ended.
+	End End
 
 	// Late tells that Data begins somewhere in the stream, which may be inside a
 	// frame.

@@ -168,6 +168,18 @@ func (t *table) lengthSaving(r *rule, anywhere phases) float64 {
 	return 0
 }
 
+// short reports whether most lengths have one byte. Almost any byte is such a length, and
+// so the data has chains of them that look much alike.
+func (t *table) short(r *rule) bool {
+	n := 0
+	for _, head := range t.heads {
+		if head == r.at+1 {
+			n++
+		}
+	}
+	return 2*n > len(t.heads)
+}
+
 // zerosBeside counts the columns next to the length, on the side of its greatest
 // byte, in which every frame has zero: bytes that a wider length would hold.
 func (t *table) zerosBeside(r *rule) int {

@@ -5,9 +5,7 @@
 //	c, err := endpoint.Dial(ctx, "exec:redis-server -", nil)
 //	l, err := endpoint.Listen(ctx, "ws://127.0.0.1:0/", nil)
 //
-// [Schemes] lists the forms. Errors are *socket.AddressError for an address that
-// is wrong whatever the state of the world, and *socket.Error for one that could
-// not be reached.
+// [Schemes] lists the forms. Errors are [*AddressError] or [*Error].
 package endpoint
 
 import (

@@ -60,15 +60,15 @@ func Exec(words []string, o *Options) (*Conn, error) {
 	command := strings.Join(words, " ")
 	c, err := start(words, o.orDefault())
 	if err != nil {
-		return nil, &socket.Error{Op: "dial", Address: "exec:" + command, Hint: startHint(words[0], err), Err: err}
+		return nil, &socket.Error{Op: "dial", Address: "exec:" + command, Hint: startHint(err), Err: err}
 	}
 	return &Conn{Stream: c, Remote: command, wait: c.exit, ended: c.ended, signal: c.signal}, nil
 }
 
-func startHint(program string, err error) string {
+func startHint(err error) string {
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
-		return "there is no program " + program + " in the PATH"
+		return "give its path, or install it"
 	case errors.Is(err, fs.ErrPermission):
 		return "the file is not executable"
 	}

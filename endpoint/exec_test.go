@@ -57,7 +57,7 @@ func TestExecStatusAndStderr(t *testing.T) {
 func TestExecNotFound(t *testing.T) {
 	_, err := Dial(t.Context(), "exec:no-such-program-here x", nil)
 	var e *socket.Error
-	if !errors.As(err, &e) || !errors.Is(err, exec.ErrNotFound) || !strings.Contains(err.Error(), "no program no-such-program-here in the PATH") {
+	if !errors.As(err, &e) || !errors.Is(err, exec.ErrNotFound) || !strings.Contains(err.Error(), "give its path") {
 		t.Errorf("got %v", err)
 	}
 	path := t.TempDir() + "/data"

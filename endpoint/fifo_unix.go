@@ -136,7 +136,7 @@ func fifoError(op, address string, err error) error {
 	e := &socket.Error{Op: op, Address: address, Err: err}
 	switch {
 	case errors.Is(err, syscall.ENXIO):
-		e.Hint = "nothing reads from the pipe; start its reader first"
+		e.Hint = "nothing reads from the pipe; start its reader first, or be the reader: listen on it"
 	case errors.Is(err, fs.ErrNotExist) && op == "dial":
 		e.Hint = "there is no such pipe; its listener makes it, and so does mkfifo"
 	case errors.Is(err, fs.ErrNotExist):

@@ -36,8 +36,8 @@ func listenUDP(ctx context.Context, address string, o *Options) (Listener, error
 		return nil, err
 	}
 	l := &udpListener{
-		conn: c, idle: o.Idle, clients: map[netip.AddrPort]*udpClient{},
-		arrivals: make(chan *udpClient, udpClients), closed: make(chan struct{}),
+		conn: c, address: a, idle: o.Idle, clients: map[netip.AddrPort]*udpClient{},
+		arrivals: make(chan *udpClient, udpClients), closed: make(chan struct{}), ended: make(chan struct{}),
 	}
 	if l.idle == 0 {
 		l.idle = idleDefault
@@ -50,9 +50,13 @@ func listenUDP(ctx context.Context, address string, o *Options) (Listener, error
 // socket lives until it and every connection are closed.
 type udpListener struct {
 	conn     *net.UDPConn
+	address  socket.Address
 	idle     time.Duration
 	arrivals chan *udpClient
 	closed   chan struct{} // by Close
+
+	ended chan struct{} // closed when nothing is received any more
+	err   error         // why; set before
 
 	mu      sync.Mutex // guards the rest
 	clients map[netip.AddrPort]*udpClient
@@ -71,6 +75,8 @@ func (l *udpListener) Accept() (*Conn, error) {
 		return &Conn{Messages: c, Framing: "udp", Local: name(l.conn.LocalAddr()), Remote: c.address.String()}, nil
 	case <-l.closed:
 		return nil, net.ErrClosed
+	case <-l.ended:
+		return nil, l.err
 	}
 }
 
@@ -108,6 +114,7 @@ func (l *udpListener) receive() {
 	buf := make([]byte, datagramBuffer)
 	for failures := 0; failures < udpFailures; {
 		n, from, err := l.conn.ReadFromUDPAddrPort(buf)
+		l.err = socket.DatagramError("read from", l.address, err)
 		if errors.Is(err, net.ErrClosed) {
 			break
 		}
@@ -123,6 +130,7 @@ func (l *udpListener) receive() {
 
 // end lets nobody wait for what will not come.
 func (l *udpListener) end() {
+	close(l.ended)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, c := range l.clients {

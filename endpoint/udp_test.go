@@ -170,3 +170,23 @@ func TestUDPFlood(t *testing.T) {
 		far.Close()
 	})
 }
+
+// A socket that fails for good ends the listener: nobody waits for what cannot come.
+func TestUDPListenerFails(t *testing.T) {
+	l := listen(t, "udp://127.0.0.1:0", nil)
+	inner := l.(*governedListener).Listener.(*udpListener)
+	inner.conn.SetReadDeadline(time.Unix(1, 0)) // from now on every read fails
+	accepted := make(chan error, 1)
+	go func() {
+		_, err := l.Accept()
+		accepted <- err
+	}()
+	select {
+	case err := <-accepted:
+		if _, ok := errors.AsType[*socket.Error](err); !ok {
+			t.Errorf("got %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("Accept waits")
+	}
+}

@@ -42,6 +42,9 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
+	if e.Offset == e.Start {
+		return fmt.Sprintf("frame at byte %d: %v", e.Start, e.Err)
+	}
 	return fmt.Sprintf("frame at byte %d: byte %d: %v", e.Start, e.Offset, e.Err)
 }
 

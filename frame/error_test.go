@@ -36,11 +36,11 @@ func TestErrorTexts(t *testing.T) {
 		{framing.MSG, "\r\nMSG 1\r\nx\r\nMSG 999999999\r\n", 10, 16, frame.CauseTooLarge, frame.ErrTooLarge,
 			"frame at byte 10: byte 16: frame too large: a body of 999999999 bytes, the limit is 20"},
 		{exclaim{}, "ok!this has more than twenty bytes!", 3, 3, frame.CauseTooLarge, frame.ErrTooLarge,
-			"frame at byte 3: byte 3: frame too large: the body does not end within the limit of 20 bytes"},
+			"frame at byte 3: frame too large: the body does not end within the limit of 20 bytes"},
 		{claims{}, "ok", 0, 1, frame.CauseTooLarge, frame.ErrTooLarge,
 			"frame at byte 0: byte 1: frame too large: a body of 18446744073709551615 bytes, the limit is 20"},
 		{foreign{}, "ok", 0, 0, frame.CauseSyntax, errForeign,
-			"frame at byte 0: byte 0: out of order"},
+			"frame at byte 0: out of order"},
 	} {
 		for name, src := range ways(c.in) {
 			err := broken(t, frame.NewReader(src, c.codec, 20))

@@ -9,8 +9,10 @@ type Lender interface {
 
 	// Lend returns unread, or the same bytes elsewhere, with more of the stream
 	// behind them. The Reader waits for need bytes, and asks again where fewer
-	// came. What is lent stays as it is until the next call of Lend or Keep.
-	Lend(unread []byte, need int) ([]byte, error)
+	// came. reads is how many reads have brought what is new; 0 where it came
+	// together with what was lent before. What is lent stays as it is until the next
+	// call of Lend or Keep.
+	Lend(unread []byte, need int) (lent []byte, reads int, err error)
 
 	// Keep returns the bytes of unread in memory that stays.
 	Keep(unread []byte) []byte
@@ -34,7 +36,7 @@ func (r *Reader) borrow(need int) error {
 			return err
 		}
 		unread := r.buf[r.pos:r.end]
-		buf, err := r.lender.Lend(unread, need)
+		buf, reads, err := r.lender.Lend(unread, need)
 		r.srcErr = err
 		n := len(buf) - len(unread)
 		if n <= 0 {
@@ -45,7 +47,7 @@ func (r *Reader) borrow(need int) error {
 		}
 		empty = 0
 		r.look(buf)
-		r.reads++
+		r.reads = max(r.reads+reads, 1)
 		need -= n
 	}
 	return nil

@@ -27,18 +27,18 @@ func (l *loan) Read([]byte) (int, error) {
 	return 0, io.ErrUnexpectedEOF
 }
 
-func (l *loan) Lend(unread []byte, need int) ([]byte, error) {
+func (l *loan) Lend(unread []byte, need int) ([]byte, int, error) {
 	if need < 1 {
 		l.t.Errorf("need %d", need)
 	}
 	left := len(l.in) - l.at
 	if left == 0 {
-		return unread, io.EOF
+		return unread, 0, io.EOF
 	}
 	n := min(l.cuts(left), left)
 	l.move(append(bytes.Clone(unread), l.in[l.at:l.at+n]...))
 	l.at += n
-	return l.lent, nil
+	return l.lent, 1, nil
 }
 
 func (l *loan) Keep(unread []byte) []byte {

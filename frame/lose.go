@@ -23,6 +23,7 @@ func (r *Reader) Lose(n int64) (broken error) {
 	}
 	r.first = nil // the opening may be among what is lost
 	r.drop(r.end - r.pos)
+	r.search = nil
 	r.offset += n
 	r.owed = max(0, r.owed-n)
 	return broken

@@ -42,9 +42,11 @@ func (f Frame) Body() []byte {
 type Reader struct {
 	src      io.Reader
 	lender   Lender // src, where it lends; else nil
+	feed     *Feed  // src, where it is one; else nil
 	codec    Codec
 	first    FirstScanner // nil when the codec has no opening of its own
 	unescape MessageAppender
+	plain    bool // neither: a frame is what Scan says, and its body the message
 	limit    int
 
 	buf      []byte // buf[pos:end] is unread
@@ -58,14 +60,16 @@ type Reader struct {
 	full   bool // the last read filled the buffer
 	sparse int  // reads in a row that used but a small part of the buffer
 
-	srcErr  error // the source's error, held back until the bytes before it are judged
-	broken  error // the *Error that ended the frames
-	seeking bool  // Resync has left the broken frame and not found a place yet
-	kept    int   // buf[kept:pos] are whole frames
-	credit  int   // bytes that Resync may look at for nothing
-	earned  int64 // stream offset up to which bytes have earned credit
-	owed    int64 // bytes to come that belong to the frame that Lose has broken
-	message []byte
+	srcErr   error // the source's error, held back until the bytes before it are judged
+	broken   error // the *Error that ended the frames
+	seeking  bool  // Resync has left the broken frame and not found a place yet
+	kept     int   // buf[kept:pos] are whole frames
+	credit   int   // bytes that Resync may look at for nothing
+	earned   int64 // stream offset up to which bytes have earned credit
+	search   *search
+	verified int64 // bytes of large frames that Resync has looked at whole
+	owed     int64 // bytes to come that belong to the frame that Lose has broken
+	message  []byte
 }
 
 // NewReader returns a Reader of the frames of src. limit bounds a body in bytes;
@@ -73,6 +77,7 @@ type Reader struct {
 func NewReader(src io.Reader, c Codec, limit int) *Reader {
 	r := &Reader{src: src, limit: limit, credit: resyncCredit}
 	r.lender, _ = src.(Lender)
+	r.feed, _ = src.(*Feed)
 	r.SetCodec(c)
 	return r
 }
@@ -80,10 +85,16 @@ func NewReader(src io.Reader, c Codec, limit int) *Reader {
 // SetCodec changes the framing of everything that Next has not returned yet.
 func (r *Reader) SetCodec(c Codec) {
 	r.codec = c
+	r.search = nil
 	r.first, _ = c.(FirstScanner)
 	r.unescape, _ = c.(MessageAppender)
+	r.plain = r.first == nil && r.unescape == nil
 	r.st = State{}
 }
+
+// SetLimit changes the bound on bodies for every frame that Next has not returned
+// yet: a peer may be believed more once it has said who it is.
+func (r *Reader) SetLimit(limit int) { r.limit = limit }
 
 // Offset returns the stream offset of the first byte after the last frame.
 func (r *Reader) Offset() int64 { return r.offset }
@@ -117,6 +128,14 @@ func (r *Reader) Next() (Frame, error) {
 // NextMessage is Next for callers to whom only the message matters: it returns
 // what Message would, borrowed until the next call.
 func (r *Reader) NextMessage() ([]byte, error) {
+	if r.plain && r.pos < r.end && r.broken == nil { // nearly always, and then half the work is to call
+		sp, need, err := r.codec.Scan(r.buf[r.pos:r.end], &r.st)
+		if need == 0 && err == nil && sp.Body <= r.limit {
+			start := r.pos + sp.Head
+			r.take(sp)
+			return r.buf[start : start+sp.Body : start+sp.Body], nil
+		}
+	}
 	sp, err := r.advance()
 	if err != nil {
 		return nil, err
@@ -132,6 +151,9 @@ func (r *Reader) NextMessage() ([]byte, error) {
 func (r *Reader) advance() (Span, error) {
 	if r.broken != nil {
 		return Span{}, r.broken
+	}
+	if r.feed != nil && r.pos == r.end && r.feed.Dry() {
+		return Span{}, ErrPending // as fill would say, in the time of a small frame
 	}
 	for {
 		need := 1

@@ -7,8 +7,8 @@ import (
 
 const (
 	// A start is looked for by trying. Of what it starts, no more than this is
-	// looked at: without a [Resyncer] a frame that is longer is not found at its
-	// first byte.
+	// looked at; what claims to be longer is a start of which the end must show
+	// whether it is one.
 	resyncWindow = 64 << 10
 
 	// Looking costs credit, a byte of it for each byte that a codec was shown for
@@ -28,7 +28,10 @@ const (
 // Resync looks on.
 //
 // Where the codec is no [Resyncer], a place is plausible if a whole frame stands
-// there and what has arrived behind it does not contradict it.
+// there and what has arrived behind it does not contradict it. A place whose head
+// claims more than 64 KiB waits until that has come, with what follows from its first
+// byte on in memory; it gives way to a later place only where several frames follow
+// one another.
 func (r *Reader) Resync() (skipped int64, err error) {
 	if r.broken == nil {
 		return 0, nil
@@ -88,35 +91,41 @@ func (r *Reader) plausible(buf []byte, ended bool) (drop int, found bool) {
 	if c, ok := r.codec.(Ender); ok {
 		return c.FrameEnd(buf)
 	}
-	marks, _ := r.codec.(Resyncer)
+	if marks, ok := r.codec.(Resyncer); ok {
+		return r.marked(marks, buf, ended)
+	}
+	if r.search == nil {
+		r.search = &search{next: r.offset}
+	}
+	r.search.next = max(r.search.next, r.offset)
+	drop, found = r.try(buf, ended)
+	if found || ended {
+		r.search = nil
+	}
+	return drop, found
+}
+
+// marked looks for a start among those that the codec recognises.
+func (r *Reader) marked(marks Resyncer, buf []byte, ended bool) (drop int, found bool) {
 	for ; drop < len(buf); drop++ {
-		if marks != nil {
-			n := marks.Resync(buf[drop:])
-			if n > 0 {
-				r.st = State{}
-			}
-			r.earn(int64(n))
-			if drop += n; drop == len(buf) {
-				break
-			}
+		n := marks.Resync(buf[drop:])
+		if n > 0 {
+			r.st = State{}
+		}
+		r.earn(int64(n))
+		if drop += n; drop == len(buf) {
+			break
 		}
 		if r.credit < resyncLeast {
 			r.earn(1)
 			continue
 		}
-		most := min(resyncWindow, r.credit)
-		window := buf[drop:min(len(buf), drop+most)]
-		sp, need, err := r.codec.Scan(window, &r.st)
-		cost := most
-		switch e, _ := errors.AsType[*Error](err); {
-		case e != nil:
-			cost = int(min(e.Offset, int64(most)))
-		case err != nil || sp.Body > r.limit:
-		case need > 0 && !ended && len(window) < most:
+		_, need, cost, ok := r.consider(buf[drop:])
+		switch {
+		case !ok:
+		case need > 0 && !ended && len(buf)-drop < cost:
 			return drop, false
-		case marks != nil:
-			return drop, true
-		case need == 0 && r.follows(window[sp.Len():]):
+		default:
 			return drop, true
 		}
 		r.st = State{}
@@ -124,6 +133,21 @@ func (r *Reader) plausible(buf []byte, ended bool) (drop int, found bool) {
 		r.earn(1)
 	}
 	return drop, false
+}
+
+// consider asks the codec about the start of buf, and says what it costs if that was for
+// nothing.
+func (r *Reader) consider(buf []byte) (sp Span, need, cost int, ok bool) {
+	cost = min(resyncWindow, r.credit)
+	sp, need, err := r.codec.Scan(buf[:min(len(buf), cost)], &r.st)
+	e, _ := errors.AsType[*Error](err)
+	switch {
+	case e != nil:
+		cost = int(min(e.Offset, int64(cost)))
+	case err == nil && sp.Body > r.limit:
+		cost = min(cost, sp.Head+1)
+	}
+	return sp, need, cost, err == nil && sp.Body <= r.limit
 }
 
 // earn gives credit for n bytes of the stream.

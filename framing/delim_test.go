@@ -18,7 +18,7 @@ func TestDelimiter(t *testing.T) {
 		{`delim=\n\r\t\0\\\x41`, "x\n\r\t\x00\\A", []string{`0 "x"`}},
 		{"delim=aab,max=3", "aaaaab", []string{`0 "aaa"`}},
 		{"delim=aab,max=3", "aaaaaab", []string{
-			"frame at byte 0: byte 0: frame too large: the body does not end within the limit of 3 bytes"}},
+			"frame at byte 0: frame too large: the body does not end within the limit of 3 bytes"}},
 	})
 	testEncode(t, []encodeTest{
 		{framing: "crlf", message: "a\r", want: "a\r\r\n"},

@@ -51,7 +51,7 @@ func TestLengthField(t *testing.T) {
 		{"u8,at=4,skip=2", "abc", []string{"frame at byte 0: byte 3: unexpected EOF: the frame lacks at least 2 more bytes"}},
 		{"u8,at=4,skip=2", "abcd\x05e", []string{"frame at byte 0: byte 6: unexpected EOF: the frame lacks at least 1 more byte"}},
 		{"u32be,incl", "\x00\x00\x00\x04\x00\x00\x00\x03", []string{`0 ""`,
-			"frame at byte 4: byte 4: malformed frame: length 3: it counts the whole frame, so at least 4"}},
+			"frame at byte 4: malformed frame: length 3: it counts the whole frame, so at least 4"}},
 		{"u8,at=1,skip=2,tail=3,incl", "x\x06", []string{
 			"frame at byte 0: byte 1: malformed frame: length 6: it counts the whole frame, so at least 7"}},
 		{"u32be,at=1,adjust=-4", "Q\x00\x00\x00\x06hiQ\x00\x00\x00\x02", []string{`0 "hi"`,
@@ -65,7 +65,7 @@ func TestLengthField(t *testing.T) {
 		{"u8,tail=sum8", "\x02\xff\x02\x02", []string{
 			"frame at byte 0: byte 3: malformed frame: sum8: got 0x02, the body has 0x01"}},
 		{"u32be,max=10", "\x00\x00\x00\x0a0123456789\x00\x00\x00\x0b", []string{`0 "0123456789"`,
-			"frame at byte 14: byte 14: frame too large: a body of 11 bytes, the limit is 10"}},
+			"frame at byte 14: frame too large: a body of 11 bytes, the limit is 10"}},
 		{"u8,at=3,max=10", "abc\xff", []string{
 			"frame at byte 0: byte 3: frame too large: a body of 255 bytes, the limit is 10"}},
 	})
@@ -76,19 +76,19 @@ func TestLengthField(t *testing.T) {
 func TestLengthFieldHuge(t *testing.T) {
 	const most = "\xff\xff\xff\xff\xff\xff\xff\xff"
 	tooLarge := func(at, claim string) []string {
-		return []string{"frame at byte 0: byte " + at + ": frame too large: a body of " + claim + " bytes, the limit is 16777216"}
+		return []string{"frame at byte 0: " + at + "frame too large: a body of " + claim + " bytes, the limit is 16777216"}
 	}
 	testDecode(t, []decodeTest{
-		{"u32be", "\xff\xff\xff\xff", tooLarge("0", "4294967295")},
-		{"u32be,adjust=+1,skip=4,tail=9", "\x7f\xff\xff\xffabcd", tooLarge("0", "2147483648")},
-		{"u32be,adjust=-1,skip=4,tail=9", "\x7f\xff\xff\xffabcd", tooLarge("0", "2147483646")},
-		{"u64be", most, tooLarge("0", "18446744073709551615")},
-		{"u64le,adjust=+65536", most, tooLarge("0", "18446744073709551615")},
-		{"u64be,at=2,incl", "ab" + most, tooLarge("2", "18446744073709551605")},
-		{"u64be,tail=1", "\x7f" + most[1:], tooLarge("0", "9223372036854775807")},
-		{"varint,adjust=+1", strings.Repeat("\xff", 9) + "\x01", tooLarge("0", "18446744073709551615")},
-		{"bsuint", "\x81" + strings.Repeat("\xff", 8) + "\x7f", tooLarge("0", "18446744073709551615")},
-		{"netty=0:8:65536:0", most, tooLarge("0", "18446744073709551615")},
+		{"u32be", "\xff\xff\xff\xff", tooLarge("", "4294967295")},
+		{"u32be,adjust=+1,skip=4,tail=9", "\x7f\xff\xff\xffabcd", tooLarge("", "2147483648")},
+		{"u32be,adjust=-1,skip=4,tail=9", "\x7f\xff\xff\xffabcd", tooLarge("", "2147483646")},
+		{"u64be", most, tooLarge("", "18446744073709551615")},
+		{"u64le,adjust=+65536", most, tooLarge("", "18446744073709551615")},
+		{"u64be,at=2,incl", "ab" + most, tooLarge("byte 2: ", "18446744073709551605")},
+		{"u64be,tail=1", "\x7f" + most[1:], tooLarge("", "9223372036854775807")},
+		{"varint,adjust=+1", strings.Repeat("\xff", 9) + "\x01", tooLarge("", "18446744073709551615")},
+		{"bsuint", "\x81" + strings.Repeat("\xff", 8) + "\x7f", tooLarge("", "18446744073709551615")},
+		{"netty=0:8:65536:0", most, tooLarge("", "18446744073709551615")},
 	})
 }
 

@@ -13,9 +13,9 @@ func TestLine(t *testing.T) {
 		{"line", "\r", []string{`0 ""`}},
 		{"line,max=3", "abc\r\nabc\r", []string{`0 "abc"`, `5 "abc"`}},
 		{"line,max=3", "a\nabcd\n", []string{`0 "a"`,
-			"frame at byte 2: byte 2: frame too large: the body does not end within the limit of 3 bytes"}},
+			"frame at byte 2: frame too large: the body does not end within the limit of 3 bytes"}},
 		{"line,max=3", "abcd", []string{
-			"frame at byte 0: byte 0: frame too large: the body does not end within the limit of 3 bytes"}},
+			"frame at byte 0: frame too large: the body does not end within the limit of 3 bytes"}},
 	})
 	testEncode(t, []encodeTest{
 		{framing: "line", message: "", want: "\n"},

@@ -32,36 +32,37 @@ const (
 )
 
 func (msg) Scan(buf []byte, _ *frame.State) (frame.Span, int, error) {
-	for i := range min(len(buf), len(msgPrefix)) {
-		if buf[i] != msgPrefix[i] {
-			return frame.Span{}, 0, frame.Malformed(i, "got %q, want %q", buf[i], msgPrefix[i])
+	if len(buf) < len(msgPrefix) || string(buf[:len(msgPrefix)]) != msgPrefix {
+		for i := range min(len(buf), len(msgPrefix)) {
+			if buf[i] != msgPrefix[i] {
+				return frame.Span{}, 0, frame.Malformed(i, "got %q, want %q", buf[i], msgPrefix[i])
+			}
 		}
+		return frame.Span{}, len(msgPrefix) + 3 - len(buf), nil // with at least a digit, CR, LF
 	}
 	i, size := len(msgPrefix), 0
-	for ; i < len(buf) && buf[i] != '\r'; i++ {
-		switch c := buf[i]; {
-		case c == '\n' && i > len(msgPrefix):
-			return frame.Span{}, 0, frame.Broken(frame.CauseLineEnding, i, "got LF without CR after the length")
-		case c < '0' || c > '9':
-			return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, i, "length: got %q, want a digit", c)
-		case i == len(msgPrefix)+msgMaxDigits:
-			return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, i, "length: more than %d digits", msgMaxDigits)
-		case i > len(msgPrefix) && size == 0:
-			return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, len(msgPrefix), "length: leading zero")
-		default:
-			size = size*10 + int(c-'0')
-		}
+	for i < len(buf) && buf[i]-'0' <= 9 && i < len(msgPrefix)+msgMaxDigits {
+		size = size*10 + int(buf[i]-'0')
+		i++
 	}
-	if i >= len(buf) {
-		return frame.Span{}, max(len(msgPrefix)+3-len(buf), 2), nil // at least a digit, CR, LF
-	}
-	if i == len(msgPrefix) {
+	switch digits := i - len(msgPrefix); {
+	case digits > 1 && buf[len(msgPrefix)] == '0':
+		return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, len(msgPrefix), "length: leading zero")
+	case i == len(buf) && digits == 0:
+		return frame.Span{}, 3, nil
+	case i == len(buf):
+		return frame.Span{}, 2, nil
+	case buf[i] == '\n' && digits > 0:
+		return frame.Span{}, 0, frame.Broken(frame.CauseLineEnding, i, "got LF without CR after the length")
+	case buf[i]-'0' <= 9:
+		return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, i, "length: more than %d digits", msgMaxDigits)
+	case buf[i] != '\r':
+		return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, i, "length: got %q, want a digit", buf[i])
+	case digits == 0:
 		return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, i, "length: no digits")
-	}
-	if i+1 >= len(buf) {
+	case i+1 == len(buf):
 		return frame.Span{}, 1, nil
-	}
-	if buf[i+1] != '\n' {
+	case buf[i+1] != '\n':
 		return frame.Span{}, 0, frame.Broken(frame.CauseLineEnding, i+1, "got %q after CR, want LF", buf[i+1])
 	}
 	sp := frame.Span{Head: i + 2, Body: size}

@@ -11,12 +11,12 @@ func TestNetstring(t *testing.T) {
 		{"netstring", "1:x,2:hix", []string{`0 "x"`,
 			"frame at byte 4: byte 8: malformed frame: after the 2 bytes of the body: got 'x', want ','"}},
 		{"netstring", "1:x,\n", []string{`0 "x"`,
-			"frame at byte 4: byte 4: malformed frame: length: got '\\n', want a digit or ':'"}},
-		{"netstring", ":", []string{"frame at byte 0: byte 0: malformed frame: length: no digits before ':'"}},
-		{"netstring", "05:hello,", []string{"frame at byte 0: byte 0: malformed frame: length: leading zero"}},
+			"frame at byte 4: malformed frame: length: got '\\n', want a digit or ':'"}},
+		{"netstring", ":", []string{"frame at byte 0: malformed frame: length: no digits before ':'"}},
+		{"netstring", "05:hello,", []string{"frame at byte 0: malformed frame: length: leading zero"}},
 		{"netstring", "1234567890:", []string{"frame at byte 0: byte 9: malformed frame: length: more than 9 digits"}},
 		{"netstring,max=10", "999999999:", []string{
-			"frame at byte 0: byte 0: frame too large: a body of 999999999 bytes, the limit is 10"}},
+			"frame at byte 0: frame too large: a body of 999999999 bytes, the limit is 10"}},
 	})
 	testEncode(t, []encodeTest{
 		{framing: "netstring", message: "", want: "0:,"},

@@ -18,9 +18,9 @@ func TestNetty(t *testing.T) {
 		{"netty=0:2:0:1", "\x00\x02hi\x00", []string{`0 "\x02hi"`,
 			"frame at byte 4: byte 5: unexpected EOF: the frame lacks at least 1 more byte"}},
 		{"netty=0:2:-2:0", "\x00\x02\x00\x01", []string{`0 "\x00\x02"`,
-			"frame at byte 2: byte 2: malformed frame: length 1: netty=0:2:-2:0, so at least 2"}},
+			"frame at byte 2: malformed frame: length 1: netty=0:2:-2:0, so at least 2"}},
 		{"netty=0:2:0:4", "\x00\x03abc\x00\x01a", []string{`0 "c"`,
-			"frame at byte 5: byte 5: malformed frame: length 1: netty=0:2:0:4, so at least 2"}},
+			"frame at byte 5: malformed frame: length 1: netty=0:2:0:4, so at least 2"}},
 		{"netty=4:4:0:0,max=9", "abcd\x00\x00\x00\x02hi", []string{
 			"frame at byte 0: byte 4: frame too large: a body of 10 bytes, the limit is 9"}},
 	})

@@ -19,6 +19,9 @@ func Parse(spelling string) (Framing, error) {
 	f := Framing{Spelling: spelling}
 	client, server, pair := strings.Cut(spelling, "/")
 	var err error
+	if strings.Contains(server, "/") {
+		return Framing{}, &SpellingError{spelling, errors.New(`more than two directions; want C2S/S2C, and a slash in an option is \x2f`)}
+	}
 	if f.C2S, f.S2C, f.Either, err = parseSides(client); err != nil {
 		return Framing{}, &SpellingError{client, err}
 	}

@@ -49,6 +49,7 @@ func TestParseErrors(t *testing.T) {
 		"carrier-pigeon":          `framing "carrier-pigeon": unknown name "carrier-pigeon"; 'chancat framings' lists them`,
 		"msg/":                    `framing "": no name; 'chancat framings' lists them`,
 		"/msg":                    `framing "": no name; 'chancat framings' lists them`,
+		"msg/line/nul":            `framing "msg/line/nul": more than two directions; want C2S/S2C, and a slash in an option is \x2f`,
 		"msg/msgg":                `framing "msgg": unknown name "msgg"; did you mean "msg"?`,
 		"msg=5":                   `framing "msg=5": msg takes no value`,
 		"msg,lenient=1":           `framing "msg,lenient=1": lenient takes no value`,

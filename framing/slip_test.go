@@ -16,7 +16,7 @@ func TestSLIP(t *testing.T) {
 	})
 	testDecode(t, []decodeTest{
 		{"slip", "\xc0a\xdbb\xc0", []string{"frame at byte 0: byte 3: malformed frame: got 62 after ESC (db), want dc or dd"}},
-		{"slip,max=3", "abcd\xc0", []string{"frame at byte 0: byte 0: frame too large: the body does not end within the limit of 3 bytes"}},
+		{"slip,max=3", "abcd\xc0", []string{"frame at byte 0: frame too large: the body does not end within the limit of 3 bytes"}},
 	})
 }
 

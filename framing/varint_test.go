@@ -40,6 +40,6 @@ func TestVarint(t *testing.T) {
 		{"bsuint", strings.Repeat("\x80", 10) + "\x00", []string{
 			"frame at byte 0: byte 9: malformed frame: length: got 0x80 as byte 10, which must be the last: want less than 0x80"}},
 		{"varint,max=4", "\x01x\xac\x02", []string{`0 "x"`,
-			"frame at byte 2: byte 2: frame too large: a body of 300 bytes, the limit is 4"}},
+			"frame at byte 2: frame too large: a body of 300 bytes, the limit is 4"}},
 	})
 }

@@ -18,7 +18,7 @@ func TestWebSocket(t *testing.T) {
 	testDecode(t, []decodeTest{
 		{"ws", "\x81\x05Hello", []string{"frame at byte 0: byte 1: malformed frame: the frame is not masked; a client must mask"}},
 		{"ws", "\x81\xfe\x00\x05....", []string{"frame at byte 0: byte 2: malformed frame: length 5 in 16 bits: it must be in 7"}},
-		{"ws,max=9", "GET / HTTP/1.1\r\n\r\n", []string{"frame at byte 0: byte 0: frame too large: a body of 18 bytes, the limit is 9"}},
+		{"ws,max=9", "GET / HTTP/1.1\r\n\r\n", []string{"frame at byte 0: frame too large: a body of 18 bytes, the limit is 9"}},
 	})
 }
 

@@ -155,9 +155,6 @@ func readOne(t *testing.T, line []byte) session.Event {
 	if err != nil {
 		t.Fatalf("%s: %v", line, err)
 	}
-	if !bytes.Equal(r.Line(), line) {
-		t.Fatalf("Line is %s, want %s", r.Line(), line)
-	}
 	return e
 }
 

@@ -36,8 +36,7 @@ func (e *Error) Unwrap() error { return e.Err }
 type Reader struct {
 	lines *frame.Reader
 	max   int
-	line  int // lines read
-	raw   []byte
+	line  int   // lines read
 	err   error // sticky
 }
 
@@ -65,10 +64,6 @@ func (r *Reader) Next() (Event, error) {
 	return e, err
 }
 
-// Line returns the line of the last event as it stands in the file, without its
-// LF. It is borrowed until the next call.
-func (r *Reader) Line() []byte { return r.raw }
-
 // Events returns the remaining events. The end of the file ends the loop; any
 // other error is yielded once, as the last pair.
 func (r *Reader) Events() iter.Seq2[Event, error] {
@@ -87,13 +82,11 @@ func (r *Reader) Events() iter.Seq2[Event, error] {
 
 func (r *Reader) next() (Event, error) {
 	f, err := r.lines.Next()
-	r.raw = nil
 	if err != nil {
 		return Event{}, r.readError(err)
 	}
-	r.raw = f.Body()
 	r.line++
-	e, err := parse(r.raw)
+	e, err := parse(f.Body())
 	switch {
 	case r.line == 1 && (err != nil && !errors.Is(err, errVersion) || err == nil && e.Kind != Session):
 		return Event{}, &Error{r.line, ErrNotSession}

@@ -38,9 +38,10 @@ func acceptEach(ctx context.Context, e *env, l endpoint.Listener, most int, serv
 }
 
 // acceptNext returns the next client of l. A client that cannot be accepted is told
-// of and leaves the listener as it was. The error is io.EOF or why ctx has ended.
+// of and leaves the listener as it was; where that happens again and again, as for
+// want of descriptors, it is tried ever less often. The error is io.EOF or why ctx has ended.
 func acceptNext(ctx context.Context, e *env, l endpoint.Listener) (*endpoint.Conn, error) {
-	for {
+	for wait := backoffStart; ; wait = min(2*wait, backoffMost) {
 		conn, err := l.Accept()
 		switch {
 		case ctx.Err() != nil:
@@ -52,7 +53,7 @@ func acceptNext(ctx context.Context, e *env, l endpoint.Listener) (*endpoint.Con
 			return conn, err
 		}
 		e.warn(err)
-		if err := pause.For(ctx, backoffStart); err != nil {
+		if err := pause.For(ctx, wait); err != nil {
 			return nil, err
 		}
 	}

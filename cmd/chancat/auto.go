@@ -11,19 +11,15 @@ import (
 	"github.com/chancat/channel/detect"
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/readahead"
 )
 
 const (
 	// autoSpelling is the framing that is decided from the bytes.
 	autoSpelling = "auto"
 
-	autoFirst = 8       // bytes after which deciding is tried first
-	autoMost  = 4 << 20 // bytes that are held undecided
-	autoRead  = 64 << 10
-
-	// Deciding is tried again when there is this part more: what comes byte by
-	// byte must not cost the square of it.
-	autoMore = 4
+	autoMost = 4 << 20 // bytes that are held undecided
+	autoRead = 64 << 10
 )
 
 // auto reports whether the framing is to be decided from the bytes.
@@ -36,46 +32,31 @@ func (e *undecidedError) Error() string {
 	return "-f auto: cannot decide the framing: " + e.answer.Why + "; give it with -f, and see 'chancat detect'"
 }
 
-// A decider decides the framing of bytes that come one after the other, and holds
-// them meanwhile.
-type decider struct {
-	held    []byte
-	next    int // length of held at which deciding is worth a try
-	streams func(held []byte, ended bool) []detect.Stream
-}
-
-// add takes bytes that have come, or learns that the stream has ended. It returns
-// the framing once it is decided; its error is an *undecidedError.
-func (d *decider) add(p []byte, ended bool) (framing.Framing, bool, error) {
-	d.held = append(d.held, p...)
-	full := len(d.held) >= autoMost
-	if len(d.held) < max(d.next, autoFirst) && !ended && !full {
-		return framing.Framing{}, false, nil
-	}
-	d.next = len(d.held) + 1 + len(d.held)/autoMore
-	answer := detect.Detect(d.streams(d.held, ended))
-	if answer.Decided {
+// settleBy asks d about bytes of which held have come. It returns the framing once
+// it is decided; its error is an *undecidedError where no more is waited for.
+func settleBy(d *detect.Decider, held int, ended bool, streams func() []detect.Stream) (framing.Framing, bool, error) {
+	final := ended || held >= autoMost
+	answer, asked := d.Decide(held, final, streams)
+	switch {
+	case asked && answer.Decided:
 		f, err := framing.Parse(answer.Candidates[0].Framing)
 		return f, true, err
-	}
-	if ended || full {
+	case final:
 		return framing.Framing{}, false, &codedError{exitFailed, &undecidedError{answer}}
 	}
 	return framing.Framing{}, false, nil
 }
 
-// oneStream is what a connection brings, or a bare file.
-func oneStream(from detect.Side) func([]byte, bool) []detect.Stream {
-	return func(held []byte, ended bool) []detect.Stream {
-		return []detect.Stream{{Data: held, From: from, Conn: 1, Ended: ended}}
-	}
-}
-
-// settleFile decides the framing of src, and returns a reader of all of it. A
-// regular file is looked at as far as may be held; of what comes slowly, no more
-// is awaited than decides it.
-func (c *decodeCommand) settleFile(src io.Reader, patient bool) (framing.Framing, io.Reader, error) {
-	d := decider{streams: func(held []byte, ended bool) []detect.Stream {
+// settleFile decides the framing of src, which is then where it was. A regular file
+// is looked at as far as may be held; of what comes slowly, no more is awaited than
+// decides it.
+func (c *decodeCommand) settleFile(src *readahead.Reader, patient bool) (framing.Framing, error) {
+	var (
+		d     detect.Decider
+		held  []byte
+		ended bool
+	)
+	streams := func() []detect.Stream {
 		g := gatherer{e: c.e, flags: c.source}
 		err := g.read(bytes.NewReader(held))
 		if err != nil && ended {
@@ -85,32 +66,30 @@ func (c *decodeCommand) settleFile(src io.Reader, patient bool) (framing.Framing
 			g.streams[0].Ended = ended
 		}
 		return g.streams
-	}}
+	}
 	if patient {
-		d.next = autoMost
+		d.Await(autoMost)
 	}
 	buf := make([]byte, autoRead)
 	for {
 		n, err := src.Read(buf)
 		if err != nil && err != io.EOF {
-			return framing.Framing{}, nil, err
+			return framing.Framing{}, err
 		}
-		f, ok, undecided := d.add(buf[:n], err == io.EOF)
-		if undecided != nil && len(d.held) == 0 {
+		held, ended = append(held, buf[:n]...), err == io.EOF
+		f, ok, undecided := settleBy(&d, len(held), ended, streams)
+		if undecided != nil && len(held) == 0 {
 			f, _ = framing.Parse("line") // of nothing there are no messages in any framing
 			ok, undecided = true, nil
 		}
 		if undecided != nil {
 			c.e.sayCandidates(undecided)
-			return framing.Framing{}, nil, undecided
+			return framing.Framing{}, undecided
 		}
 		if ok {
 			c.e.note("the framing is %s", f.Spelling)
-			rest := src
-			if err == io.EOF {
-				rest = bytes.NewReader(nil)
-			}
-			return f, io.MultiReader(bytes.NewReader(d.held), rest), nil
+			src.Unread(held)
+			return f, nil
 		}
 	}
 }
@@ -129,7 +108,10 @@ func settle(ctx context.Context, e *env, c *endpoint.Conn, silence time.Duration
 		defer t.Stop()
 	}
 	e.note("-f auto: nothing is sent until what the peer says decides the framing")
-	d := decider{streams: oneStream(detect.Server)}
+	var (
+		d    detect.Decider
+		said = detect.Stream{From: detect.Server, Conn: 1}
+	)
 	for buf := make([]byte, autoRead); ; {
 		n, err := c.Stream.Read(buf)
 		switch {
@@ -137,15 +119,16 @@ func settle(ctx context.Context, e *env, c *endpoint.Conn, silence time.Duration
 			return framing.Framing{}, context.Cause(ctx)
 		case timedOut.Load():
 			return framing.Framing{}, fmt.Errorf("%w: -f auto: the peer has said %s within %v, which decide nothing; give the framing with -f",
-				errTimeout, counted(len(d.held), "byte", "bytes"), silence)
+				errTimeout, counted(len(said.Data), "byte", "bytes"), silence)
 		case err != nil && err != io.EOF:
 			return framing.Framing{}, err
 		}
-		from := len(d.held)
-		f, ok, undecided := d.add(buf[:n], err == io.EOF)
+		from := len(said.Data)
+		said.Data, said.Ended = append(said.Data, buf[:n]...), err == io.EOF
+		f, ok, undecided := settleBy(&d, len(said.Data), said.Ended, func() []detect.Stream { return []detect.Stream{said} })
 		if ok {
 			e.say("the framing is %s", f.Spelling)
-			c.Stream = replayed(c.Stream, d.held)
+			c.Stream = replayed(c.Stream, said.Data)
 			return f, nil
 		}
 		if n > 0 {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -76,7 +75,7 @@ func (c *benchCommand) report(r bench.Result, failed error) error {
 		if failed != nil {
 			line.Error = failed.Error()
 		}
-		return json.NewEncoder(c.e.stdout).Encode(line)
+		return writeJSON(c.e.stdout, line)
 	}
 	_, err := c.e.stdout.WriteString(c.described(r))
 	return err

@@ -38,7 +38,9 @@ func newBgpyToken(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "token",
 		Short: "print a fresh token for " + bgpyToken,
-		Args:  exactArgs(),
+		Long: `Print a fresh token, which a server and its clients both read from the
+environment variable ` + bgpyToken + `.`,
+		Args: exactArgs(),
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(e.stdout, bgpy.NewToken())
 			return err
@@ -72,7 +74,7 @@ func (c *bgpyCall) run(ctx context.Context, address string, call func(*bgpy.Clie
 	case as[*bgpy.ResponseError](err) != nil:
 		return &codedError{exitFailed, err}
 	case errors.Is(err, bgpy.ErrTimeout):
-		return &codedError{exitTimeout, err}
+		return &codedError{exitTimeout, fmt.Errorf("%w; a longer -w waits on", err)}
 	case errors.Is(err, bgpy.ErrClosed):
 		return &codedError{exitClosed, err}
 	case err != nil:
@@ -152,8 +154,10 @@ func newBgpyExit(e *env) *cobra.Command {
 	c := &bgpyCall{e: e}
 	var await bool
 	cmd := &cobra.Command{
-		Use:               "exit [flags] ADDR",
-		Short:             "run the task for EXIT and end the server",
+		Use:   "exit [flags] ADDR",
+		Short: "run the task for EXIT and end the server",
+		Long: `Run the task for EXIT, after which the server ends. Without --await only the
+confirmation that the message has arrived is printed.`,
 		Example:           `  chancat bgpy exit --await 5000`,
 		Args:              exactArgs("ADDR"),
 		ValidArgsFunction: completePlain,

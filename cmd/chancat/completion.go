@@ -16,6 +16,7 @@ func refuseShells(root *cobra.Command) {
 	}
 	completion.Use = "completion SHELL"
 	completion.Short = "print a script with which a shell completes the command line"
+	withoutBashCompletion(completion)
 	completion.Args = cobra.ArbitraryArgs
 	completion.RunE = func(_ *cobra.Command, args []string) error {
 		var shells []string
@@ -23,5 +24,44 @@ func refuseShells(root *cobra.Command) {
 			shells = append(shells, c.Name())
 		}
 		return usage(fmt.Errorf("want one of %s, got %q", strings.Join(shells, ", "), strings.Join(args, " ")))
+	}
+}
+
+// bashAlone stands in for the package bash-completion where that is not installed:
+// words are split at blanks.
+const bashAlone = `
+if ! declare -F _get_comp_words_by_ref >/dev/null 2>&1; then
+    __chancat_init_completion()
+    {
+        COMPREPLY=()
+        read -ra words <<< "${COMP_LINE:0:COMP_POINT}"
+        [[ ${COMP_LINE:0:COMP_POINT} == *[[:space:]] ]] && words+=("")
+        cword=$((${#words[@]} - 1))
+        cur=${words[cword]}
+        prev=${words[cword > 0 ? cword - 1 : 0]}
+    }
+fi
+`
+
+// withoutBashCompletion has the script for bash work without that package too.
+func withoutBashCompletion(completion *cobra.Command) {
+	for _, shell := range completion.Commands() {
+		if shell.Name() != "bash" {
+			continue
+		}
+		shell.Long = `Print a script with which bash completes the command line. For this shell:
+
+  source <(chancat completion bash)
+
+For every new one, put that line into ~/.bashrc. The package bash-completion is
+used where it is installed.`
+		script := shell.RunE
+		shell.RunE = func(cmd *cobra.Command, args []string) error {
+			if err := script(cmd, args); err != nil {
+				return err
+			}
+			_, err := fmt.Fprint(cmd.OutOrStdout(), bashAlone)
+			return err
+		}
 	}
 }

@@ -34,9 +34,9 @@ type connectCommand struct {
 	options *endpoint.Options
 	print   *printer
 	input   *input
-	links   int        // connections made
-	queued  *link.Link // what beforeInput flushes; nil with --reconnect, which queues nothing
-	last    []byte     // start of the last message that --reconnect sent
+	links   int         // connections made
+	queued  *link.Batch // what beforeInput flushes; nil with --reconnect, which queues nothing
+	last    []byte      // start of the last message that --reconnect sent
 }
 
 func newConnect(e *env) *cobra.Command {
@@ -253,16 +253,14 @@ func (c *connectCommand) beforeInput() {
 	if c.queued != nil {
 		c.queued.Flush() // a failure is told again by what is sent next
 	}
-	if c.out.json || c.out.record != "" {
-		c.print.flush()
-	}
+	c.print.flushEvents()
 }
 
 // once is the whole conversation over one connection.
 func (c *connectCommand) once(ctx context.Context, l *link.Link) error {
-	c.queued = l
+	c.queued, c.print.alone = l.NewBatch(), true
 	x := &exchange{
-		link: l, input: c.input, print: c.print,
+		link: l, batch: c.queued, input: c.input, print: c.print,
 		want: int64(c.want), silence: time.Duration(c.silence), lockstep: c.lockstep,
 	}
 	err := x.run(ctx)

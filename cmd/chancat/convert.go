@@ -17,6 +17,9 @@ func newConvert(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "convert -f FROM -t TO",
 		Short: "turn frames of one framing into those of another",
+		Long: `Read frames of -f from stdin, and write the message of each to stdout as a frame
+of -t. A broken frame ends it with exit status 4, a message that -t cannot carry
+with 2; the frames before it are written.`,
 		Example: `  chancat convert -f msg -t u32be < in > out
   chancat convert -f line -t netstring < lines.txt`,
 		Args: exactArgs(),

@@ -3,12 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/dump"
+	"github.com/chancat/channel/internal/readahead"
 )
 
 type decodeCommand struct {
@@ -20,6 +20,9 @@ type decodeCommand struct {
 
 	framing framing.Framing
 	print   *printer
+
+	explained      int // broken frames
+	saidCompressed bool
 }
 
 func newDecode(e *env) *cobra.Command {
@@ -101,43 +104,61 @@ func (c *decodeCommand) file(name string) error {
 	if err != nil {
 		return err
 	}
-	defer c.e.closeInput(src)
-	stream, err := c.stream(src)
+	defer func() { c.e.closeInput(src) }()
+	info, err := src.Stat()
+	regular := err == nil && info.Mode().IsRegular()
+	if !c.follow || !regular {
+		return c.decode(shown, src, regular)
+	}
+	for {
+		followed := &followedFile{file: src}
+		err := c.decode(shown, followed, false)
+		if !followed.over || err != nil && exitCode(err) != exitBroken {
+			return err
+		}
+		c.print.flush()
+		if err != nil && as[*toldError](err) == nil {
+			c.e.tell(err)
+		}
+		c.e.say("%s: it was emptied, or another file has its name: from its start", shown)
+		c.e.closeInput(src)
+		if src, err = openInput(c.e, name); err != nil {
+			return err
+		}
+		if _, err := src.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+	}
+}
+
+// decode prints the messages of src. A patient one is looked at as far as it goes
+// before its framing is decided.
+func (c *decodeCommand) decode(name string, src io.Reader, patient bool) (err error) {
+	ahead := readahead.New(src, func() { c.print.flush() })
+	defer ahead.Close()
+	if c.e.auto() {
+		if c.framing, err = c.settleFile(ahead, patient); err != nil {
+			return err
+		}
+	}
+	stream, err := c.source.undumped(ahead)
 	if err != nil {
 		return err
 	}
 	kind := c.source.kind()
 	if kind == kindUnknown {
-		if kind, stream, err = sniff(stream); err != nil {
+		if kind, err = sniff(ahead); err != nil {
 			return err
 		}
 	}
 	if c.source.port != 0 && kind != kindCapture {
-		return usage(fmt.Errorf("%s is no capture, and has no ports", shown))
+		return usage(fmt.Errorf("%s is no capture, and has no ports", name))
 	}
 	switch kind {
 	case kindSession:
-		return c.session(shown, stream)
+		return c.session(name, stream)
 	case kindCapture:
-		return c.capture(shown, stream)
+		return c.capture(name, stream)
 	}
-	return c.raw(shown, stream)
-}
-
-// stream returns the bytes to decode. What was printed is written out before they
-// are waited for.
-func (c *decodeCommand) stream(src *os.File) (io.Reader, error) {
-	var stream io.Reader = src
-	info, err := src.Stat()
-	regular := err == nil && info.Mode().IsRegular()
-	if c.follow && regular {
-		stream = &followedFile{src}
-	}
-	stream = &hookedReader{stream, func() { c.print.flush() }}
-	if c.e.auto() {
-		if c.framing, stream, err = c.settleFile(stream, regular && !c.follow); err != nil {
-			return nil, err
-		}
-	}
-	return c.source.undumped(stream)
+	return c.raw(name, stream)
 }

@@ -37,7 +37,7 @@ func (c *decodeCommand) capture(name string, stream io.Reader) error {
 func (s *conversations) done(number int) bool {
 	c := s.conversation(number)
 	client, server := c.feeders[sideIndex(session.Client)], c.feeders[sideIndex(session.Server)]
-	return c.over || client != nil && client.ended && server != nil && server.ended
+	return c.over || client != nil && client.stream.Ended() && server != nil && server.stream.Ended()
 }
 
 // captureEnd tells what there was besides messages, and returns what was wrong.
@@ -87,6 +87,7 @@ func notesOn(s pcap.Stats) string {
 		{s.Duplicate, "segments twice"},
 		{s.Differing, "segments with other bytes than the first time (the first count)"},
 		{s.Lost, "bytes not captured"},
+		{s.Late, "segments of connections that had been reset, passed over"},
 		{s.Cut, "packets of which only the start was captured (a larger snapshot length helps)"},
 		{s.Fragments, "IP fragments of packets that never were whole, passed over"},
 		{s.Damaged, "packets with damaged headers, passed over"},

@@ -7,24 +7,24 @@ import (
 
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/inflate"
 	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/internal/text"
 	"github.com/chancat/channel/session"
 )
 
 // raw prints the messages of a bare stream.
 func (c *decodeCommand) raw(name string, stream io.Reader) error {
 	r := frame.NewReader(stream, c.framing.Either.Codec, c.framing.Either.Max)
-	d := decoder{c: c, name: name, reader: r, framing: c.framing, arrival: time.Now}
-	for {
-		switch err := d.next(); {
-		case err == io.EOF && d.broken:
-			return &toldError{&codedError{exitBroken, errors.New("broken frames")}}
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return err
-		}
+	d := decoder{c: c, name: name, reader: r, framing: c.framing, plain: inflate.Of(c.framing.Either.Codec), arrival: time.Now}
+	err := d.messages()
+	switch {
+	case err == io.EOF && d.broken:
+		return &toldError{&codedError{exitBroken, errors.New("broken frames")}}
+	case err == io.EOF:
+		return nil
 	}
+	return err
 }
 
 // A decoder prints the messages of one direction of one stream.
@@ -40,37 +40,44 @@ type decoder struct {
 	where   string // put before messages for a person
 	broken  bool   // some frame was
 
-	explained int // broken frames
+	plain *inflate.Messages
 
 	seeking     bool // a broken frame was left, and no other found yet
 	skipped     int64
 	skippedFrom int64
 }
 
-// next prints one message, or passes over a broken frame if that is wanted.
-func (d *decoder) next() error {
-	if d.seeking {
-		return d.seek()
+// messages prints messages until something ends them, and passes over broken frames
+// if that is wanted.
+func (d *decoder) messages() error {
+	for {
+		var err error
+		if d.seeking {
+			err = d.seek()
+		} else {
+			err = d.whole()
+		}
+		switch err {
+		case nil:
+			continue
+		case io.EOF, frame.ErrPending: // nearly always
+			return err
+		}
+		e, ok := errors.AsType[*frame.Error](err)
+		if !ok || e.Cause == "" {
+			return err
+		}
+		why := d.explain(err)
+		d.brokenEvent(e, why)
+		fault := located(d.name, err, why)
+		if !d.c.keepGoing {
+			return fault
+		}
+		if err := d.tell(fault); err != nil {
+			return err
+		}
+		d.lookFrom(e.Start)
 	}
-	err := d.message()
-	if err == nil || err == errPending {
-		return err
-	}
-	e, ok := errors.AsType[*frame.Error](err)
-	if !ok || e.Cause == "" {
-		return err
-	}
-	why := d.explain(err)
-	d.brokenEvent(e, why)
-	fault := located(d.name, err, why)
-	if !d.c.keepGoing {
-		return fault
-	}
-	if err := d.tell(fault); err != nil {
-		return err
-	}
-	d.lookFrom(e.Start)
-	return d.seek()
 }
 
 // tell says what is wrong with the frame at hand, behind the messages before it.
@@ -81,8 +88,9 @@ func (d *decoder) tell(fault error) error {
 	return err
 }
 
-// lookFrom makes next look for a place where frames go on.
+// lookFrom makes messages look for a place where frames go on.
 func (d *decoder) lookFrom(offset int64) {
+	d.plain.Lose()
 	d.seeking, d.skippedFrom, d.skipped = true, offset, 0
 }
 
@@ -90,7 +98,7 @@ func (d *decoder) lookFrom(offset int64) {
 func (d *decoder) seek() error {
 	n, err := d.reader.Resync()
 	d.skipped += n
-	if err == errPending {
+	if errors.Is(err, frame.ErrPending) {
 		return err
 	}
 	d.seeking = false
@@ -100,33 +108,65 @@ func (d *decoder) seek() error {
 	return err
 }
 
-// message prints the next message.
-func (d *decoder) message() error {
-	if d.c.print.events == nil {
-		body, err := d.reader.NextMessage()
+// whole prints the messages up to the first frame that is not whole.
+func (d *decoder) whole() error {
+	p := d.c.print
+	if out := p.bare(); out != nil && (d.plain == nil || d.c.saidCompressed) {
+		return d.copyTo(out)
+	}
+	for {
+		f, err := d.reader.Next()
 		if err != nil {
 			return err
 		}
-		return d.c.print.message(d.where, body)
+		d.seq++
+		ev := session.Event{
+			Kind: session.Message, Conn: d.conn, From: d.from, Seq: d.seq,
+			Offset: f.Offset, Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: f.Reads, Data: d.reader.Message(f),
+		}
+		if p.events != nil {
+			ev.Time = d.arrival()
+			err = p.events.WriteEvent(&ev)
+		} else {
+			ev.Plain = d.plain.Message(f.Raw, ev.Data, framing.DefaultMax)
+			shown := p.shown(&ev)
+			d.noteCompressed(&ev, shown)
+			err = p.message(d.where, shown)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	f, err := d.reader.Next()
-	if err != nil {
-		return err
-	}
-	d.seq++
-	return d.c.print.events.WriteEvent(&session.Event{
-		Kind: session.Message, Time: d.arrival(), Conn: d.conn, From: d.from, Seq: d.seq,
-		Offset: f.Offset, Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: f.Reads, Data: d.reader.Message(f),
-	})
 }
 
-// explainedMost bounds the broken frames of a stream that are explained at length: a
-// damaged file may have thousands.
-const explainedMost = 16
+// noteCompressed says, once, that what is printed is not what messages say.
+func (d *decoder) noteCompressed(ev *session.Event, shown []byte) {
+	if ev.Plain != nil && len(shown) > 0 && &shown[0] == &ev.Data[0] && !d.c.saidCompressed {
+		d.c.saidCompressed = true
+		d.c.e.say("%s: messages are compressed, and printed so; --view or --filter inflates them", d.name)
+	}
+}
+
+// copyTo is whole where only the messages are wanted, of which there may be millions.
+func (d *decoder) copyTo(out *text.Writer) error {
+	for {
+		msg, err := d.reader.NextMessage()
+		if err != nil {
+			return err
+		}
+		if err := out.WriteMessage(msg); err != nil {
+			return &outputError{err}
+		}
+	}
+}
+
+// explainedMost bounds the broken frames that are explained at length: a damaged file
+// may have thousands, and a capture as many connections that it cuts off.
+const explainedMost = 64
 
 // explain says why the frame at hand is broken.
 func (d *decoder) explain(err error) link.Fault {
-	if d.explained++; d.explained > explainedMost {
+	if d.c.explained++; d.c.explained > explainedMost {
 		e, _ := errors.AsType[*frame.Error](err)
 		bytes := d.reader.Buffered()
 		return link.Fault{Bytes: bytes, Cause: e.Cause, Hint: link.Hint(err, bytes)}

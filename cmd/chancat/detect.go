@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -95,9 +94,7 @@ func detectJSON(a detect.Answer) []byte {
 		out.Candidates = append(out.Candidates, candidate{x.Framing, x.Score, x.Frames, x.Bytes, x.Begin, x.SameAs, x.Cut, x.Evidence, x.Broke})
 	}
 	var b bytes.Buffer
-	w := json.NewEncoder(&b)
-	w.SetEscapeHTML(false)
-	w.Encode(out) // of strings and numbers: it cannot fail
+	writeJSON(&b, out) // of strings and numbers: it cannot fail
 	return b.Bytes()
 }
 

@@ -42,7 +42,7 @@ func whileDown(ctx context.Context, waitUp time.Duration, down func(error) bool,
 	}
 }
 
-// nothingListens reports whether err is that of a dial.
+// nothingListens reports whether err is that of a dial, which may succeed later.
 func nothingListens(err error) bool {
 	failed := as[*socket.Error](err)
 	return failed != nil && failed.Op == "dial"

@@ -13,6 +13,9 @@ func newEncode(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "encode [flags]",
 		Short: "frame the messages of stdin on stdout",
+		Long: `Write each message of stdin to stdout as a frame of -f. The first message that
+does not parse, or that the framing cannot carry, ends it with exit status 2:
+its number is told, and the frames before it are written.`,
 		Example: `  printf 'hello\n' | chancat encode -f msg | xxd
   chancat encode -f u16be,incl --in hex < messages.hex > frames.bin`,
 		Args: exactArgs(),

@@ -33,6 +33,7 @@ const (
 // those of the peer to stdout.
 type exchange struct {
 	link     *link.Link
+	batch    *link.Batch // what is sent, until beforeInput flushes it
 	input    *input
 	print    *printer
 	want     int64         // messages after which it is over; 0 means all
@@ -78,7 +79,7 @@ func (x *exchange) run(ctx context.Context) error {
 	case err == io.EOF:
 		return x.finishSending(ctx, sent)
 	}
-	if failed := x.sendFailure(sent); failed != nil && as[*frame.Error](err) == nil {
+	if failed := x.sendFailure(sent); failed != nil && as[*frame.Error](err) == nil && alertOf(err) == nil {
 		return failed // it came first, and the broken connection is what it left
 	}
 	return err
@@ -88,7 +89,7 @@ func (x *exchange) run(ctx context.Context) error {
 var errEnough = errors.New("enough messages")
 
 func (x *exchange) receiveAll() error {
-	for {
+	for heard := int64(1); ; heard++ {
 		msg, err := x.link.Recv()
 		if err != nil {
 			return err
@@ -102,7 +103,7 @@ func (x *exchange) receiveAll() error {
 			default: // more than one reply: one is enough
 			}
 		}
-		if x.want > 0 && x.link.Heard() >= x.want {
+		if heard == x.want {
 			return errEnough
 		}
 	}
@@ -125,7 +126,11 @@ func (x *exchange) sendAll() error {
 	if failed != nil && as[*text.InputError](failed) == nil && as[*os.PathError](failed) == nil {
 		return failed // the connection is at fault
 	}
-	switch err := x.link.CloseWrite(); {
+	err := x.batch.Flush()
+	if err == nil {
+		err = x.link.CloseWrite()
+	}
+	switch {
 	case errors.Is(err, errors.ErrUnsupported), failed != nil:
 		if x.silence == 0 { // nothing else would end it: or the input is at fault, and answers are not worth a long wait
 			x.silence = silenceDefault
@@ -141,7 +146,7 @@ func (x *exchange) sendAll() error {
 
 func (x *exchange) send(msg []byte) error {
 	if !x.lockstep {
-		return x.link.Queue(msg) // beforeInput flushes it
+		return x.batch.Send(msg) // beforeInput flushes it
 	}
 	if err := x.link.Send(msg); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/socket"
 	"github.com/chancat/channel/internal/text"
+	"github.com/chancat/channel/internal/ws"
 )
 
 // The exit codes of docs/spec.md §7.
@@ -56,7 +57,7 @@ func exitCode(err error) int {
 		return exitBroken
 	case as[*outputError](err) != nil:
 		return exitConnect
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe):
+	case as[*ws.CloseError](err) != nil, errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe):
 		return exitClosed // before files: the pipes of a child are some
 	default:
 		return exitConnect

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -154,7 +153,7 @@ func (c *expectCommand) report(script *expect.Script, o expect.Outcome) error {
 		if f := o.Failure; f != nil {
 			line.Verdict, line.Line, line.Step, line.Observed = "fail", f.Line, f.Step, observed(f)
 		}
-		return json.NewEncoder(c.out).Encode(line)
+		return writeJSON(c.out, line)
 	}
 	p := c.e.outPalette
 	if o.Failure == nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -90,7 +89,7 @@ func (c *explainCommand) run(files []string) (err error) {
 // show prints what is said of one stream.
 func (c *explainCommand) show(name string, s detect.Stream, d *detect.Diagnosis) error {
 	if c.json {
-		return json.NewEncoder(c.e.stdout).Encode(diagnosisJSON(s, d))
+		return writeJSON(c.e.stdout, diagnosisJSON(s, d))
 	}
 	if s.Conn > 0 {
 		name = fmt.Sprintf("%s: connection %d, from %s", name, s.Conn, orDefault(sideName(s.From), "an unknown side"))

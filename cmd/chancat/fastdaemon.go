@@ -152,22 +152,35 @@ func (c *fastdaemonCall) run(ctx context.Context, address string, args []string)
 	if limit == 0 && c.client.Dgram {
 		limit = datagramWait
 	}
-	if limit > 0 {
-		var cancel func()
-		ctx, cancel = context.WithTimeoutCause(ctx, limit, errTimeout)
-		defer cancel()
-	}
 	var reply fastdaemon.Reply
 	err := whileDown(ctx, time.Duration(c.waitUp), nothingListens, func() (err error) {
+		ctx := ctx
+		if limit > 0 {
+			var cancel func()
+			ctx, cancel = context.WithTimeoutCause(ctx, limit, errTimeout)
+			defer cancel()
+		}
 		reply, err = c.client.Transfer(ctx, address, stdin, args)
 		return err
 	})
+	if errors.Is(err, errTimeout) {
+		return c.late(address, limit)
+	}
 	if err != nil {
 		return c.explain(err)
 	}
 	_, outErr := c.e.stdout.Write(reply.Stdout)
 	_, errErr := c.e.stderr.Write(reply.Stderr)
 	return cmp.Or(outErr, errErr)
+}
+
+// late is the error for a reply that did not come in time.
+func (c *fastdaemonCall) late(address string, limit time.Duration) error {
+	hint := "a longer -w waits on"
+	if c.client.Chars {
+		hint = "a server that counts bytes, such as chancat, is called without --chars"
+	}
+	return fmt.Errorf("%s: %w: no whole reply came within %v; %s", address, errTimeout, limit, hint)
 }
 
 // explain adds what is likely wrong with a reply that cannot be read.

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
+	"strings"
 	"syscall"
 
 	"github.com/chancat/channel/frame"
@@ -51,11 +53,32 @@ func located(where string, err error, fault link.Fault) error {
 	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
 		return &lostError{where, err}
 	}
+	if alert := alertOf(err); alert != nil {
+		return alertError(where, alert)
+	}
 	f, ok := errors.AsType[*frame.Error](err)
 	if !ok || f.Cause == "" || as[*text.InputError](err) != nil { // what is broken is our own input
 		return err
 	}
 	return &faultError{where, f, append([]byte{}, fault.Bytes[:min(len(fault.Bytes), faultBytes)]...), fault.Hint}
+}
+
+// alertOf is the alert in err with which the peer has ended TLS; nil if there is none.
+func alertOf(err error) *net.OpError {
+	if alert := as[*net.OpError](err); alert != nil && alert.Op == "remote error" {
+		return alert
+	}
+	return nil
+}
+
+// alertError tells of an alert with which the peer has ended TLS. With TLS 1.3 that
+// can come after the handshake has succeeded here: a server judges the client's
+// certificate last.
+func alertError(where string, alert *net.OpError) error {
+	if strings.Contains(alert.Err.Error(), "certificate") {
+		return fmt.Errorf("%s: %w: it wants a certificate that it trusts from us: give --cert FILE --key FILE", where, alert)
+	}
+	return fmt.Errorf("%s: %w", where, alert)
 }
 
 // picture draws the bytes round the fault.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/inflate"
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/session"
 	"github.com/chancat/channel/session/pcap"
@@ -15,51 +16,39 @@ import (
 // A feeder decodes one direction of a connection from what is handed to it.
 type feeder struct {
 	decoder
-	codec   frame.Codec
-	pending []byte // bytes of the read at hand
-	time    time.Time
-	ended   bool
-	failed  bool // a broken frame has ended the messages
+	codec  frame.Codec
+	stream frame.Feed
+	time   time.Time
+	failed bool // a broken frame has ended the messages
 }
-
-// errPending says that nothing more of this direction has come yet.
-var errPending = errors.New("wait for the next read")
 
 func newFeeder(d decoder, f framing.Direction) *feeder {
 	feed := &feeder{decoder: d, codec: f.Codec}
 	feed.arrival = func() time.Time { return feed.time }
-	feed.reader = frame.NewReader(feed, f.Codec, f.Max)
+	feed.reader = frame.NewReader(&feed.stream, f.Codec, f.Max)
+	feed.plain = inflate.Of(f.Codec)
 	return feed
 }
 
-func (f *feeder) Read(p []byte) (int, error) {
-	if len(f.pending) == 0 {
-		if f.ended {
-			return 0, io.EOF
-		}
-		return 0, errPending
-	}
-	n := copy(p, f.pending)
-	f.pending = f.pending[n:]
-	return n, nil
-}
+func (f *feeder) over() bool { return f.failed || f.stream.Ended() }
 
 // feed prints the messages that data completes. Errors are those of the output:
 // a broken frame ends only this direction.
 func (f *feeder) feed(data []byte, at time.Time) error {
-	if f.failed || f.ended {
+	if f.over() {
 		return nil
 	}
-	f.pending, f.time = data, at
+	f.time = at
+	f.stream.Give(data)
 	return f.drain()
 }
 
 // end judges what the end of the direction has cut off.
 func (f *feeder) end(at time.Time) error {
-	if f.failed || f.ended {
+	if f.over() {
 		return nil
 	}
-	f.ended = true
+	f.stream.End()
 	if !at.IsZero() {
 		f.time = at
 	}
@@ -67,26 +56,21 @@ func (f *feeder) end(at time.Time) error {
 }
 
 func (f *feeder) drain() error {
-	for {
-		if !f.ended && len(f.pending) == 0 && len(f.reader.Buffered()) == 0 {
-			return nil // next would only say so
-		}
-		switch err := f.next(); {
-		case err == nil:
-		case errors.Is(err, errPending), err == io.EOF:
-			return nil
-		case exitCode(err) == exitBroken:
-			f.failed, f.pending = true, nil
-			return f.tell(err)
-		default:
-			return err
-		}
+	err := f.messages()
+	switch {
+	case err == frame.ErrPending, err == io.EOF, errors.Is(err, frame.ErrPending):
+		err = nil
+	case exitCode(err) == exitBroken:
+		f.failed = true
+		err = f.tell(err)
 	}
+	f.reader.Settle()
+	return err
 }
 
 // lose takes in that the bytes at e.Offset were not captured.
 func (f *feeder) lose(e *session.Event) error {
-	if f.failed || f.ended {
+	if f.over() {
 		return nil
 	}
 	f.time = e.Time
@@ -104,7 +88,7 @@ func (f *feeder) lose(e *session.Event) error {
 	}
 	if e.Reason != pcap.NoStart {
 		f.broken = true
-		f.c.e.say("%s: %d bytes from byte %d were not captured", f.name, e.N, e.Offset)
+		f.c.e.say("%s: %d bytes from byte %d are lost: they were not captured", f.name, e.N, e.Offset)
 	}
 	if !f.seeking {
 		f.lookFrom(f.reader.Offset())

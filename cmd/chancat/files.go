@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 )
 
 // openInput opens a file of the command line; - is stdin.
@@ -74,11 +75,22 @@ func writeFile(name string, write func(io.Writer) error) error {
 }
 
 // replaceFile puts text into the file name at once: whoever waits for the file does
-// not find it half written.
-func replaceFile(name, text string) error {
-	unfinished := name + ".tmp"
-	if err := os.WriteFile(unfinished, []byte(text), 0o644); err != nil {
+// not find it half written. What it is written to first has a name that nobody can
+// have put there.
+func replaceFile(name, text string) (err error) {
+	const mode = 0o644
+	unfinished, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+"-*")
+	if err != nil {
 		return err
 	}
-	return os.Rename(unfinished, name)
+	defer func() {
+		if err != nil {
+			os.Remove(unfinished.Name())
+		}
+	}()
+	_, err = unfinished.WriteString(text)
+	if err = cmp.Or(err, unfinished.Chmod(mode), unfinished.Close()); err != nil {
+		return err
+	}
+	return os.Rename(unfinished.Name(), name)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -28,7 +29,7 @@ func (s *seconds) String() string {
 	return time.Duration(*s).String()
 }
 
-func (s *seconds) Type() string { return "duration" }
+func (s *seconds) Type() string { return "TIME" }
 
 func (s *seconds) Set(text string) error {
 	if n, err := strconv.ParseFloat(text, 64); err == nil && n >= 0 && n < 1e9 {
@@ -76,7 +77,6 @@ func (f *transportFlags) addTLS(cmd *cobra.Command) {
 	flags.BoolVarP(&f.ipv6, "ipv6", "6", false, "IPv6 only")
 	cmd.MarkFlagsMutuallyExclusive("text", "binary")
 	cmd.MarkFlagsMutuallyExclusive("ipv4", "ipv6")
-	cmd.MarkFlagsRequiredTogether("cert", "key")
 }
 
 func (f *transportFlags) addDial(cmd *cobra.Command) {
@@ -89,6 +89,20 @@ func (f *transportFlags) addDial(cmd *cobra.Command) {
 	flags.IntVar(&f.sourcePort, "source-port", 0, "the local `PORT` to connect from")
 	flags.Var(&f.connectTimeout, "connect-timeout", "give up a dial after this time (default 10s)")
 	flags.Var(&f.waitUp, "wait-up", "dial again for this long while nothing listens")
+}
+
+func (f *transportFlags) addListen(cmd *cobra.Command) {
+	f.addTLS(cmd)
+	cmd.Flags().Lookup("ca").Usage = "TLS: admit only clients with a certificate of an authority in `FILE`"
+}
+
+// listenOptions are for a listener on address.
+func (f *transportFlags) listenOptions(e *env, address string, max int) (*endpoint.Options, error) {
+	o, err := f.options(e, address, max)
+	if err == nil && o.TLS != nil && f.ca != "" {
+		o.TLS.ClientAuth = tls.RequireAndVerifyClientCert
+	}
+	return o, err
 }
 
 // options are for a connection to address; max limits a message in bytes.
@@ -194,13 +208,27 @@ func completeFraming(_ *cobra.Command, _ []string, typed string) ([]string, cobr
 	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
+// flagError is what a person is told of err, which the flag package has found.
+func flagError(cmd *cobra.Command, err error) error {
+	said, source, parsed := strings.Cut(err.Error(), ": strconv.")
+	switch {
+	case parsed && strings.Contains(source, strconv.ErrRange.Error()):
+		said += ": the number is too large"
+	case parsed:
+		said += ": want a number"
+	case strings.HasPrefix(said, "unknown") && (strings.Contains(cmd.Use, "[MSG") || strings.Contains(cmd.Use, "[PAYLOAD")):
+		said += "; a message that begins with - stands behind --"
+	}
+	return usage(fmt.Errorf("%s; see '%s --help'", said, cmd.CommandPath()))
+}
+
 // checkFlags checks what cobra would say in the words of its own source, and not
 // as an error of usage.
 func checkFlags(cmd *cobra.Command) error {
 	given := map[string][]string{} // by group
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		for _, group := range f.Annotations["cobra_annotation_mutually_exclusive"] {
-			given[group] = append(given[group], "--"+f.Name)
+			given[group] = append(given[group], spelled(f))
 		}
 	})
 	for _, names := range given {
@@ -208,10 +236,18 @@ func checkFlags(cmd *cobra.Command) error {
 			return usage(fmt.Errorf("%s exclude each other; see '%s --help'", strings.Join(names, " and "), cmd.CommandPath()))
 		}
 	}
-	if err := cmd.ValidateFlagGroups(); err != nil {
-		return usage(err)
+	if cmd.Flags().Changed("cert") != cmd.Flags().Changed("key") {
+		return usage(errors.New("--cert and --key go together: one has the certificate, the other its key"))
 	}
 	return nil
+}
+
+// spelled is a flag as it is best known.
+func spelled(f *pflag.Flag) string {
+	if f.Shorthand != "" {
+		return "-" + f.Shorthand
+	}
+	return "--" + f.Name
 }
 
 // exactArgs is cobra.ExactArgs with an error that says what is missing.

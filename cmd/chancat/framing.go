@@ -62,7 +62,7 @@ and to change.`,
 			return completeFraming(cmd, args, typed)
 		},
 	}
-	cmd.Flags().StringVar(&language, "export", "", strings.Join(export.Languages, ", ")+": write it in that language")
+	cmd.Flags().StringVar(&language, "export", "", "write it in a `LANGUAGE`: "+strings.Join(export.Languages, ", "))
 	cmd.RegisterFlagCompletionFunc("export", cobra.FixedCompletions(export.Languages, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chancat/channel/internal/socket"
+	"github.com/chancat/channel/internal/term"
 	"github.com/chancat/channel/internal/ws"
 	"github.com/chancat/channel/proto/juggler"
 )
@@ -39,7 +40,7 @@ is that of today's Python and JavaScript packages, 0.6 of those up to 0.6.26.`,
 type wireFlag juggler.Wire
 
 func (f *wireFlag) String() string { return juggler.Wire(*f).String() }
-func (f *wireFlag) Type() string   { return "version" }
+func (f *wireFlag) Type() string   { return "VERSION" }
 
 func (f *wireFlag) Set(text string) error {
 	w, err := juggler.ParseWire(text)
@@ -61,7 +62,7 @@ func (c *jugglerClient) add(cmd *cobra.Command) {
 	flags.Var(&c.wire, "wire", "version of the wire: 0.6 or 0.7")
 	cmd.RegisterFlagCompletionFunc("wire", cobra.FixedCompletions([]string{"0.6", "0.7"}, cobra.ShellCompDirectiveNoFileComp))
 	flags.StringArrayVar(&t.headers, "header", nil, "a `'Name: value'` of the handshake; @FILE reads it from a file")
-	flags.StringVar(&c.user, "user", "", "log in as `NAME`, with the password of --password-file or $CHANCAT_PASSWORD")
+	flags.StringVar(&c.user, "user", "", "log in as `NAME`, with the password of --password-file or $CHANCAT_PASSWORD, else asked for on the terminal")
 	flags.StringVar(&c.passwordFile, "password-file", "", "the first line of `FILE` is the password of --user")
 	flags.StringVar(&t.ca, "ca", "", "wss: trust the certificates in `FILE`")
 	flags.BoolVar(&t.insecure, "insecure", false, "wss: accept any certificate")
@@ -70,7 +71,7 @@ func (c *jugglerClient) add(cmd *cobra.Command) {
 	flags.Var(&t.waitUp, "wait-up", "dial again for this long while nothing listens")
 }
 
-func (c *jugglerClient) options() (*juggler.ClientOptions, error) {
+func (c *jugglerClient) options(ctx context.Context) (*juggler.ClientOptions, error) {
 	header, err := parseHeaders(c.transport.headers)
 	if err != nil {
 		return nil, err
@@ -95,13 +96,19 @@ func (c *jugglerClient) options() (*juggler.ClientOptions, error) {
 	case c.user == "":
 		return nil, usage(errors.New("--password-file without --user"))
 	}
-	o.Password, err = c.password()
+	o.Password, err = c.password(ctx)
 	return o, err
 }
 
-func (c *jugglerClient) password() (string, error) {
+// password is that of --user: from the file, from the environment, or asked for where
+// a person sits at the terminal.
+func (c *jugglerClient) password(ctx context.Context) (string, error) {
 	if c.passwordFile == "" {
 		password := c.e.getenv("CHANCAT_PASSWORD")
+		if password == "" && term.Is(c.e.stdin) && term.Is(c.e.stderr) {
+			asked, err := term.ReadSecret(ctx, c.e.stdin, c.e.stderr, "Password of "+printable(c.user)+": ")
+			return string(asked), err
+		}
 		if password == "" {
 			return "", usage(errors.New("--user needs a password: name its file with --password-file, or set CHANCAT_PASSWORD"))
 		}
@@ -203,7 +210,7 @@ func (c *jugglerCall) run(ctx context.Context, args []string) error {
 	if !json.Valid(data) {
 		return usage(fmt.Errorf("the data %.40q is not JSON; a string needs its quotes", data))
 	}
-	o, err := c.options()
+	o, err := c.options(ctx)
 	if err != nil {
 		return err
 	}
@@ -215,7 +222,7 @@ func (c *jugglerCall) run(ctx context.Context, args []string) error {
 	client, err := c.connect(ctx, args[0], o)
 	if err != nil {
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return c.late(args[0], context.Cause(ctx))
 		}
 		return err
 	}
@@ -225,10 +232,18 @@ func (c *jugglerCall) run(ctx context.Context, args []string) error {
 	case fault != nil:
 		return &codedError{exitFailed, fmt.Errorf("the answer is an error: %s", fault.Data)}
 	case err != nil && ctx.Err() != nil:
-		return context.Cause(ctx)
+		return c.late(args[0], context.Cause(ctx))
 	case err != nil:
 		return jugglerEnded(err)
 	}
 	_, err = fmt.Fprintf(c.e.stdout, "%s\n", answer)
+	return err
+}
+
+// late adds to the end of -w what did not come in time.
+func (c *jugglerCall) late(address string, err error) error {
+	if errors.Is(err, errTimeout) {
+		return fmt.Errorf("%s: %w: no answer came within %v; a longer -w waits on", jugglerURL(address), err, time.Duration(c.wait))
+	}
 	return err
 }

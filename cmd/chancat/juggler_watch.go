@@ -55,7 +55,7 @@ func (c *jugglerWatch) run(ctx context.Context, url string) error {
 	if c.count < 0 {
 		return usage(fmt.Errorf("-n %d: want at least 1", c.count))
 	}
-	o, err := c.options()
+	o, err := c.options(ctx)
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ stdin still has, are sent.`,
 			return c.run(cmd.Context(), args[0])
 		},
 	}
-	c.transport.addTLS(cmd)
+	c.transport.addListen(cmd)
 	c.in.add(cmd)
 	c.out.add(cmd)
 	c.out.addRecord(cmd, session.Server)
@@ -106,7 +106,7 @@ func (c *listenCommand) run(ctx context.Context, address string) (err error) {
 	if c.answer, err = c.answerer(); err != nil {
 		return err
 	}
-	options, err := c.transport.options(c.e, address, c.framing.C2S.Max)
+	options, err := c.transport.listenOptions(c.e, address, c.framing.C2S.Max)
 	if err != nil {
 		return err
 	}
@@ -168,7 +168,7 @@ func (c *listenCommand) listen(ctx context.Context, address string, o *endpoint.
 // announce prints the real address of l, and writes its port to portFile.
 func announce(e *env, l endpoint.Listener, portFile string) error {
 	if f := l.Fingerprint(); f != "" {
-		e.say("self-signed certificate, SHA-256 %s", f)
+		e.say("self-signed certificate, SHA-256 fingerprint %s", f)
 	}
 	return announceAt(e, l.Addr(), l.Port(), portFile)
 }
@@ -186,7 +186,7 @@ func announceAt(e *env, address string, port int, portFile string) error {
 func (c *listenCommand) serve(ctx context.Context, address string, o *endpoint.Options) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	input, err := c.in.open(stdinOf(c.e, address), c.framing.S2C, func() { c.print.flush() })
+	input, err := c.in.open(stdinOf(c.e, address), c.framing.S2C, func() { c.print.flushEvents() })
 	if err != nil {
 		return err
 	}
@@ -202,6 +202,7 @@ func (c *listenCommand) serve(ctx context.Context, address string, o *endpoint.O
 		}
 	}()
 	if c.once {
+		c.print.alone = true
 		return c.serveOne(ctx, l)
 	}
 	return acceptEach(ctx, c.e, l, c.maxConns, func(conn *endpoint.Conn, number int) {

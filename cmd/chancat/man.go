@@ -13,6 +13,7 @@ func newMan(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "man",
 		Short: "print the manual page",
+		Long:  "Print the manual page of all commands and topics, as man reads it.",
 		Example: `  chancat man > chancat.1
   chancat man | man -l -`,
 		Args: exactArgs(),

@@ -211,6 +211,8 @@ func (n *netcat) address() (string, error) {
 		return "unix:" + operands[0], nil
 	case n.unix:
 		return "", errors.New("-U takes one operand, the path of the socket")
+	case len(operands) == 0 && n.listen:
+		return "", errors.New("the port is missing, as in 'chancat -l 5000'; 'chancat help netcat' has the spellings")
 	case len(operands) == 0 || len(operands) > 2:
 		return "", fmt.Errorf("want ADDR, or HOST PORT, got %d operands; 'chancat help netcat' has the spellings", len(operands))
 	case len(operands) == 2:

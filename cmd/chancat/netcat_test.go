@@ -88,7 +88,7 @@ func TestNetcatArgsErrors(t *testing.T) {
 	c := commandLineOf(systemEnv())
 	for _, test := range []struct{ args, want string }{
 		{"-k 5000", "needs -l"},
-		{"-l", "0 operands"},
+		{"-l", "the port is missing"},
 		{"a.b c d", "3 operands"},
 		{"-U", "-U takes one operand"},
 		{"-U a b", "-U takes one operand"},

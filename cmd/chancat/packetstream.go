@@ -64,9 +64,9 @@ A rejection goes to stderr, and makes the exit status 1.`,
 	}
 	c.transport.addDial(cmd)
 	flags := cmd.Flags()
-	flags.Uint64Var(&c.request.Type, "type", 0, "the application's type of the requests")
-	flags.Uint64Var(&c.request.Flags, "flags", 0, "the application's flags of the requests, such as 0x55")
-	flags.Uint64Var(&c.request.Channel, "channel", 0, "the channel; the Python program rejects all but 0")
+	flags.Uint64Var(&c.request.Type, "type", 0, "the application's type of the requests, a number `N`")
+	flags.Uint64Var(&c.request.Flags, "flags", 0, "the application's flags of the requests, a number `N` such as 0x55")
+	flags.Uint64Var(&c.request.Channel, "channel", 0, "the channel `N`; the Python program rejects all but 0")
 	flags.BoolVarP(&c.escapes, "escapes", "e", false, `PAYLOAD has escapes: \n \r \t \0 \\ \xNN \u{...}`)
 	flags.VarP(&c.wait, "wait", "w", "time limit for all replies")
 	flags.StringVar(&c.out.out, "out", "", "`CODING` of the replies on stdout: line, nul, raw, hex, base64, escape or frames=FRAMING (default line)")
@@ -100,7 +100,8 @@ func (c *packetstreamCall) run(ctx context.Context, address string, args []strin
 	}
 	c.e.note("connected to %s", orDefault(stream.Remote, address))
 	err = c.exchange(ctx, stream.Stream, payloads, print)
-	if err != nil && as[*codedError](err) == nil && as[*text.InputError](err) == nil && as[*outputError](err) == nil && ctx.Err() == nil {
+	ours := as[*codedError](err) != nil && !errors.Is(err, errTimeout) || as[*text.InputError](err) != nil || as[*outputError](err) != nil
+	if err != nil && !ours && ctx.Err() == nil {
 		err = fmt.Errorf("%s: %w", orDefault(stream.Remote, address), err)
 	}
 	return print.closeAfter(c.childStatus(stream, err))
@@ -161,12 +162,17 @@ func (c *packetstreamCall) exchange(ctx context.Context, stream io.ReadWriteClos
 		pending = append(pending, p)
 	}
 	var failed error
+	late := func(i int) error {
+		return fmt.Errorf("%w: no reply to request %d of %d came within %v; a longer -w waits on", errTimeout, i+1, len(payloads), time.Duration(c.wait))
+	}
 	for i, p := range pending {
 		reply, err := p.Wait(waiting)
 		no := as[*packetstream.RejectError](err)
 		switch {
 		case no != nil:
 			failed = c.rejected(failed, i, len(payloads), no)
+		case errors.Is(err, errTimeout):
+			return late(i)
 		case err != nil:
 			return c.over(err)
 		default:
@@ -182,8 +188,10 @@ func (c *packetstreamCall) exchange(ctx context.Context, stream io.ReadWriteClos
 		select {
 		case <-conn.Done():
 			return c.over(firstError(conn.Err(), packetstream.ErrPeerEnded))
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		case <-waiting.Done():
-			return context.Cause(waiting)
+			return late(len(pending))
 		}
 	}
 	return firstError(failed, c.farewell(ctx, conn))

@@ -81,8 +81,8 @@ type printer struct {
 
 	filterFailed atomic.Bool // a query that fails is told once
 
-	alone    bool         // one goroutine prints: a lock a message would be a tenth of decode's time
-	mu       sync.Mutex   // guards the rest of the output
+	alone    bool         // one goroutine prints, and takes no lock a message
+	mu       sync.Mutex   // guards the rest of the output, unless alone
 	messages *text.Writer // without --view
 	view     view.View    // for a person
 	stdout   io.Writer
@@ -112,8 +112,13 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 		return nil, usage(errors.New("--redact is about what --record keeps; what is printed stays as it is"))
 	}
 	name := f.view
-	if name == "" && f.out == "" && term.Is(e.stdout) {
-		name = "auto"
+	if name == "" && term.Is(e.stdout) {
+		switch f.out {
+		case "":
+			name = "auto"
+		case "line":
+			name = "text" // a line of a peer must not drive the terminal
+		}
 	}
 	switch {
 	case f.json:
@@ -221,6 +226,32 @@ func (p *printer) message(where string, body []byte) error {
 	return nil
 }
 
+// bare returns what message writes to, where nothing else is done with messages and
+// one goroutine prints; else nil. It is for printing millions.
+func (p *printer) bare() *text.Writer {
+	if !p.alone || p.events != nil || p.filter != nil {
+		return nil
+	}
+	return p.messages
+}
+
+// said is what a person reads of a message: inflated, if it was compressed.
+func said(ev *session.Event) []byte {
+	if ev.Plain != nil {
+		return ev.Plain
+	}
+	return ev.Data
+}
+
+// shown is what of ev goes to message: what it says, for a view or a query, else the
+// message as it was.
+func (p *printer) shown(ev *session.Event) []byte {
+	if p.view != nil || p.filter != nil {
+		return said(ev)
+	}
+	return ev.Data
+}
+
 // filtered calls show with what --filter makes of body. A message that is no JSON
 // or that the query fails on is left out.
 func (p *printer) filtered(body []byte, show func(result []byte) error) error {
@@ -263,18 +294,26 @@ func (p *printer) write(where string, body []byte) error {
 // flush writes out what message and the observer left in buffers. It is called
 // before anything that may block.
 func (p *printer) flush() error {
+	if err := p.flushEvents(); err != nil || p.messages == nil {
+		return err
+	}
+	if !p.alone {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+	}
+	return p.messages.Flush()
+}
+
+// flushEvents writes out what the observer left in buffers, and may be called
+// beside the goroutine that prints.
+func (p *printer) flushEvents() error {
 	if p.record != nil {
 		p.recordFailed(p.record.Flush())
 	}
 	if p.events != nil {
 		return p.events.Flush()
 	}
-	if p.messages == nil {
-		return nil
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.messages.Flush()
+	return nil
 }
 
 // flushed is flush with an *outputError.

@@ -70,7 +70,7 @@ func TestFilter(t *testing.T) {
 func TestViewColors(t *testing.T) {
 	for _, c := range []struct{ color, want string }{
 		{"auto", "{\"a\":1}\n"},
-		{"always", "{\x1b[36m\"a\"\x1b[0m:\x1b[33m1\x1b[0m}\n"},
+		{"always", "{\x1b[36m\"a\"\x1b[0m:\x1b[35m1\x1b[0m}\n"},
 	} {
 		stdout, _, err := decoded(t, "{\"a\": 1}\n", "--view", "auto", "--color", c.color)
 		if err != nil || stdout != c.want {

@@ -69,56 +69,19 @@ Exit status 1 if a check fails or none could be run, else 0.`,
 	return cmd
 }
 
-func (c *probeCommand) run(ctx context.Context, address string) (err error) {
-	if c.framing, err = c.e.parseFraming(); err != nil {
-		return err
-	}
-	if usesStdio(address) {
-		return usage(fmt.Errorf("%s: probe makes many connections, and stdin is but one", address))
-	}
-	if c.gap <= 0 {
-		return usage(fmt.Errorf("--gap %v: want a time above 0", c.gap))
-	}
-	messages, err := c.parseMessages()
+func (c *probeCommand) run(ctx context.Context, address string) error {
+	o, err := c.options(address)
 	if err != nil {
 		return err
 	}
-	expect := []byte(c.expect)
-	if c.escapes {
-		if expect, err = escape.Unescape(nil, expect); err != nil {
-			return usage(fmt.Errorf("--expect: %w", err))
-		}
-	}
-	options, err := c.transport.options(c.e, address, c.framing.S2C.Max)
-	if err != nil {
-		return err
-	}
-	waitUp := time.Duration(c.transport.waitUp)
 	out := &probeReport{e: c.e, json: c.json, address: address, flags: c.dialFlags()}
-	isWhole, most := isWebSocket(address) || isUDP(address), 0
-	if isUDP(address) {
-		most = 60_000 // bytes that fit for certain
-	}
-	if isWhole {
+	if o.Whole {
 		out.begin("whole messages")
 	} else {
 		out.begin(c.framing.Spelling)
 	}
-	report, err := probe.Run(ctx, probe.Options{
-		Dial: func(ctx context.Context) (*endpoint.Conn, error) {
-			patience := waitUp
-			waitUp = 0 // a peer that is up and goes down is a finding
-			return dial(ctx, address, options, patience)
-		},
-		Framing:  c.framing,
-		Whole:    isWhole,
-		Most:     most,
-		Messages: messages,
-		Expect:   probe.ParseExpect(expect),
-		Gap:      c.gap,
-		Wait:     time.Duration(c.wait),
-		Each:     out.result,
-	})
+	o.Each = out.result
+	report, err := probe.Run(ctx, o)
 	if report == nil {
 		return err
 	}
@@ -139,6 +102,44 @@ func (c *probeCommand) run(ctx context.Context, address string) (err error) {
 		return &codedError{exitFailed, fmt.Errorf("%s: no check was run", address)}
 	}
 	return nil
+}
+
+// options are what the flags say.
+func (c *probeCommand) options(address string) (o probe.Options, err error) {
+	if c.framing, err = c.e.parseFraming(); err != nil {
+		return o, err
+	}
+	if usesStdio(address) {
+		return o, usage(fmt.Errorf("%s: probe makes many connections, and stdin is but one", address))
+	}
+	if c.gap <= 0 {
+		return o, usage(fmt.Errorf("--gap %v: want a time above 0", c.gap))
+	}
+	if o.Messages, err = c.parseMessages(); err != nil {
+		return o, err
+	}
+	expect := []byte(c.expect)
+	if c.escapes {
+		if expect, err = escape.Unescape(nil, expect); err != nil {
+			return o, usage(fmt.Errorf("--expect: %w", err))
+		}
+	}
+	options, err := c.transport.options(c.e, address, c.framing.S2C.Max)
+	if err != nil {
+		return o, err
+	}
+	waitUp := time.Duration(c.transport.waitUp)
+	o.Dial = func(ctx context.Context) (*endpoint.Conn, error) {
+		patience := waitUp
+		waitUp = 0 // a peer that is up and goes down is a finding
+		return dial(ctx, address, options, patience)
+	}
+	o.Framing, o.Expect, o.Gap, o.Wait = c.framing, probe.ParseExpect(expect), c.gap, time.Duration(c.wait)
+	if isUDP(address) {
+		o.Whole, o.Most = true, 60_000 // bytes that fit for certain
+	}
+	o.Whole = o.Whole || isWebSocket(address)
+	return o, nil
 }
 
 func (c *probeCommand) parseMessages() ([]probe.Message, error) {

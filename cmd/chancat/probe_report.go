@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -94,12 +93,12 @@ func (p *probeReport) printJSON(r probe.Result) {
 }
 
 func (p *probeReport) marshal(v any) {
-	text, err := json.Marshal(v)
-	if err != nil {
+	var line strings.Builder
+	if err := writeJSON(&line, v); err != nil {
 		p.err = err
 		return
 	}
-	p.print(string(text))
+	p.print(strings.TrimSuffix(line.String(), "\n"))
 }
 
 // reproduce is the command that shows a failure again; empty if there is none.

@@ -25,6 +25,7 @@ var correctServers = map[string]string{
 // would: through a shell. Against a server without the fault it succeeds; against
 // the faulty one it fails or prints something else.
 func TestProbeReproduces(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
@@ -87,9 +88,12 @@ func compareRuns(t *testing.T, command, address, correct, faulty string) {
 	if err != nil {
 		t.Errorf("against a correct server: %s: %v", command, err)
 	}
-	if bad, err := run(faulty); err == nil && bad == good {
-		t.Errorf("shows no difference: %s", command)
+	for range 3 { // a server that a busy machine kept from reading has found the pieces together
+		if bad, err := run(faulty); err != nil || bad != good {
+			return
+		}
 	}
+	t.Errorf("shows no difference: %s", command)
 }
 
 // serveForProbe starts the server at path and returns its address.
@@ -123,6 +127,7 @@ func serveForProbe(t *testing.T, path string) string {
 
 // TestProbeJUnit reads the report as continuous integration does.
 func TestProbeJUnit(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "probe.xml")
 	out, err := exec.Command("chancat", "probe", "--junit", file, "--send", "<\x1b&>", "echo:").CombinedOutput()
 	if err != nil {

@@ -96,6 +96,9 @@ func (c *connectCommand) conversation(ctx context.Context, l *link.Link, message
 				return true, h.err
 			}
 			if h.err != nil {
+				timer := time.AfterFunc(lingerMost, func() { l.Close() })
+				defer timer.Stop()
+				<-received // what had come before still counts
 				return false, h.err
 			}
 		case err := <-received:

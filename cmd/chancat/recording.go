@@ -17,7 +17,8 @@ import (
 // recordedEvents returns the events of a session file, of what --json printed, or of a
 // capture, each borrowed until the next. The caller closes the file.
 func recordedEvents(f *os.File, name string) (events iter.Seq2[*session.Event, error], isCapture bool, err error) {
-	kind, stream, err := sniff(f)
+	stream := bufio.NewReader(f)
+	kind, err := sniff(stream)
 	if err != nil {
 		return nil, false, err
 	}
@@ -28,10 +29,9 @@ func recordedEvents(f *os.File, name string) (events iter.Seq2[*session.Event, e
 		return sessionEvents(stream, 0), false, nil
 	case kindRaw:
 		const event = `{"event":"`
-		start := bufio.NewReader(stream)
-		if b, _ := start.Peek(len(event)); string(b) == event { // what --json printed has no header
+		if b, _ := stream.Peek(len(event)); string(b) == event { // what --json printed has no header
 			header := session.Append(nil, &session.Event{Kind: session.Session})
-			return sessionEvents(io.MultiReader(bytes.NewReader(append(header, '\n')), start), 1), false, nil
+			return sessionEvents(io.MultiReader(bytes.NewReader(append(header, '\n')), stream), 1), false, nil
 		}
 	}
 	return nil, false, usage(fmt.Errorf("%s is neither a session file, as --record makes, nor a capture", name))

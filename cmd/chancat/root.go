@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/socket"
 	"github.com/chancat/channel/internal/term"
 	"github.com/chancat/channel/internal/text/escape"
 )
@@ -26,6 +28,10 @@ func run(args []string, e *env) int {
 		cmd, err = root.ExecuteContextC(ctx)
 		if name := cmd.CommandPath(); e.command != name { // it failed before it ran
 			e.command = name
+		}
+		down := as[*socket.Error](err)
+		if f := cmd.Flags().Lookup("wait-up"); f != nil && !f.Changed && down != nil && down.Down() {
+			err = fmt.Errorf("%w; --wait-up 10s waits for it", err)
 		}
 	} else {
 		err = usage(err)
@@ -145,9 +151,7 @@ message begins and ends.`,
 	}
 	root.SetOut(e.stdout)
 	root.SetErr(e.stderr)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage(fmt.Errorf("%w; see '%s --help'", err, cmd.CommandPath()))
-	})
+	root.SetFlagErrorFunc(flagError)
 	root.Flags().BoolVar(&showVersion, "version", false, "print the version")
 	flags := root.PersistentFlags()
 	flags.BoolVarP(&e.verbose, "verbose", "v", false, "say on stderr what happens on the connection")
@@ -155,15 +159,20 @@ message begins and ends.`,
 	flags.StringVarP(&e.framing, "framing", "f", "", "the `FRAMING`, NAME[,OPTION...] (default $CHANCAT_FRAMING or msg)")
 	root.RegisterFlagCompletionFunc("framing", completeFraming)
 	root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
-	for _, c := range commands() {
-		if c.name == word {
-			root.AddCommand(c.make(e))
-			root.CompletionOptions.DisableDefaultCmd = true
-			root.SetHelpCommand(&cobra.Command{Hidden: true})
-			root.SetUsageFunc(printUsage)
-			return root
-		}
+	root.SetUsageFunc(printUsage)
+	i := slices.IndexFunc(commands(), func(c command) bool { return c.name == word })
+	if i < 0 {
+		addAll(root, e)
+		return root
 	}
+	root.AddCommand(commands()[i].make(e))
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	return root
+}
+
+// addAll adds every command, and what helps to find them.
+func addAll(root *cobra.Command, e *env) {
 	for _, title := range groups {
 		root.AddGroup(&cobra.Group{ID: title, Title: title})
 	}
@@ -178,8 +187,6 @@ message begins and ends.`,
 	root.SetCompletionCommandGroupID(more)
 	root.InitDefaultCompletionCmd()
 	refuseShells(root)
-	root.SetUsageFunc(printUsage)
-	return root
 }
 
 func commandLineOf(e *env) commandLine {
@@ -205,11 +212,11 @@ func takesValue(e *env, flag string) bool {
 }
 
 func unknownCommand(root *cobra.Command, word string) error {
-	text := fmt.Sprintf("unknown command %q", word)
+	meant := "connect " + word + ":PORT" // an address without its port
 	if near := root.SuggestionsFor(word); len(near) > 0 {
-		text += fmt.Sprintf("; did you mean %q?", near[0])
+		meant = near[0]
 	}
-	return usage(errors.New(text + "; an address has a ':', '.' or '/' in it, or is a port; see 'chancat --help'"))
+	return usage(fmt.Errorf("unknown command %q; did you mean 'chancat %s'? 'chancat --help' lists the commands", word, meant))
 }
 
 // spelling is the framing of -f, of $CHANCAT_FRAMING, or msg.

@@ -151,7 +151,7 @@ func (c *sendCommand) exchange(ctx context.Context, l *link.Link, messages [][]b
 	sent := make(chan error, 1)
 	go func() {
 		err := c.sendAll(ctx, l, messages)
-		print.flush() // Recv flushed before, and may wait long for the reply
+		print.flushEvents() // Recv flushed before, and may wait long for the reply
 		sent <- err
 	}()
 	if c.replies == 0 {

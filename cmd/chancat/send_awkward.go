@@ -111,12 +111,13 @@ func (f *awkwardFlags) before(ctx context.Context, e *env, address string, o *en
 		}
 		l := link.New(ctx, conn, link.Options{Framing: fr})
 		others = append(others, l)
+		batch := l.NewBatch()
 		for _, msg := range messages {
-			if err := l.Queue(msg); err != nil {
+			if err := batch.Send(msg); err != nil {
 				return done, err
 			}
 		}
-		if err := l.Flush(); err != nil {
+		if err := batch.Flush(); err != nil {
 			return done, err
 		}
 	}

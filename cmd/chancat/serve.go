@@ -41,7 +41,7 @@ and as often as it comes.`,
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1]) },
 		ValidArgsFunction: behindFile(completeListen),
 	}
-	c.transport.addTLS(cmd)
+	c.transport.addListen(cmd)
 	c.play.add(cmd)
 	flags := cmd.Flags()
 	flags.VarP(&c.play.wait, "wait", "w", "give up a client that is silent for this long where it is to speak")
@@ -79,7 +79,7 @@ func (c *serveCommand) run(ctx context.Context, name, address string) error {
 		return err
 	}
 	o.Framing = r.Framing
-	options, err := c.transport.options(c.e, address, o.Framing.C2S.Max)
+	options, err := c.transport.listenOptions(c.e, address, o.Framing.C2S.Max)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ one message a line.`,
 	c.part.add(cmd)
 	c.redact.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&c.as, "as", "", "pcapng, raw or hex (default what -o ends in, or pcapng)")
+	flags.StringVar(&c.as, "as", "", "`KIND` of the output: pcapng, raw or hex (default what -o ends in, or pcapng)")
 	flags.StringVarP(&c.output, "output", "o", "", "write to `FILE`, which only you can read (default stdout)")
 	cmd.RegisterFlagCompletionFunc("as", cobra.FixedCompletions(exportKinds, cobra.ShellCompDirectiveNoFileComp))
 	return cmd

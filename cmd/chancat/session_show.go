@@ -75,6 +75,7 @@ func (c *sessionShow) file(name string, selection recording.Selection) error {
 		return err
 	}
 	defer s.file.Close()
+	s.events = recording.Inflated(s.events, c.e.framing)
 	slicer := recording.NewSlicer(c, selection)
 	c.start = time.Time{}
 	err = s.copyTo(c.e, slicer)
@@ -106,7 +107,7 @@ func (c *sessionShow) WriteEvent(ev *session.Event) error {
 		_, err := c.e.stdout.Write(line)
 		return err
 	case ev.Kind == session.Message:
-		return c.print.message("", ev.Data)
+		return c.print.message("", c.print.shown(ev))
 	}
 	return nil
 }
@@ -159,9 +160,9 @@ func (c *sessionShow) message(ev *session.Event) []byte {
 		line = fmt.Appendf(line, " answers #%d in %v", ev.Answers, ev.Latency)
 	}
 	if c.print.view == nil || c.out.view == "" {
-		return appendPreview(append(line, ' '), " ", ev.Data)
+		return appendPreview(append(line, ' '), " ", said(ev))
 	}
-	shown := c.print.view(nil, ev.Data)
+	shown := c.print.view(nil, said(ev))
 	if bytes.IndexByte(bytes.TrimSuffix(shown, []byte("\n")), '\n') < 0 {
 		line = append(line, "  "...)
 	} else {

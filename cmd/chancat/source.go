@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -88,11 +87,20 @@ var signatures = []struct {
 	{"\x0a\x0d\x0d\x0a", kindCapture},
 }
 
-// sniff tells what src is, and returns a reader of all of it. It reads no more
-// than it must: src may be a live stream whose first message is short.
-func sniff(src io.Reader) (fileKind, io.Reader, error) {
-	var start []byte
-	for buf := make([]byte, 512); ; {
+// A peeker is a stream of which the start can be looked at: Peek returns the next
+// bytes, n of them or more, without passing over them.
+type peeker interface {
+	Peek(n int) ([]byte, error)
+}
+
+// sniff tells what src is. It waits for no more than it must: src may be a live
+// stream whose first message is short.
+func sniff(src peeker) (fileKind, error) {
+	for n := 1; ; n++ {
+		start, err := src.Peek(n)
+		if err != nil && err != io.EOF {
+			return kindRaw, err
+		}
 		undecided := false
 		for _, s := range signatures {
 			n := min(len(start), len(s.start))
@@ -100,20 +108,12 @@ func sniff(src io.Reader) (fileKind, io.Reader, error) {
 				continue
 			}
 			if n == len(s.start) {
-				return s.kind, io.MultiReader(bytes.NewReader(start), src), nil
+				return s.kind, nil
 			}
 			undecided = true
 		}
-		if !undecided {
-			return kindRaw, io.MultiReader(bytes.NewReader(start), src), nil
-		}
-		n, err := src.Read(buf)
-		start = append(start, buf[:n]...)
-		if err == io.EOF {
-			return kindRaw, bytes.NewReader(start), nil
-		}
-		if err != nil {
-			return kindRaw, nil, err
+		if !undecided || err == io.EOF {
+			return kindRaw, nil
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 
@@ -30,6 +31,8 @@ type gatherer struct {
 	held int
 	base int // number of the last connection of the files before
 	open map[gatherKey]*gathered
+
+	begun map[int]bool // connections of which the file has the start
 }
 
 type gatherKey struct {
@@ -41,6 +44,7 @@ type gatherKey struct {
 type gathered struct {
 	index  int
 	closed bool // a gap or a bound has ended it
+	framed bool // a frame of it was told
 }
 
 // file reads the streams in the file name, or in stdin for "-".
@@ -64,11 +68,13 @@ func (g *gatherer) read(src io.Reader) error {
 	}
 	kind := g.flags.kind()
 	if kind == kindUnknown {
-		if kind, src, err = sniff(src); err != nil {
+		start := bufio.NewReader(src)
+		if kind, err = sniff(start); err != nil {
 			return err
 		}
+		src = start
 	}
-	g.open = map[gatherKey]*gathered{}
+	g.open, g.begun = map[gatherKey]*gathered{}, map[int]bool{}
 	switch kind {
 	case kindSession:
 		return g.session(src)
@@ -151,11 +157,19 @@ func (g *gatherer) nextFile() {
 func (g *gatherer) event(ev *session.Event) bool {
 	key := gatherKey{ev.Conn, ev.From}
 	switch at := g.open[key]; ev.Kind {
+	case session.Open:
+		g.begun[ev.Conn] = true
+	case session.Message, session.Broken:
+		if at != nil && !at.framed {
+			at.framed = true
+			s := &g.streams[at.index]
+			s.Late = s.Late || ev.Offset > 0 // what was read before is not in the file
+		}
 	case session.Read:
 		if at == nil {
 			at = &gathered{index: len(g.streams)}
 			g.open[key] = at
-			g.streams = append(g.streams, detect.Stream{From: sideOf(ev.From), Conn: g.base + ev.Conn})
+			g.streams = append(g.streams, detect.Stream{From: sideOf(ev.From), Conn: g.base + ev.Conn, Late: !g.begun[ev.Conn]})
 		}
 		if at.closed {
 			return true
@@ -175,9 +189,14 @@ func (g *gatherer) event(ev *session.Event) bool {
 		}
 	case session.Close:
 		for k, at := range g.open {
-			if k.conn == ev.Conn && (k.from == ev.From || ev.From == "") && !at.closed {
+			reset := ev.Reason == "reset"
+			if k.conn == ev.Conn && (k.from == ev.From || ev.From == "" || reset) && !at.closed {
 				at.closed = true
-				g.streams[at.index].Ended = ev.Reason == "eof" || ev.Reason == "reset"
+				s := &g.streams[at.index]
+				s.Ended = ev.Reason == "eof" || reset
+				if s.Ended {
+					s.End = detect.End{By: sideOf(ev.From), Reset: reset}
+				}
 			}
 		}
 	}

@@ -82,15 +82,15 @@ corrupt, length+N, delay=TIME, split, reset.`,
 	flags.BoolVar(&c.once, "once", false, "pass on one connection and end")
 	flags.IntVar(&c.maxConns, "max-conns", tapConnsDefault, "pass on at most `N` connections at once")
 	flags.StringArrayVar(&c.faults, "fault", nil, "spoil messages by the `RULE`, such as msg=3:drop; may be repeated")
-	flags.Uint64Var(&c.seed, "seed", 1, "of what the faults leave to chance")
+	flags.Uint64Var(&c.seed, "seed", 1, "the `SEED` of what the faults leave to chance")
 	flags.StringVar(&c.backlog, "backlog", "64MiB", "keep at most `SIZE` of what is forwarded and not decoded yet; what is more is passed over, and told")
 	return cmd
 }
 
 // prepare reads the flags.
 func (c *tapCommand) prepare() (err error) {
-	if c.e.spelling() == "auto" {
-		err = c.decideLater()
+	if c.e.auto() {
+		c.options.Auto, c.framing.Spelling = true, autoSpelling // each connection decides by itself
 	} else {
 		c.framing, err = c.e.parseFraming()
 	}
@@ -120,7 +120,7 @@ func (c *tapCommand) prepare() (err error) {
 
 // fits returns an error for a rule that no message of the framing can suffer.
 func (c *tapCommand) fits(r mutate.Rule) error {
-	if c.options.Decide != nil {
+	if c.options.Auto {
 		return fmt.Errorf("fault %q: faults need a framing, not auto", r)
 	}
 	client, server := r.Fits(c.framing.C2S.Codec), r.Fits(c.framing.S2C.Codec)
@@ -153,8 +153,10 @@ func (c *tapCommand) between(ctx context.Context, listen, target string) error {
 	if err := c.cuttable(target, mutate.C2S); err != nil {
 		return err
 	}
-	if c.options.Decide != nil && (isWebSocket(listen) || isWebSocket(target)) {
-		return usage(errors.New("-f auto cannot turn WebSocket messages into frames; give the framing"))
+	for _, address := range []string{listen, target} {
+		if c.options.Auto && (isWebSocket(address) || isUDP(address)) {
+			return usage(fmt.Errorf("-f auto decides from a stream of bytes, and %s has only whole messages; give the framing", address))
+		}
 	}
 	if err := c.out.open(c.e, c.framing.Spelling, stdio); err != nil {
 		return err

@@ -96,11 +96,7 @@ func (o *tapOutput) observe(ev *session.Event) {
 	switch ev.Kind {
 	case session.Message:
 		if !o.json && !o.quiet {
-			body := ev.Data
-			if ev.Plain != nil {
-				body = ev.Plain
-			}
-			o.print.filtered(body, func(shown []byte) error { o.message(ev, shown); return nil })
+			o.print.filtered(said(ev), func(shown []byte) error { o.message(ev, shown); return nil })
 		}
 	case session.Broken:
 		o.idle()
@@ -123,8 +119,10 @@ func (o *tapOutput) observe(ev *session.Event) {
 // withoutPlace is what a frame's error says behind the place, which is said
 // elsewhere.
 func withoutPlace(text string) string {
-	if parts := strings.SplitN(text, ": ", 3); len(parts) == 3 && strings.HasPrefix(text, "frame at byte ") {
-		return parts[2]
+	for _, place := range []string{"frame at byte ", "byte "} {
+		if at, rest, ok := strings.Cut(text, ": "); ok && strings.HasPrefix(at, place) {
+			text = rest
+		}
 	}
 	return text
 }

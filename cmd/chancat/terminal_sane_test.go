@@ -30,6 +30,7 @@ func TestTerminalIsSane(t *testing.T) {
 		"SIGINT":           {func(tm *terminal) { tm.cmd.Process.Signal(syscall.SIGINT) }, 130},
 		"SIGTERM":          {func(tm *terminal) { tm.types("half"); tm.cmd.Process.Signal(syscall.SIGTERM) }, 143},
 		"SIGHUP":           {func(tm *terminal) { tm.types("half"); tm.cmd.Process.Signal(syscall.SIGHUP) }, 129},
+		"SIGQUIT":          {func(tm *terminal) { tm.types("half"); tm.cmd.Process.Signal(syscall.SIGQUIT) }, 2},
 		"SIGTERM in a long command": {func(tm *terminal) {
 			tm.types("/connect 127.0.0.1:1\r/connect exec:sleep 60\r")
 			tm.cmd.Process.Signal(syscall.SIGTERM)

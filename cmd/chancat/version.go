@@ -11,6 +11,7 @@ func newVersion(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "print the version",
+		Long:  "Print the version, and of which commit it was built where that is known.",
 		Args:  exactArgs(),
 		RunE:  func(*cobra.Command, []string) error { return printVersion(e) },
 	}

@@ -74,8 +74,8 @@ func New(spelling string) *Pairs {
 var protocols = map[string]func(from session.Side, raw, msg []byte) meaning{
 	"mqtt": mqtt, "nats": nats, "resp": resp, "memcached": memcached, "postgres": postgres, "mysql": mysql,
 	"kafka": kafka, "mongodb": mongodb, "dns": dns, "modbus": modbus, "http2": http2, "stomp": stomp,
-	"packetstream": packetstream,
-	"tls":          none, "bgp": none, "grpc": none, "amqp": none,
+	"packetstream": packetstream, "bgpy": bgpy,
+	"tls": none, "bgp": none, "grpc": none, "amqp": none,
 }
 
 func none(session.Side, []byte, []byte) meaning { return meaning{} }

@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/pickle"
 	"github.com/chancat/channel/session"
 )
 
@@ -55,6 +57,26 @@ func dialogue(t *testing.T, spelling string, script ...string) (answers []string
 }
 
 func lsp(body string) string { return fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body) }
+
+// bgpyFrame is a message of that type, with those keys and values.
+func bgpyFrame(t *testing.T, kind int64, args ...string) string {
+	t.Helper()
+	dict := pickle.Dict()
+	for _, text := range args {
+		dict.Items = append(dict.Items, pickle.Str(text))
+	}
+	class := func(name string) *pickle.Node { return pickle.Global("bgpy.core.message", name) }
+	slots := pickle.Dict(pickle.Str("type"), pickle.Call(class("MessageType"), pickle.Int(kind)), pickle.Str("args"), dict)
+	p, err := pickle.Append(nil, pickle.Instance(class("Message"), pickle.Tuple(), pickle.Tuple(pickle.None(), slots)), 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := framing.Bgpy.AppendFrame(nil, []byte(base64.StdEncoding.EncodeToString(p)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(f)
+}
 
 func TestAnswers(t *testing.T) {
 	for _, c := range []struct {
@@ -141,6 +163,12 @@ func TestAnswers(t *testing.T) {
 		{"MySQL", "mysql", []string{"s \x01\x00\x00\x00\x0a", "c \x01\x00\x00\x01x", "s \x01\x00\x00\x02\x00", "c \x01\x00\x00\x00\x0e", "s \x01\x00\x00\x01\x00", "s \x01\x00\x00\x02\x00"}, "2 answers 1, 3 answers 2"},
 		{"STOMP", "stomp", []string{"c CONNECT\n\n\x00", "s CONNECTED\n\n\x00", "c SEND\nreceipt:5\n\nhi\x00", "s MESSAGE\nx:y\n\nhi\x00", "s RECEIPT\nreceipt-id:5\n\n\x00"}, "1 answers 1, 3 answers 2"},
 		{"packetstream", "packetstream", []string{"c \x08\x02\x02\x01hello", "c \x08\x03\x02\x01hello", "s \x07\x03\x04hello", "s \x07\x02\x04hello"}, "1 answers 2, 2 answers 1"},
+		{"bgpy", "bgpy", []string{
+			"c " + bgpyFrame(t, 3, "token", "x"), "s " + bgpyFrame(t, 4, "message", "Received 'AUTH'"), "s " + bgpyFrame(t, 5, "message", "no", "k", "v"),
+			"c " + bgpyFrame(t, 4, "message", "Received 'ERROR'"), "c " + bgpyFrame(t, 3, "token", "y"), "s " + bgpyFrame(t, 4, "message", "Received 'AUTH'"),
+			"s " + bgpyFrame(t, 4, "message", "yes", "k", "v"), "c " + bgpyFrame(t, 4, "message", "Received 'OK'"), "c " + bgpyFrame(t, 2),
+			"s " + bgpyFrame(t, 4, "message", "Received 'EXIT'"),
+		}, "1 answers 1, 2 answers 1, client 2 answers 2, 3 answers 3, 4 answers 3, client 4 answers 4, 5 answers 5"},
 		{"TLS", "tls", []string{"c \x16\x03\x01\x00\x01x", "s \x16\x03\x03\x00\x01x"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -196,6 +224,19 @@ func TestLose(t *testing.T) {
 	}
 	if got, _ := p.Message(session.Server, 2, now, nil, []byte(`{"id":1,"result":0}`)); got != 2 {
 		t.Errorf("by number after a loss: %d", got)
+	}
+}
+
+// A string full of backslashes is read in linear time: in quadratic it would take
+// longer than any test may.
+func TestManyEscapes(t *testing.T) {
+	text := strings.Repeat(strings.Repeat("x", 20)+`\n`, 3<<20)
+	msg := []byte(`{"jsonrpc":"2.0","text":"` + text + `","id":7,"method":"m"}`)
+	p := New("line")
+	p.Message(session.Client, 1, time.Time{}, msg, msg)
+	reply := []byte(`{"jsonrpc":"2.0","id":7,"result":0}`)
+	if answers, _ := p.Message(session.Server, 1, time.Time{}, reply, reply); answers != 1 {
+		t.Errorf("it answers %d", answers)
 	}
 }
 

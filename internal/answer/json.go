@@ -163,24 +163,27 @@ func blanks(msg []byte, i int) int {
 
 // quoted returns where the string that starts at i ends, 0 if it does not.
 func quoted(msg []byte, i int) int {
-	for i++; i < len(msg); i++ {
-		n := bytes.IndexAny(msg[i:min(len(msg), i+16)], `"\`)
-		if n < 0 {
-			if n = bytes.IndexByte(msg[i:], '"'); n < 0 {
-				return 0
-			}
-			if b := bytes.IndexByte(msg[i:i+n], '\\'); b >= 0 {
-				n = b
-			}
+	for i++; i < len(msg); {
+		piece := msg[i:min(len(msg), i+quotedPiece)]
+		n := bytes.IndexByte(piece, '"')
+		if n >= 0 {
+			piece = piece[:n]
 		}
-		i += n
-		if msg[i] == '"' {
-			return i + 1
+		switch b := bytes.IndexByte(piece, '\\'); {
+		case b >= 0:
+			i += b + 2 // behind what is escaped
+		case n >= 0:
+			return i + n + 1
+		default:
+			i += len(piece)
 		}
-		i++ // what is escaped
 	}
 	return 0
 }
+
+// quotedPiece is how many bytes of a string are searched at a time: for one byte it
+// is fast, and done again behind each backslash, not for the whole string.
+const quotedPiece = 256
 
 // value returns where the value that starts at i ends, 0 if it does not.
 func value(msg []byte, i int) int {

@@ -1,10 +1,17 @@
 package bench
 
-import "time"
+import (
+	"time"
+
+	"github.com/chancat/channel/internal/link"
+)
 
 // turns is what alternate has done and not yet published: a lock for each message
 // would cost as much as the message.
 type turns struct {
+	frame []byte // of the message; empty where the transport frames by itself
+	batch []byte // frames that go out before the next read
+
 	now      time.Duration // of the last read; 0 before its first message
 	sent     int64
 	answered []time.Duration // latencies
@@ -21,14 +28,24 @@ func (c *conn) alternate() {
 	defer c.link.Close()
 	defer c.publish()
 	t, sent := c.turns, int64(0)
+	fail := func(err error) {
+		if !c.run.closing.Load() {
+			c.run.fail(err)
+		}
+	}
+	var err error
+	if t.frame, err = c.link.AppendFrame(nil, c.run.o.Message); err != nil {
+		fail(err)
+		return
+	}
 	send := func(now time.Duration) bool {
 		if !c.may(sent) {
 			return true
 		}
-		if err := c.link.Queue(c.run.o.Message); err != nil {
-			if !c.run.closing.Load() {
-				c.run.fail(err)
-			}
+		if len(t.frame) > 0 {
+			t.batch = append(t.batch, t.frame...)
+		} else if err := c.link.Send(c.run.o.Message); err != nil {
+			fail(err)
 			return false
 		}
 		c.due.push(times{now, now})
@@ -65,6 +82,19 @@ func (c *conn) alternate() {
 	}
 }
 
+// flush writes the frames that are held back.
+func (t *turns) flush(l *link.Link) error {
+	switch {
+	case len(t.frame) == 0:
+		return l.Flush()
+	case len(t.batch) == 0:
+		return nil
+	}
+	err := l.SendFrames(t.batch)
+	t.batch = t.batch[:0]
+	return err
+}
+
 // publish tells what alternate has done since it last did.
 func (c *conn) publish() {
 	t := c.turns
@@ -80,5 +110,5 @@ func (c *conn) publish() {
 	if t.now != 0 {
 		c.shard.batch(t)
 	}
-	*t = turns{answered: t.answered[:0]}
+	*t = turns{frame: t.frame, batch: t.batch, answered: t.answered[:0]}
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/internal/sender"
 )
 
 // Bounds of the options.
@@ -83,14 +84,14 @@ func (o *Options) check() error {
 	return nil
 }
 
-// unreadMost is how many bytes of ours a peer takes surely while it waits for us to
-// read: less than what sockets hold.
-const unreadMost = 64 << 10
+// headMost is more than the head and the tail of a frame usually have. No framing
+// makes more than two bytes of one.
+const headMost = 64
 
 // alternates reports whether one goroutine can send and receive in turn: where all
-// that may be unanswered fits in what the peer takes without reading.
+// that may be unanswered is taken even if the peer does not read before we do.
 func (o *Options) alternates() bool {
-	return o.Rate == 0 && o.Replies > 0 && o.Depth*(len(o.Message)+64) <= unreadMost
+	return o.Rate == 0 && o.Replies > 0 && o.Depth*(2*len(o.Message)+headMost) <= sender.QueueMost
 }
 
 // ErrSilent is a peer that has not answered in time.

@@ -77,7 +77,7 @@ func (c *conn) beforeRead() error {
 		return nil
 	}
 	c.publish()
-	return c.link.Flush()
+	return c.turns.flush(c.link)
 }
 
 // lost is the end of what can be received. expected says that nothing was due.

@@ -3,11 +3,7 @@ package diff
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -25,7 +21,10 @@ const (
 // where both are text, otherwise by byte. Each line ends with LF, is safe for a
 // terminal and, with ascii set, has no arrow that is not ASCII.
 func Append(dst, a, b []byte, ascii bool) []byte {
-	var lines []string
+	var (
+		lines []string
+		more  int // lines that were not made
+	)
 	switch {
 	case len(a) > structureMost || len(b) > structureMost:
 		lines = hexDiff(a, b)
@@ -39,7 +38,7 @@ func Append(dst, a, b []byte, ascii bool) []byte {
 				d.arrow = "->"
 			}
 			d.compare("$", va, vb, 0)
-			lines = d.lines
+			lines, more = d.lines, d.more
 			if len(lines) == 0 {
 				lines = []string{"the same JSON, written differently"}
 			}
@@ -49,7 +48,7 @@ func Append(dst, a, b []byte, ascii bool) []byte {
 			lines = hexDiff(a, b)
 		}
 	}
-	rest := len(lines) - shown
+	rest := len(lines) - shown + more
 	for _, line := range lines[:min(len(lines), shown)] {
 		dst = append(append(dst, line...), '\n')
 	}
@@ -60,109 +59,6 @@ func Append(dst, a, b []byte, ascii bool) []byte {
 }
 
 func isText(b []byte) bool { return utf8.Valid(b) && bytes.IndexByte(b, 0) < 0 }
-
-// parseJSON reads an object or array; numbers as they are written.
-func parseJSON(b []byte) (any, bool) {
-	if !json.Valid(b) {
-		return nil, false
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber()
-	var v any
-	if d.Decode(&v) != nil {
-		return nil, false
-	}
-	switch v.(type) {
-	case map[string]any, []any:
-		return v, true
-	}
-	return nil, false
-}
-
-type jsonDiff struct {
-	lines []string
-	arrow string
-}
-
-func (d *jsonDiff) compare(path string, a, b any, depth int) {
-	switch x := a.(type) {
-	case map[string]any:
-		if y, ok := b.(map[string]any); ok && depth < depthMost {
-			d.objects(path, x, y, depth)
-			return
-		}
-	case []any:
-		if y, ok := b.([]any); ok && depth < depthMost {
-			d.arrays(path, x, y, depth)
-			return
-		}
-	}
-	if x, y := compact(a), compact(b); x != y {
-		d.tell("~", path, x+" "+d.arrow+" "+y)
-	}
-}
-
-func (d *jsonDiff) objects(path string, a, b map[string]any, depth int) {
-	keys := maps.Clone(a)
-	maps.Copy(keys, b)
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		x, inA := a[key]
-		y, inB := b[key]
-		at := path + member(key)
-		switch {
-		case !inB:
-			d.tell("-", at, compact(x))
-		case !inA:
-			d.tell("+", at, compact(y))
-		default:
-			d.compare(at, x, y, depth+1)
-		}
-	}
-}
-
-func (d *jsonDiff) arrays(path string, a, b []any, depth int) {
-	for i := range max(len(a), len(b)) {
-		at := path + "[" + strconv.Itoa(i) + "]"
-		switch {
-		case i >= len(b):
-			d.tell("-", at, compact(a[i]))
-		case i >= len(a):
-			d.tell("+", at, compact(b[i]))
-		default:
-			d.compare(at, a[i], b[i], depth+1)
-		}
-	}
-}
-
-func (d *jsonDiff) tell(sign, path, what string) {
-	d.lines = append(d.lines, sign+" "+printable(path)+"  "+what)
-}
-
-// member is the path step to key.
-func member(key string) string {
-	for i, r := range key {
-		if r != '_' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (i == 0 || r < '0' || r > '9') {
-			return "[" + strconv.Quote(key) + "]"
-		}
-	}
-	if key == "" {
-		return `[""]`
-	}
-	return "." + key
-}
-
-// compact is a value on one line, cut short.
-func compact(v any) string {
-	const most = 120
-	text, err := json.Marshal(v)
-	if err != nil {
-		return err.Error()
-	}
-	if len(text) > most {
-		text = append(bytes.ToValidUTF8(text[:most], nil), "..."...)
-	}
-	return string(escape.AppendPrintable(nil, text))
-}
 
 func splitLines(b []byte) []string { return strings.SplitAfter(string(b), "\n") }
 

@@ -48,28 +48,37 @@ func (d *digits) line(dst []byte, text string) ([]byte, error) {
 	return dst, nil
 }
 
-// code is text without C comments.
+// code is text without C comments, of which there may be any number.
 func (d *digits) code(text string) string {
-	for {
+	var code strings.Builder
+	for text != "" {
 		if d.comment {
 			_, rest, found := strings.Cut(text, "*/")
 			if !found {
-				return ""
+				break
 			}
 			d.comment, text = false, rest
+			code.WriteByte(' ')
+			continue
 		}
-		before, rest, found := strings.Cut(text, "/*")
-		if !found {
-			before, _, _ = strings.Cut(text, "//")
-			return strings.TrimSpace(before)
+		i := strings.IndexByte(text, '/')
+		if i < 0 {
+			code.WriteString(text)
+			break
 		}
-		tail := &digits{comment: true}
-		text = before + " " + tail.code(rest)
-		d.comment = tail.comment
-		if d.comment {
-			return strings.TrimSpace(text)
+		code.WriteString(text[:i])
+		text = text[i:]
+		if strings.HasPrefix(text, "//") {
+			break
 		}
+		if rest, found := strings.CutPrefix(text, "/*"); found {
+			d.comment, text = true, rest
+			continue
+		}
+		code.WriteByte('/')
+		text = text[1:]
 	}
+	return strings.TrimSpace(code.String())
 }
 
 func separates(r rune) bool { return strings.ContainsRune(" \t,;:-\"'(){}[]\u00a0", r) }

@@ -92,6 +92,17 @@ func TestErrors(t *testing.T) {
 }
 
 // Everything that hex.Dump prints comes back.
+// Comments without number in a line cost what their bytes cost.
+func TestManyComments(t *testing.T) {
+	for _, comment := range []string{"/**/", "/*x*/ 0x68, ", "/", "// /*"} {
+		text := "{ 0x68, " + strings.Repeat(comment, (4<<20)/len(comment))
+		got, err := read(t, "hex", text)
+		if comment != "/" && (err != nil || !strings.HasPrefix(got, "h")) {
+			t.Errorf("%q: %d bytes, %v", comment, len(got), err)
+		}
+	}
+}
+
 func FuzzHexdump(f *testing.F) {
 	f.Add([]byte("hello, world"), uint8(3))
 	f.Add(make([]byte, 100), uint8(0))

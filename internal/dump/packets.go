@@ -48,7 +48,7 @@ func (p *packets) line(dst []byte, text string) ([]byte, error) {
 	if offset != uint64(len(p.data)) {
 		return dst, fmt.Errorf("offset %#x, but the rows before end at %#x: is one missing?", offset, len(p.data))
 	}
-	row, _ := groups(nil, strings.TrimLeft(rest[n+1:], " \t"), 16)
+	row := groups(strings.TrimLeft(rest[n+1:], " \t"), 16)
 	if len(row) == 0 {
 		return dst, fmt.Errorf("no digits behind the offset in %.40q", text)
 	}

@@ -49,17 +49,17 @@ func appendHex(dst []byte, pairs string) []byte {
 	return dst
 }
 
-// groups appends the bytes of groups of digits, a blank apart, with which text
-// begins, and returns the rest. A wider gap ends them, as does the limit in bytes.
-func groups(dst []byte, text string, limit int) ([]byte, string) {
+// groups returns the bytes of groups of digits, a blank apart, with which text
+// begins. A wider gap ends them, as does the limit in bytes.
+func groups(text string, limit int) (data []byte) {
 	for limit > 0 {
 		n := hexRun(text)
 		if n == 0 || n%2 != 0 || n/2 > limit || n < len(text) && text[n] != ' ' {
 			break
 		}
-		dst = appendHex(dst, text[:n])
+		data = appendHex(data, text[:n])
 		limit -= n / 2
 		text = strings.TrimPrefix(text[n:], " ")
 	}
-	return dst, text
+	return data
 }

@@ -79,7 +79,7 @@ func (r *rows) upTo(dst []byte, offset uint64) ([]byte, error) {
 func (r *rows) end(dst []byte) ([]byte, error) {
 	switch {
 	case !r.begun:
-		return dst, errors.New("no row with an offset up to here")
+		return dst, errors.New("nothing so far is a row of this dump, which begins with an offset in hexadecimal")
 	case r.star:
 		return append(dst, r.held...), errors.New("* with no offset behind it")
 	}
@@ -108,7 +108,7 @@ func xxdRow(text string) (offset uint64, data []byte, ok bool, err error) {
 	if !ok {
 		return 0, nil, false, nil
 	}
-	data, _ = groups(nil, strings.TrimLeft(rest, " "), maxRow)
+	data = groups(strings.TrimLeft(rest, " "), maxRow)
 	if len(data) == 0 {
 		return 0, nil, false, fmt.Errorf("no digits behind the offset in %.40q", text)
 	}

@@ -246,3 +246,26 @@ func FuzzAppend(f *testing.F) {
 		}
 	})
 }
+
+// Whatever a script demands and a peer says, it matches or tells why not.
+func FuzzMatch(f *testing.F) {
+	f.Add("< a${x}", []byte("ab"), false)
+	f.Add("</^(?<y>.*)$/", []byte("\xff\n"), true)
+	f.Add(`<json {"a":[1,{"b":${x}}]}`, []byte(`{"a":[1.0,{"b":"v"}],"c":1e999}`), false)
+	f.Fuzz(func(t *testing.T, line string, msg []byte, whole bool) {
+		s, err := Parse("fuzz", strings.NewReader(line))
+		if err != nil {
+			return
+		}
+		for _, step := range s.Cases[0].Steps {
+			r, ok := step.Do.(Receive)
+			if !ok {
+				continue
+			}
+			found, why, err := r.Match.match(msg, whole, func(string) ([]byte, error) { return []byte(`"v"`), nil })
+			if (err != nil || why.found()) && found != nil {
+				t.Errorf("%q: %q captures %q although %v, %v", line, msg, found, why, err)
+			}
+		}
+	})
+}

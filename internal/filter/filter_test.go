@@ -1,6 +1,8 @@
 package filter
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -84,4 +86,28 @@ func TestCompileErrors(t *testing.T) {
 			t.Errorf("%s: %v", query, err)
 		}
 	}
+}
+
+// Whatever the message, a query ends in time, and its results are lines of JSON.
+func FuzzApply(f *testing.F) {
+	var filters []*Filter
+	for _, query := range []string{".", ".. | numbers", "[.[]? | tostring] | sort", "paths", "tojson | fromjson", `try (.a.b = 1) catch "no"`} {
+		c, err := Compile(query)
+		if err != nil {
+			f.Fatal(err)
+		}
+		filters = append(filters, c)
+	}
+	f.Add([]byte(`{"a":{"b":[1e400,-0,1.5,"\ud800",null]}}`), uint8(1))
+	f.Fuzz(func(t *testing.T, body []byte, which uint8) {
+		err := filters[int(which)%len(filters)].Apply(body, func(result []byte) error {
+			if !json.Valid(result) || bytes.ContainsAny(result, "\n\r") {
+				t.Errorf("the result %q of %q", result, body)
+			}
+			return nil
+		})
+		if !json.Valid(body) && !errors.Is(err, ErrNotJSON) && !strings.Contains(fmt.Sprint(err), "digits") {
+			t.Errorf("%q: %v", body, err)
+		}
+	})
 }

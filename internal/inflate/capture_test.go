@@ -41,12 +41,12 @@ func TestCapture(t *testing.T) {
 				want = append(want, m.Text)
 			}
 		}
-		r, plain := frame.NewReader(bytes.NewReader(stream), codec, framing.DefaultMax), inflate.Messages{}
+		r, plain := frame.NewReader(bytes.NewReader(stream), codec, framing.DefaultMax), inflate.Of(codec)
 		for f, err := range r.Frames() {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if msg := plain.Message(f.Raw[0], r.Message(f), framing.DefaultMax); msg != nil {
+			if msg := plain.Message(f.Raw, r.Message(f), framing.DefaultMax); msg != nil {
 				got = append(got, string(msg))
 			}
 		}

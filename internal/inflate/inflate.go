@@ -6,6 +6,9 @@ import (
 	"bytes"
 	"compress/flate"
 	"io"
+
+	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/framing"
 )
 
 const (
@@ -21,31 +24,82 @@ const (
 	fin    = 0x80
 	rsv1   = 0x40
 	opcode = 0x0f
-	text   = 1
-	binary = 2
+
+	continued = 0
+	text      = 1
+	binary    = 2
 )
 
-// Messages is one direction of a WebSocket. The zero value is at its start.
+// Messages is one direction of a WebSocket. The zero value is at its start; nil is a
+// direction of something else.
 type Messages struct {
-	dict []byte // the end of what came before
-	deaf bool   // what came before is not known
+	dict  []byte // the end of what came before, as far as it is known
+	parts []byte // payload of a message in several frames, as far as it has come
+	more  bool   // the rest of parts is to come
 }
 
-// Message returns what the frame that begins with first and has the unmasked
-// payload says, if it is a compressed message; else nil. The result has no more
-// than max bytes. A message that is larger, damaged or spread over several frames
-// is nil, and so is what comes after it, which may refer back to it.
-func (m *Messages) Message(first byte, payload []byte, max int) []byte {
-	if kind := first & opcode; first&rsv1 == 0 || kind != text && kind != binary || m.deaf {
+// Of returns the Messages of what c frames.
+func Of(c frame.Codec) *Messages {
+	if c == framing.WS || c == framing.WSServer || c == framing.WSEither {
+		return new(Messages)
+	}
+	return nil
+}
+
+// Message returns what the frame raw, which has the unmasked payload, says, if it is a
+// compressed message or the last frame of one; else nil. A message has no more than
+// max bytes, compressed or not. One that is larger or damaged is nil, and so are those
+// that refer back to it.
+func (m *Messages) Message(raw, payload []byte, max int) []byte {
+	if m == nil || len(raw) == 0 {
 		return nil
 	}
+	last := raw[0]&fin != 0
+	switch raw[0] & opcode {
+	case continued:
+		if !m.more {
+			return nil
+		}
+		m.more = !last
+		m.parts = append(m.parts, payload...)
+		payload = m.parts
+	case text, binary:
+		if raw[0]&rsv1 == 0 {
+			return nil
+		}
+		if m.more = !last; m.more {
+			m.parts = append(m.parts[:0], payload...)
+		}
+	default:
+		return nil
+	}
+	if len(payload) > max {
+		m.Lose()
+		return nil
+	}
+	if !last {
+		return nil
+	}
+	return m.inflate(payload, max)
+}
+
+func (m *Messages) inflate(payload []byte, max int) []byte {
 	r := flate.NewReaderDict(io.MultiReader(bytes.NewReader(payload), bytes.NewReader([]byte(tail))), m.dict)
 	plain, err := io.ReadAll(io.LimitReader(r, int64(max)+1))
-	if err != nil || len(plain) > max || first&fin == 0 {
-		m.deaf, m.dict = true, nil
+	if err != nil || len(plain) > max {
+		m.Lose()
 		return nil
 	}
 	m.dict = append(m.dict, plain...)
 	m.dict = append([]byte(nil), m.dict[len(m.dict)-min(len(m.dict), window):]...)
+	m.parts = nil
 	return plain
+}
+
+// Lose says that not all that came before is known. What refers to it is an error of
+// the decompressor, which has only what came since.
+func (m *Messages) Lose() {
+	if m != nil {
+		*m = Messages{}
+	}
 }

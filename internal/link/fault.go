@@ -3,6 +3,7 @@ package link
 import (
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/chancat/channel/detect"
 	"github.com/chancat/channel/frame"
@@ -17,8 +18,13 @@ type Fault struct {
 	Hint  string      // what it is and what to try; empty when nothing is known
 }
 
-// surely is the score from which an explanation is told as the cause.
-const surely = 0.5
+// surely is the score from which an explanation is told as the cause. Of a stream
+// that ends within its first frame less is known: it is cut off, unless something
+// else is almost certain.
+const (
+	surely        = 0.5
+	almostCertain = 0.9
+)
 
 // FaultIn explains err, with which r has ended: f is its framing, from the side
 // that sends what it reads. The zero Fault says that err is no broken frame.
@@ -43,7 +49,11 @@ func FaultOf(err error, f framing.Framing, from session.Side, data []byte, offse
 	s := detect.Stream{Data: data, From: sideOf(from), Ended: e.Cause == frame.CauseTruncated}
 	d := detect.ExplainFrom(f, s, detect.Place{Offset: offset})
 	x := d.Best()
-	if d.OK || !x.Measured || x.Score < surely || d.Start != e.Start {
+	enough := surely
+	if e.Cause == frame.CauseTruncated && e.Start == 0 {
+		enough = almostCertain
+	}
+	if d.OK || !x.Measured || x.Score < enough || d.Start != e.Start {
 		return fault
 	}
 	fault.Cause = x.Cause
@@ -76,4 +86,23 @@ func sideOf(s session.Side) detect.Side {
 		return detect.Server
 	}
 	return detect.Unknown
+}
+
+// Hint says what the bytes of a broken frame look like, and what to try; empty
+// when nothing is known to try, as where they just end too early.
+func Hint(err error, broken []byte) string {
+	e, ok := errors.AsType[*frame.Error](err)
+	if !ok || errors.Is(err, io.ErrUnexpectedEOF) {
+		return ""
+	}
+	// A framing that has accepted what the bytes are known by is not doubted.
+	before := broken[:min(e.Offset-e.Start, int64(len(broken)))]
+	_, accepted := detect.ProtocolOf(before)
+	if p, ok := detect.ProtocolOf(broken); ok && !accepted {
+		return "the bytes look like " + p.Name + "; try " + p.Try
+	}
+	if errors.Is(err, frame.ErrTooLarge) {
+		return "either that is no length, or the limit is too low: max=SIZE behind the framing raises it"
+	}
+	return ""
 }

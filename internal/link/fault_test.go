@@ -39,6 +39,8 @@ func TestFaultIn(t *testing.T) {
 		{"another protocol", "u32be", good + "\x16\x03\x01\x00\xf1\x01\x00\x00\xed\x03\x03" + strings.Repeat("x", 40), frame.CauseWrongProtocol, "\x16\x03", "TLS"},
 		{"a line of a log", "u32be", good + "2026-11-22 starting up\n" + good, "foreign-bytes", "2026", "23 bytes"},
 		{"the end inside a frame", "u32be", good + "\x00\x00\x00\x09hel", frame.CauseTruncated, "\x00\x00\x00\x09", ""},
+		{"the end inside the only frame", "u32be", "\x00\x00\x00\x05abcd", frame.CauseTruncated, "\x00\x00\x00\x05", ""},
+		{"a lone value whose length is wrong", "lsp", "Content-Length: 37\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", "off-by-1", "Content", "1 too long"},
 		{"LF for CR LF", "lsp", "Content-Length: 2\n\n{}Content-Length: 2\n\n{}", frame.CauseLineEnding, "Content", "LF"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -9,10 +9,8 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
-	"github.com/chancat/channel/detect"
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
@@ -60,8 +58,9 @@ type Link struct {
 	offset  int64     // of the next received message, where the transport frames
 	arrival time.Time // of the last bytes; kept when observed
 
-	heard atomic.Int64 // messages received
-	fault *Fault       // what ended them, once it was explained
+	received int64        // messages; for the goroutine that receives
+	heard    atomic.Int64 // the same, as of the last read: an atomic for each would cost as much as the rest
+	fault    *Fault       // what ended them, once it was explained
 
 	sendMu  sync.Mutex // guards the rest and the order of observed writes
 	scratch []byte
@@ -101,10 +100,11 @@ func New(ctx context.Context, c *endpoint.Conn, o Options) *Link {
 func (l *Link) Recv() ([]byte, error) {
 	msg, err := l.receive()
 	if err != nil {
+		l.heard.Store(l.received)
 		l.ended(err)
 		return nil, err
 	}
-	l.heard.Add(1)
+	l.received++
 	return msg, nil
 }
 
@@ -116,7 +116,8 @@ func (l *Link) Discard() {
 	}
 }
 
-// Heard returns the number of messages received.
+// Heard returns the number of messages received before the stream was last read,
+// and of all once Recv has failed.
 func (l *Link) Heard() int64 { return l.heard.Load() }
 
 // Buffered returns the received bytes that belong to no frame yet. After a broken
@@ -155,7 +156,7 @@ func (l *Link) receive() ([]byte, error) {
 		return nil, err
 	}
 	msg := l.reader.Message(f)
-	l.messageEvent(l.peer(), msg, f, int(l.heard.Load())+1, l.arrival)
+	l.messageEvent(l.peer(), msg, f, int(l.received)+1, l.arrival)
 	return msg, nil
 }
 
@@ -170,13 +171,14 @@ func (l *Link) receiveWhole() ([]byte, error) {
 	}
 	if l.o.Observe != nil {
 		f := frame.Frame{Offset: l.offset, Raw: msg, Span: frame.Span{Body: len(msg)}, Reads: 1}
-		l.messageEvent(l.peer(), msg, f, int(l.heard.Load())+1, time.Now())
+		l.messageEvent(l.peer(), msg, f, int(l.received)+1, time.Now())
 	}
 	l.offset += int64(len(msg))
 	return msg, nil
 }
 
 func (l *Link) beforeRead() error {
+	l.heard.Store(l.received)
 	if l.o.BeforeRead == nil {
 		return nil
 	}
@@ -201,6 +203,15 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// AppendFrame appends the frame of msg to dst, for SendFrames. It appends nothing
+// where the transport frames by itself.
+func (l *Link) AppendFrame(dst, msg []byte) ([]byte, error) {
+	if l.reader == nil {
+		return dst, nil
+	}
+	return l.send.AppendFrame(dst, msg)
+}
+
 // Send writes msg as one message and returns when its bytes are with the stream.
 func (l *Link) Send(msg []byte) error {
 	switch {
@@ -219,14 +230,6 @@ func (l *Link) SendQueued(msg []byte) error {
 		return l.sender.SendBuffered(msg)
 	}
 	return l.Send(msg)
-}
-
-// Queue sends msg with the next Flush, or before it when much is queued.
-func (l *Link) Queue(msg []byte) error {
-	if l.sender == nil {
-		return l.Send(msg)
-	}
-	return l.sender.Queue(msg)
 }
 
 // Flush returns when everything that was sent is with the stream.
@@ -289,33 +292,12 @@ func (l *Link) SendRaw(raw []byte) error {
 	return err
 }
 
-// spanOf divides a frame that the codec itself made.
-func (l *Link) spanOf(raw []byte) frame.Span {
-	if first, ok := l.send.(frame.FirstScanner); ok && l.sent == 0 {
-		if sp, need, err := first.ScanFirst(raw, &frame.State{}); err == nil && need == 0 && sp.Len() == len(raw) {
-			return sp
-		}
+// SendFrames sends whole frames as SendQueued does messages.
+func (l *Link) SendFrames(raw []byte) error {
+	if l.sender != nil {
+		return l.sender.SendFrames(raw)
 	}
-	sp, _, _ := l.send.Scan(raw, &frame.State{})
-	return sp
-}
-
-func (l *Link) observeSent(raw []byte, sp frame.Span) {
-	if l.o.Observe == nil {
-		return
-	}
-	now := time.Now()
-	l.sentSeq++
-	f := frame.Frame{Offset: l.sent, Raw: raw, Span: sp, Reads: 1}
-	l.sent += int64(len(raw))
-	if l.o.Reads && l.reader != nil { // a message of the transport's is no stretch of a stream
-		l.o.Observe(&session.Event{Kind: session.Read, Time: now, Conn: l.o.Number, From: l.self(), N: len(raw), Data: raw})
-	}
-	body := f.Body()
-	if u, ok := l.send.(frame.MessageAppender); ok {
-		body = u.AppendMessage(nil, raw, sp)
-	}
-	l.messageEvent(l.self(), body, f, l.sentSeq, now)
+	return l.SendRaw(raw)
 }
 
 // CloseWrite flushes and half-closes. The error wraps errors.ErrUnsupported where
@@ -365,64 +347,4 @@ func (l *Link) peer() session.Side {
 		return session.Client
 	}
 	return session.Server
-}
-
-func (l *Link) event(e *session.Event) {
-	if l.o.Observe != nil {
-		e.Time = time.Now()
-		e.Conn = l.o.Number
-		l.o.Observe(e)
-	}
-}
-
-func (l *Link) messageEvent(from session.Side, body []byte, f frame.Frame, seq int, at time.Time) {
-	l.o.Observe(&session.Event{
-		Kind: session.Message, Time: at, Conn: l.o.Number, From: from, Seq: seq,
-		Offset: f.Offset, Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: f.Reads, Data: body,
-	})
-}
-
-// ended tells why nothing more is received.
-func (l *Link) ended(err error) {
-	e, ok := errors.AsType[*frame.Error](err)
-	switch {
-	case ok && e.Cause != "":
-		fault := l.Fault(err)
-		l.event(&session.Event{
-			Kind: session.Broken, From: l.peer(), Offset: e.Start, At: e.Offset, Cause: string(fault.Cause),
-			Error: err.Error(), Hint: fault.Hint, Data: fault.Bytes[:min(len(fault.Bytes), BrokenBytes)],
-		})
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			l.closeEvent(l.peer(), "eof")
-		}
-	case err == io.EOF:
-		l.closeEvent(l.peer(), "eof")
-	case errors.Is(err, syscall.ECONNRESET):
-		l.closeEvent(l.peer(), "reset")
-	default:
-		l.closeEvent(l.peer(), "error")
-	}
-}
-
-func (l *Link) closeEvent(from session.Side, reason string) {
-	l.closed.Do(func() { l.event(&session.Event{Kind: session.Close, From: from, Reason: reason}) })
-}
-
-// Hint says what the bytes of a broken frame look like, and what to try; empty
-// when nothing is known to try, as where they just end too early.
-func Hint(err error, broken []byte) string {
-	e, ok := errors.AsType[*frame.Error](err)
-	if !ok || errors.Is(err, io.ErrUnexpectedEOF) {
-		return ""
-	}
-	// A framing that has accepted what the bytes are known by is not doubted.
-	before := broken[:min(e.Offset-e.Start, int64(len(broken)))]
-	_, accepted := detect.ProtocolOf(before)
-	if p, ok := detect.ProtocolOf(broken); ok && !accepted {
-		return "the bytes look like " + p.Name + "; try " + p.Try
-	}
-	if errors.Is(err, frame.ErrTooLarge) {
-		return "either that is no length, or the limit is too low: max=SIZE behind the framing raises it"
-	}
-	return ""
 }

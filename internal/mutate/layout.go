@@ -72,12 +72,18 @@ func (l *Layout) countedAt(raw []byte, at int) bool {
 // countedAnywhere finds the last number that ends a line and counts a block which
 // ends the frame, as a bulk string of resp does.
 func (l *Layout) countedAnywhere(raw []byte) bool {
-	for at := len(raw) - 1; at > 0; at-- {
-		if digits(raw[at:at+1]) > 0 && digits(raw[at-1:at]) == 0 && l.countedAt(raw, at) {
+	for end := len(raw); ; {
+		if end = bytes.LastIndex(raw[:end], []byte("\r\n")); end < 0 {
+			return false
+		}
+		at := end
+		for at > 0 && digits(raw[at-1:at]) > 0 {
+			at--
+		}
+		if at < end && l.countedAt(raw, at) {
 			return true
 		}
 	}
-	return false
 }
 
 // prefixed finds a 4-byte length at the start of a frame that has no head, as a

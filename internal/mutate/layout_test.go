@@ -1,6 +1,8 @@
 package mutate
 
 import (
+	"bytes"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -75,6 +77,17 @@ func TestSpoilCounted(t *testing.T) {
 
 // Every frame has a layout that tiles it, whatever is in it, and every fault of it
 // is made or refused.
+// A frame full of numbers is looked through once: in quadratic time it would take
+// longer than any test may.
+func TestLayoutOfManyNumbers(t *testing.T) {
+	raw := bytes.Repeat([]byte("a1"), 8<<20)
+	raw = append(fmt.Appendf(nil, "$%d\r\n", len(raw)), append(raw, "\r\n"...)...)
+	f := frame.Frame{Raw: raw, Span: frame.Span{Body: len(raw)}}
+	if l := LayoutOf(f, framing.RESP); l.Body != 16<<20 {
+		t.Errorf("a body of %d bytes", l.Body)
+	}
+}
+
 func FuzzLayout(f *testing.F) {
 	for _, s := range framing.All() {
 		for _, m := range append(s.Messages, "hi") {

@@ -1,6 +1,7 @@
 package mutate
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -183,4 +184,29 @@ func TestRuleFits(t *testing.T) {
 	if err := r.Fits(line); err == nil {
 		t.Error("a line has no length")
 	}
+}
+
+// What is understood as pieces hands on every byte, in order.
+func FuzzParseDelivery(f *testing.F) {
+	for _, s := range []string{"each-byte", "split", "merge", "merge:3", "random:7", "2,11", "1000000000000", ","} {
+		f.Add(s, []byte("a frame"))
+	}
+	f.Fuzz(func(t *testing.T, text string, frame []byte) {
+		d, err := ParseDelivery(text)
+		if err != nil {
+			if d, err = ParseChunks(text); err != nil {
+				return
+			}
+		}
+		var got bytes.Buffer
+		w := NewWriter(t.Context(), &got, d, 0)
+		for range 3 {
+			if n, err := w.Write(frame); n != len(frame) || err != nil {
+				t.Fatalf("%q: %d, %v", text, n, err)
+			}
+		}
+		if err := w.Flush(); err != nil || !bytes.Equal(got.Bytes(), bytes.Repeat(frame, 3)) {
+			t.Errorf("%q: %q became %q, %v", text, frame, got.Bytes(), err)
+		}
+	})
 }

@@ -185,7 +185,7 @@ func TestAppendErrors(t *testing.T) {
 		protocol int
 		want     string
 	}{
-		{None(), 5, "pickle: protocol 5 cannot be written; 2, 3 and 4 can"},
+		{None(), 1, "pickle: protocol 1 cannot be written; 2 to 5 can"},
 		{deep, 4, "pickle: protocol 4: nested deeper than 1000 levels"},
 		{Global("m\nos", "system"), 3, `pickle: protocol 3: a name with a line break, "system"`},
 		{&Node{Kind: KindBuffer}, 4, "pickle: protocol 4: a buffer outside the pickle"},

@@ -11,17 +11,17 @@ import (
 // The protocols that [Append] writes.
 const (
 	oldest  = 2 // Python 2.3 and later read it
-	current = 4 // Python 3.4 and later; what Python itself writes
+	current = 5 // Python 3.8 and later; what Python 3.14 writes itself
 )
 
 const maxDepth = 1000 // levels that Append writes
 
-// Append appends the pickle of n in protocol 2, 3 or 4. Python 2 reads protocol
+// Append appends the pickle of n in protocol 2, 3, 4 or 5. Python 2 reads protocol
 // 2, all of Python 3 reads 3. The error says what that protocol cannot carry;
 // dst is then as it was.
 func Append(dst []byte, n *Node, protocol int) ([]byte, error) {
 	if protocol < oldest || protocol > current {
-		return dst, fmt.Errorf("pickle: protocol %d cannot be written; 2, 3 and 4 can", protocol)
+		return dst, fmt.Errorf("pickle: protocol %d cannot be written; 2 to 5 can", protocol)
 	}
 	e := encoder{dst: append(dst, 0x80, byte(protocol)), protocol: protocol}
 	if err := e.value(n, maxDepth); err != nil {
@@ -54,7 +54,7 @@ func (e *encoder) value(n *Node, depth int) error {
 	case KindBytes:
 		return e.bytes(n.Text)
 	case KindByteArray:
-		return e.value(Call(Global("builtins", "bytearray"), Bytes(n.Text)), depth)
+		return e.byteArray(n, depth)
 	case KindGlobal:
 		return e.global(n)
 	case KindExtension:
@@ -280,6 +280,17 @@ func (e *encoder) bytes(text string) error {
 		return nil
 	}
 	return e.sized('B', 0x8e, text)
+}
+
+func (e *encoder) byteArray(n *Node, depth int) error {
+	if e.protocol >= 5 {
+		e.dst = binary.LittleEndian.AppendUint64(append(e.dst, 0x96), uint64(len(n.Text)))
+		e.dst = append(e.dst, n.Text...)
+	} else if err := e.object(Call(Global("builtins", "bytearray"), Bytes(n.Text)), depth); err != nil {
+		return err
+	}
+	e.memoize(n)
+	return nil
 }
 
 // sized writes text behind op4 and its length in 4 bytes, or behind op8, of

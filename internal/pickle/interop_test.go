@@ -146,7 +146,7 @@ for line in sys.stdin:
 	cmd.Stdin = &in
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
-	want := "['args', 'type']\n" + strings.Repeat("Message Kind.OK {'v': [-7, b'\\xff']}\n", 6)
+	want := "['args', 'type']\n" + strings.Repeat("Message Kind.OK {'v': [-7, b'\\xff']}\n", 8)
 	if err != nil || string(out) != want {
 		t.Errorf("%s%v, want\n%s", out, err, want)
 	}

@@ -3,7 +3,7 @@
 // A pickle is a program for a machine with a stack and a memo. This package
 // follows the stack and runs nothing: a class or function stays a name, a call
 // stays a node with the name and the arguments ([KindGlobal], [KindObject]).
-// Protocols 0 to 5 are read, 2 to 4 written.
+// Protocols 0 to 5 are read, 2 to 5 written.
 //
 // Input is not trusted. A length is believed when the bytes are there. [Decode]
 // takes linear time, and allocates at most 128 times the size of its input and

@@ -33,6 +33,7 @@ var real = []struct {
 // TestInteropPeers probes real programs: those that are known to be sound must not
 // be found guilty.
 func TestInteropPeers(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}

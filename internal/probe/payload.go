@@ -222,10 +222,11 @@ func (r *run) carriesLarge(ctx context.Context, size int, t turn) Result {
 
 // unhurried does acts with the patience that a peer needs which reads byte by byte
 // and copies what it has for each, when a message of a quarter took that long: four
-// times the bytes then take sixteen times as long. A peer that was quick gets none.
+// times the bytes then take sixteen times as long. A peer that was quick gets a
+// second chance all the same: a machine that is busy is no finding.
 func (r *run) unhurried(ctx context.Context, acts []act, quarter time.Duration) *outcome {
-	patience := min(24*quarter, 8*time.Second, (r.o.Budget-time.Since(r.start))/2)
-	if patience < r.longest()/2 || r.o.Wait > 0 || ctx.Err() != nil {
+	patience := min(max(24*quarter, r.longest()/2), 8*time.Second, (r.o.Budget-time.Since(r.start))/2)
+	if patience <= 0 || r.o.Wait > 0 || ctx.Err() != nil {
 		return &outcome{fault: late}
 	}
 	return r.exchange(ctx, patience, acts...)

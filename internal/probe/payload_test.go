@@ -10,6 +10,7 @@ import (
 // TestLargeSlowly: a peer that reads byte by byte, and copies what it has for each,
 // answers a large message rightly, only later than a reply may take otherwise.
 func TestLargeSlowly(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes ten seconds")
 	}

@@ -65,7 +65,7 @@ type Options struct {
 	Most    int  // bytes that a message may have; 0 means any number
 
 	// Messages are sent in order, each after the replies to the one before. None
-	// means what is known to be harmless for the framing, see [Conversation].
+	// means what is known to be harmless for the framing.
 	Messages []Message
 	Expect   Expect
 

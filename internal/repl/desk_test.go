@@ -2,7 +2,6 @@ package repl
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
 	"strings"
@@ -68,8 +67,6 @@ func (d *desk) SetCompleter(c Completer) {
 	defer d.mu.Unlock()
 	d.complete = c
 }
-
-func (d *desk) Password(string) ([]byte, error) { return nil, errors.New("nobody is asked") }
 
 func (d *desk) Lend(run func() error) error {
 	d.mu.Lock()

@@ -18,7 +18,7 @@ const (
 
 // An Editor reads what a person types and shows what arrives meanwhile.
 //
-// One goroutine reads: ReadLine, Password and Lend are for it alone. The other
+// One goroutine reads: ReadLine and Lend are for it alone. The other
 // methods may be called from any goroutine, at any time.
 type Editor interface {
 	// ReadLine returns the next line without its line end. It may hold LFs, that
@@ -39,8 +39,6 @@ type Editor interface {
 	Width() int
 	// SetCompleter sets what Tab asks; nil completes nothing.
 	SetCompleter(Completer)
-	// Password asks for a line that is neither shown nor remembered.
-	Password(prompt string) ([]byte, error)
 	// Lend flushes what is to be shown and calls run, which may use the terminal:
 	// to start an editor, for example. What is written meanwhile is shown
 	// afterwards.

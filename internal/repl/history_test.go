@@ -203,3 +203,29 @@ func TestHistoryPath(t *testing.T) {
 		}
 	}
 }
+
+// Whatever a history file holds, what is read of it is remembered again, and an
+// entry that is added stands in it.
+func FuzzHistory(f *testing.F) {
+	f.Add([]byte("one\\ntwo\n\\x1b\n\x00\nlast"))
+	f.Add([]byte("\\u{110000}\n\xff\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		path := filepath.Join(t.TempDir(), "history")
+		text = append(slices.Clip(text), '\n') // a part of a line is one only from the next session on
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		h, err := openHistory(path)
+		if h.file == nil {
+			t.Fatal(err)
+		}
+		want := append(slices.Clone(h.entries), "added")
+		if err := h.add("added"); err != nil {
+			t.Fatal(err)
+		}
+		again, _ := openHistory(path) // what is damaged is told each time
+		if !slices.Equal(again.entries, latest(want)) {
+			t.Errorf("%q: then %q, want %q", text, again.entries, latest(want))
+		}
+	})
+}

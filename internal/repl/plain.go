@@ -99,21 +99,6 @@ func (p *plain) Width() int {
 
 func (p *plain) SetCompleter(Completer) {}
 
-func (p *plain) Password(prompt string) (password []byte, err error) {
-	f, ok := p.source.(*os.File)
-	if !ok || !term.Is(f) {
-		line, err := p.ReadLine()
-		return []byte(line), err
-	}
-	err = p.Lend(func() error {
-		io.WriteString(f, prompt)
-		password, err = xterm.ReadPassword(int(f.Fd()))
-		io.WriteString(f, "\n")
-		return err
-	})
-	return password, err
-}
-
 func (p *plain) Lend(run func() error) error {
 	if p.screen != nil {
 		return p.screen.lend(run)

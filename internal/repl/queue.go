@@ -27,8 +27,6 @@ type queue struct {
 	gaps     int // items that stand for what was skipped
 }
 
-func (q *queue) empty() bool { return len(q.items) == 0 }
-
 // say adds what is not to be skipped.
 func (q *queue) say(it item) {
 	it.said = true

@@ -35,7 +35,7 @@ func TestQueueSkipsTheOldest(t *testing.T) {
 	if want := fmt.Sprint(messagesMost+2) + " last "; !strings.HasSuffix(got, want) {
 		t.Errorf("ends with %q, want %q", got[len(got)-40:], want)
 	}
-	if !q.empty() {
+	if len(q.items) > 0 {
 		t.Error("not empty after take")
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/chzyer/readline"
-	xterm "golang.org/x/term"
 
 	"github.com/chancat/channel/internal/text/escape"
 )
@@ -79,6 +78,7 @@ func newLineEditor(c Config) (Editor, error) {
 	e.unwatch = watch(
 		e.screen.signal,
 		func() { e.terminal.again(); e.screen.edit(func(*line) {}) },
+		t.restore, // and not the screen: it may be what hangs
 	)
 	e.terminal.pause()
 	e.SetPrompt(c.Prompt)
@@ -190,17 +190,6 @@ func (e *lineEditor) Width() int {
 }
 
 func (e *lineEditor) SetCompleter(c Completer) { e.keymap.setCompleter(c) }
-
-func (e *lineEditor) Password(prompt string) (password []byte, err error) {
-	p := newPrompt(prompt)
-	err = e.Lend(func() error {
-		e.terminal.Write([]byte(p.text))
-		defer e.terminal.Write([]byte("\r\n"))
-		password, err = xterm.ReadPassword(e.terminal.in)
-		return err
-	})
-	return password, err
-}
 
 func (e *lineEditor) Lend(run func() error) error {
 	e.screen.leave()

@@ -359,25 +359,3 @@ func TestLend(t *testing.T) {
 	})
 	r.waitText("before\nmeanwhile\nno editor\n>")
 }
-
-func TestPassword(t *testing.T) {
-	got := make(chan string, 1)
-	r := newRigWith(t, func(e Editor) {
-		password, err := e.Password("Password: ")
-		got <- fmt.Sprintf("%s %v", password, err)
-	})
-	r.waitText("Password:")
-	fmt.Fprintf(r.editor, "a message\n")
-	r.send("secret\r")
-	select {
-	case p := <-got:
-		if p != "secret <nil>" {
-			t.Errorf("password %q", p)
-		}
-	case <-time.After(patience):
-		t.Fatal("no password")
-	}
-	r.waitText("Password:\na message\n>")
-	r.send("\x1b[A\r") // it is not in the history
-	r.wantLine("")
-}

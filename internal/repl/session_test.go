@@ -152,7 +152,7 @@ func TestAnswer(t *testing.T) {
 func TestFraming(t *testing.T) {
 	d, c, address := connected(t, "msg", nil)
 	c.says("\x00\x00\x00\x02hi\x00\x00\x00\x03you")
-	d.sees("frame at byte 0: byte 0", "^^ byte 0", "try /framing u32be")
+	d.sees("frame at byte 0", "^^ byte 0", "try /framing u32be")
 	d.prompts(address + " msg broken> ")
 	c.says("\x00\x00")
 	d.types("/framing u32be")

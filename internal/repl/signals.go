@@ -9,18 +9,27 @@ import (
 )
 
 // watch calls resized and resumed when the terminal has another size, and when
-// this process goes on after a stop, until stop is called.
-func watch(resized, resumed func()) (stop func()) {
+// this process goes on after a stop, and dumping before SIGQUIT has the runtime
+// dump its goroutines and end the process; until stop is called.
+func watch(resized, resumed, dumping func()) (stop func()) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGWINCH, syscall.SIGCONT)
+	if !signal.Ignored(syscall.SIGQUIT) {
+		signal.Notify(signals, syscall.SIGQUIT)
+	}
 	done := make(chan struct{})
 	go func() {
 		for {
 			select {
 			case s := <-signals:
-				if s == syscall.SIGCONT {
+				switch s {
+				case syscall.SIGCONT:
 					resumed()
-				} else {
+				case syscall.SIGQUIT:
+					dumping()
+					signal.Reset(syscall.SIGQUIT)
+					syscall.Kill(syscall.Getpid(), syscall.SIGQUIT)
+				default:
 					resized()
 				}
 			case <-done:

@@ -24,82 +24,108 @@ var blockStart = sync.OnceValue(func() *regexp.Regexp {
 // a command that lends the terminal runs here, when all before it are done.
 func (s *Session) read(lines chan<- typed) {
 	defer s.guard()
-	hand := func(t typed) bool {
-		select {
-		case lines <- t:
-			return true
-		case <-s.ctx.Done():
-			return false
-		}
-	}
-	ends := 0
-	var block []string
-	end := "" // of the block at hand
-	leave := func() {
-		block, end = nil, ""
-		s.promptNow()
-	}
-	for number := 1; ; number++ {
+	t := typist{s: s, lines: lines}
+	for goesOn := true; goesOn; {
 		text, err := s.o.Editor.ReadLine()
+		t.number++
 		switch {
 		case s.ctx.Err() != nil:
 			return
-		case err == ErrInterrupt && end != "":
-			leave()
-			s.Note("the block is dropped")
-			continue
-		case err == ErrInterrupt:
-			if text == "" && s.interrupt() {
-				hand(typed{err: errQuit})
-				return
-			}
-			continue
-		case err == io.EOF && ends == 0 && end == "":
-			ends++
-			if !hand(typed{err: err}) || s.o.Script != "" {
-				return
-			}
-			continue
-		case err == io.EOF:
-			hand(typed{err: errQuit})
-			return
 		case err != nil:
-			hand(typed{err: err})
-			return
-		}
-		s.typing()
-		switch start := blockStart().FindStringSubmatch(text); {
-		case end != "" && text == end:
-			text = strings.Join(block, "\n")
-			leave()
-			if !hand(typed{text: text, block: true, line: number}) {
-				return
-			}
-		case end != "":
-			block = append(block, text)
-		case start != nil:
-			end = start[1]
-			s.o.Editor.SetPrompt(end + "> ")
-		case lends(text):
-			settled := make(chan struct{})
-			if !hand(typed{settled: settled}) {
-				return
-			}
-			select {
-			case <-settled:
-			case <-s.ctx.Done():
-				return
-			}
-			if err := s.obeyOne(typed{text: text, line: number}); err != nil {
-				hand(typed{err: err})
-				return
-			}
+			goesOn = t.stopped(text, err)
 		default:
-			if !hand(typed{text: text, line: number}) {
-				return
-			}
+			s.typing()
+			goesOn = t.entered(text)
 		}
 	}
+}
+
+// A typist is who types: what read knows of the lines so far.
+type typist struct {
+	s      *Session
+	lines  chan<- typed
+	number int      // of the last line, from 1
+	ended  bool     // the input has, once
+	block  []string // lines of the block at hand
+	end    string   // the line that ends it; empty where there is none
+}
+
+// hand reports whether anybody is there to take t.
+func (y *typist) hand(t typed) bool {
+	select {
+	case y.lines <- t:
+		return true
+	case <-y.s.ctx.Done():
+		return false
+	}
+}
+
+// stopped is what ReadLine returned instead of a line. It reports whether there is
+// more to read, and so does entered.
+func (y *typist) stopped(text string, err error) (goesOn bool) {
+	switch {
+	case err == ErrInterrupt && y.end != "":
+		y.leave()
+		y.s.Note("the block is dropped")
+		return true
+	case err == ErrInterrupt:
+		if text == "" && y.s.interrupt() {
+			y.hand(typed{err: errQuit})
+			return false
+		}
+		return true
+	case err == io.EOF && !y.ended && y.end == "":
+		y.ended = true
+		return y.hand(typed{err: err}) && y.s.o.Script == ""
+	case err == io.EOF:
+		err = errQuit
+	}
+	y.hand(typed{err: err})
+	return false
+}
+
+func (y *typist) entered(text string) (goesOn bool) {
+	start := blockStart().FindStringSubmatch(text)
+	switch {
+	case y.end != "" && text == y.end:
+		text = strings.Join(y.block, "\n")
+		y.leave()
+		return y.hand(typed{text: text, block: true, line: y.number})
+	case y.end != "":
+		y.block = append(y.block, text)
+		return true
+	case start != nil:
+		y.end = start[1]
+		y.s.o.Editor.SetPrompt(y.end + "> ")
+		return true
+	case lends(text):
+		return y.lend(text)
+	}
+	return y.hand(typed{text: text, line: y.number})
+}
+
+// leave ends the block at hand.
+func (y *typist) leave() {
+	y.block, y.end = nil, ""
+	y.s.promptNow()
+}
+
+// lend runs a command that lends the terminal, when all before it are done.
+func (y *typist) lend(text string) (goesOn bool) {
+	settled := make(chan struct{})
+	if !y.hand(typed{settled: settled}) {
+		return false
+	}
+	select {
+	case <-settled:
+	case <-y.s.ctx.Done():
+		return false
+	}
+	if err := y.s.obeyOne(typed{text: text, line: y.number}); err != nil {
+		y.hand(typed{err: err})
+		return false
+	}
+	return true
 }
 
 // typing forgets a Ctrl-C.

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"bytes"
 	"context"
 	"io"
 
@@ -15,7 +16,7 @@ import (
 func Answer(ctx context.Context, conn *endpoint.Conn, s *Script, o Options) (r Result) {
 	p := newPlayer(ctx, conn, s.Self, &o)
 	defer p.stop()
-	answers, same := s.answers(), sameBy(o.Normal)
+	answers, find := s.answers(), s.finder(o.Normal)
 	sent, err := p.say(ctx, answers[0], &o)
 	r.Sent = sent
 	next := 0
@@ -24,7 +25,7 @@ func Answer(ctx context.Context, conn *endpoint.Conn, s *Script, o Options) (r R
 		if msg, err = p.next(); err != nil {
 			break
 		}
-		i := s.find(msg, next, same)
+		i := find(msg, next)
 		if i < 0 {
 			o.Report(Outcome{Verdict: Unexpected, Seq: seq, Got: msg})
 			continue
@@ -98,14 +99,25 @@ func (s *Script) byID(m Move) int {
 	return 0
 }
 
-// find returns the index of the message of the other side that is the same as msg:
-// the first from next on, or else before; -1 if there is none.
-func (s *Script) find(msg []byte, next int, same func(want, got []byte) bool) int {
-	for n := range s.Want {
-		i := (next + n) % len(s.Want)
-		if same(s.Want[i].Body, msg) {
-			return i
-		}
+// finder returns a function that finds the index of the message of the other side
+// that is the same as msg: the first from next on, or else before; -1 if there is
+// none. Messages are the same where what normal makes of them is.
+func (s *Script) finder(normal func([]byte) []byte) func(msg []byte, next int) int {
+	if normal == nil {
+		normal = func(body []byte) []byte { return body }
 	}
-	return -1
+	keys := make([][]byte, len(s.Want))
+	for i := range s.Want {
+		keys[i] = normal(s.Want[i].Body)
+	}
+	return func(msg []byte, next int) int {
+		key := normal(msg)
+		for n := range keys {
+			i := (next + n) % len(keys)
+			if bytes.Equal(keys[i], key) || bytes.Equal(s.Want[i].Body, msg) {
+				return i
+			}
+		}
+		return -1
+	}
 }

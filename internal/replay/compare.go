@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
@@ -39,16 +38,6 @@ func Ignoring(paths []string) (normal func(body []byte) []byte, err error) {
 		}
 		return out
 	}, nil
-}
-
-// sameBy compares by what normal makes of messages.
-func sameBy(normal func([]byte) []byte) func(want, got []byte) bool {
-	if normal == nil {
-		return bytes.Equal
-	}
-	return func(want, got []byte) bool {
-		return bytes.Equal(want, got) || bytes.Equal(normal(want), normal(got))
-	}
 }
 
 // Only returns a test of messages: those that are JSON and of which the jq query

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"bytes"
 	"encoding/json"
 	"slices"
 	"sync"
@@ -33,12 +34,20 @@ type arrival struct {
 	body    []byte
 	seq     int
 	latency time.Duration
+
+	// What the judge compares it by: once for each message, not for each pair.
+	key []byte // what normal makes of body
+	id  string // of JSON-RPC; only where messages are compared as sets
+}
+
+func (a *arrival) same(b *arrival) bool {
+	return bytes.Equal(a.body, b.body) || bytes.Equal(a.key, b.key)
 }
 
 // A judge compares what is wanted with what came, as far as both are known. Its
 // methods are safe for concurrent use.
 type judge struct {
-	same      func(want, got []byte) bool
+	normal    func(body []byte) []byte // nil: compare as they are
 	unordered bool
 	report    func(Outcome) // called in order, never twice at once
 
@@ -55,15 +64,42 @@ type judge struct {
 func (j *judge) wanted(a arrival) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.judgeBy(&a)
 	j.want = append(j.want, a)
+	if g := j.equal(j.got, &a); g >= 0 {
+		j.both(Same, len(j.want)-1, g)
+	}
 	j.advance()
 }
 
 func (j *judge) came(a arrival) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.judgeBy(&a)
 	j.got = append(j.got, a)
+	if w := j.equal(j.want, &a); w >= 0 {
+		j.both(Same, w, len(j.got)-1)
+	}
 	j.advance()
+}
+
+func (j *judge) judgeBy(a *arrival) {
+	a.key = a.body
+	if j.normal != nil {
+		a.key = j.normal(a.body)
+	}
+	if j.unordered {
+		a.id = idOf(a.body)
+	}
+}
+
+// equal returns the index of the first message of list that is the same as a; -1 if
+// there is none, or if messages are compared in order.
+func (j *judge) equal(list []arrival, a *arrival) int {
+	if !j.unordered {
+		return -1
+	}
+	return slices.IndexFunc(list, func(b arrival) bool { return a.same(&b) })
 }
 
 // surplus is the number of messages that came and were not wanted.
@@ -85,10 +121,13 @@ func (j *judge) close(atEnd bool) (owed int) {
 }
 
 func (j *judge) advance() {
-	if j.unordered {
-		j.match()
-	} else {
+	switch {
+	case !j.unordered:
 		j.align()
+	case j.wantDone && j.gotDone:
+		j.match()
+	case j.wantDone && len(j.got) > len(j.want)+reorderedMost:
+		j.unexpected() // a peer that floods us must not fill the memory
 	}
 	for len(j.want) > 0 && j.gotDone && !j.cut {
 		j.missing()
@@ -102,7 +141,7 @@ func (j *judge) advance() {
 // is known, since it may be one too many or one may be missing.
 func (j *judge) align() {
 	for len(j.want) > 0 && len(j.got) > 0 {
-		if j.same(j.want[0].body, j.got[0].body) {
+		if j.want[0].same(&j.got[0]) {
 			j.both(Same, 0, 0)
 			continue
 		}
@@ -110,14 +149,14 @@ func (j *judge) align() {
 			return
 		}
 		switch {
-		case len(j.got) > 1 && j.same(j.want[0].body, j.got[1].body):
-			if len(j.want) > 1 && j.same(j.want[1].body, j.got[0].body) { // they changed places
+		case len(j.got) > 1 && j.want[0].same(&j.got[1]):
+			if len(j.want) > 1 && j.want[1].same(&j.got[0]) { // they changed places
 				j.both(Differs, 0, 0)
 				j.both(Differs, 0, 0)
 				continue
 			}
 			j.unexpected()
-		case len(j.want) > 1 && j.same(j.want[1].body, j.got[0].body) && j.goesOn():
+		case len(j.want) > 1 && j.want[1].same(&j.got[0]) && j.goesOn():
 			j.missing()
 		default:
 			j.both(Differs, 0, 0)
@@ -128,28 +167,17 @@ func (j *judge) align() {
 // goesOn reports whether what follows fits too if one message is missing.
 func (j *judge) goesOn() bool {
 	if len(j.want) > 2 && len(j.got) > 1 {
-		return j.same(j.want[2].body, j.got[1].body)
+		return j.want[2].same(&j.got[1])
 	}
 	return len(j.want) == 2 && len(j.got) == 1
 }
 
-// match compares as sets. What has no equal is paired at the end: by its JSON-RPC
-// id where it has one, else in order.
+// match pairs what has no equal, when all is known: by its JSON-RPC id where it has
+// one, else in order.
 func (j *judge) match() {
 	for i := 0; i < len(j.got); {
-		k := slices.IndexFunc(j.want, func(w arrival) bool { return j.same(w.body, j.got[i].body) })
-		if k < 0 {
-			i++
-			continue
-		}
-		j.both(Same, k, i)
-	}
-	if !j.wantDone || !j.gotDone {
-		return
-	}
-	for i := 0; i < len(j.got); {
-		id := idOf(j.got[i].body)
-		k := slices.IndexFunc(j.want, func(w arrival) bool { return id != "" && idOf(w.body) == id })
+		id := j.got[i].id
+		k := slices.IndexFunc(j.want, func(w arrival) bool { return id != "" && w.id == id })
 		if k < 0 {
 			i++
 			continue
@@ -226,7 +254,7 @@ func (j *judge) reordered() bool {
 	}
 	found := slices.Clone(j.found)
 	for _, w := range j.lost {
-		i := slices.IndexFunc(found, func(g arrival) bool { return j.same(w.body, g.body) })
+		i := slices.IndexFunc(found, func(g arrival) bool { return w.same(&g) })
 		if i < 0 {
 			return false
 		}

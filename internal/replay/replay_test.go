@@ -548,12 +548,62 @@ func TestIgnoring(t *testing.T) {
 		{`no json`, `no  json`, false},
 		{`{"n":12345678901234567890123}`, `{"n":12345678901234567890124}`, false},
 	} {
-		if got := sameBy(normal)([]byte(c.a), []byte(c.b)); got != c.same {
+		if got := bytes.Equal(normal([]byte(c.a)), normal([]byte(c.b))); got != c.same {
 			t.Errorf("%s and %s: %v", c.a, c.b, got)
 		}
 	}
 	if _, err := Ignoring([]string{".["}); err == nil {
 		t.Error("a broken query passes")
+	}
+}
+
+// A jq query runs once for each message, not for each pair of messages.
+func TestNormalOnce(t *testing.T) {
+	const n = 50
+	var runs int
+	o := Options{Unordered: true, Normal: func(b []byte) []byte { runs++; return b }}
+	lines, table := []string{}, map[string][]string{}
+	for i := range n {
+		lines = append(lines, fmt.Sprint("> ", i))
+		table[fmt.Sprint(i)] = []string{fmt.Sprint("other ", i)}
+	}
+	for i := range n {
+		lines = append(lines, fmt.Sprint("< wanted ", i))
+	}
+	synctest.Test(t, func(t *testing.T) {
+		got, _ := playTo(t, recorded(t, lines...), o, served(t, answering(table)))
+		if strings.Count(got, "~") != n || runs > 2*n {
+			t.Errorf("%q: %d runs for %d messages", got, runs, 2*n)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		runs = 0
+		o.Framing, o.Report = line(t), func(Outcome) {}
+		conn := served(t, func(s *lineServer) {
+			for i := range n {
+				s.write(fmt.Sprint("unheard-of ", i))
+			}
+		})
+		Answer(t.Context(), conn, recorded(t, lines...).Script(session.Server, false), o)
+		if runs > 2*n {
+			t.Errorf("Answer: %d runs for %d messages", runs, 2*n)
+		}
+	})
+}
+
+// A peer that says what nobody wanted does not fill the memory, in any order.
+func TestUnorderedFlood(t *testing.T) {
+	reported := 0
+	j := &judge{unordered: true, report: func(Outcome) { reported++ }, wantDone: true}
+	for i := range 5 * reorderedMost {
+		j.came(arrival{body: fmt.Append(nil, i), seq: i})
+	}
+	j.wanted(arrival{body: []byte("never")})
+	for i := range 5 * reorderedMost {
+		j.came(arrival{body: fmt.Append(nil, i), seq: i})
+	}
+	if len(j.got) > reorderedMost+1 || reported+len(j.got) != 10*reorderedMost {
+		t.Errorf("%d kept, %d reported", len(j.got), reported)
 	}
 }
 

@@ -70,7 +70,7 @@ type Result struct {
 // A move is made when as many messages have come as came before it in the
 // recording, whatever they say.
 func Run(ctx context.Context, conns []*endpoint.Conn, s *Script, o Options) Result {
-	j := &judge{same: sameBy(o.Normal), unordered: o.Unordered, report: o.Report}
+	j := &judge{normal: o.Normal, unordered: o.Unordered, report: o.Report}
 	s = s.only(o.Only)
 	players := make([]*player, len(conns))
 	for i, c := range conns {
@@ -78,7 +78,7 @@ func Run(ctx context.Context, conns []*endpoint.Conn, s *Script, o Options) Resu
 	}
 	if len(conns) == 1 {
 		for _, w := range s.Want {
-			j.want = append(j.want, arrival{body: w.Body, seq: w.Seq})
+			j.wanted(arrival{body: w.Body, seq: w.Seq})
 		}
 		j.wantDone = true
 		players[0].surplus = j.surplus

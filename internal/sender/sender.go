@@ -9,7 +9,6 @@ package sender
 import (
 	"io"
 	"net"
-	"runtime"
 	"sync"
 	"time"
 
@@ -23,9 +22,6 @@ const (
 
 	// QueueMost bounds the bytes that SendBuffered leaves unwritten.
 	QueueMost = 256 << 10
-
-	// queueWorth is how many bytes Queue leaves to a later write.
-	queueWorth = 128 << 10
 
 	// A SendBuffered within this time of the last write is part of a stream: the
 	// flush goroutine takes over the writing and lets it run ahead.
@@ -72,6 +68,7 @@ type Sender struct {
 	flushLoop func()    // s.flush, made once so that starting it allocates nothing
 	largest   int       // largest of the last batches, in bytes
 	batches   int       // batches since largest was reset
+	closing   error     // Finish or Stop writes what is left; what comes now is refused with it
 	err       error
 }
 
@@ -93,16 +90,6 @@ func New(w io.Writer, c frame.Codec) *Sender {
 	s.free.L = &s.mu
 	s.flushLoop = s.flush
 	return s
-}
-
-// TryWriter returns a write to w that does not block: it returns the number of bytes
-// that the stream took at once. It is nil where there is none. One goroutine at a
-// time may use it.
-func TryWriter(w io.Writer) func(p []byte) (n int, err error) {
-	if t := newTryWriter(w); t != nil {
-		return t.tryWrite
-	}
-	return nil
 }
 
 // Send writes msg as one frame and returns when the bytes are with the stream.
@@ -145,6 +132,24 @@ func (s *Sender) SendBuffered(msg []byte) error {
 		s.leave()
 		return err
 	}
+	return s.soon()
+}
+
+// SendFrames is SendBuffered for frames that are encoded already: raw holds whole
+// ones, and is copied.
+func (s *Sender) SendFrames(raw []byte) error {
+	s.mu.Lock()
+	if err := s.awaitRoom(len(raw)); err != nil {
+		s.leave()
+		return err
+	}
+	s.queue = append(s.queue, raw...)
+	return s.soon()
+}
+
+// soon sees to it that the queue is written, at once where the stream is idle. It
+// unlocks s.
+func (s *Sender) soon() error {
 	if s.writing || s.flushing {
 		s.mu.Unlock()
 		return nil
@@ -157,21 +162,17 @@ func (s *Sender) SendBuffered(msg []byte) error {
 	return err
 }
 
-// Queue is SendBuffered for a caller that knows when more will come: it leaves the
-// writing to a later Flush, unless a write's worth is queued already.
-func (s *Sender) Queue(msg []byte) error {
+// WriteFrames writes frames that are encoded already, from where they lie, and
+// returns when they are with the stream: raw holds whole ones.
+func (s *Sender) WriteFrames(raw []byte) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(msg) > copyMost && s.split != nil {
-		return s.sendUncopied(msg)
-	}
-	if err := s.enqueue(msg); err != nil {
+	defer s.leave()
+	s.blocked++
+	defer func() { s.blocked-- }()
+	if err := s.awaitTurn(); err != nil {
 		return err
 	}
-	if s.unwritten() >= queueWorth {
-		s.progress()
-	}
-	return nil
+	return s.writeBehindQueue(raw)
 }
 
 // Flush returns when everything that was queued before is with the stream.
@@ -186,6 +187,7 @@ func (s *Sender) Flush() error {
 func (s *Sender) Finish(reason error) error {
 	s.mu.Lock()
 	defer s.leave()
+	s.close(reason)
 	err := s.flushed()
 	s.fail(reason)
 	return err
@@ -198,6 +200,7 @@ func (s *Sender) Finish(reason error) error {
 func (s *Sender) Stop(reason error, limit time.Duration, abort func() error) (err error) {
 	s.mu.Lock()
 	defer s.leave()
+	s.close(reason)
 	if s.err != nil || s.blocked+s.carried+len(s.wait) == 0 {
 		timer := time.AfterFunc(limit, func() { abort() })
 		err = s.flushed()
@@ -217,15 +220,20 @@ func (s *Sender) leave() {
 
 // enqueue appends the frame of msg to the queue, once there is room.
 func (s *Sender) enqueue(msg []byte) error {
-	for s.unwritten() > 0 && s.unwritten()+len(msg) > QueueMost && s.err == nil {
-		s.progress()
+	err := s.awaitRoom(len(msg))
+	if err != nil {
+		return err
 	}
-	if s.err != nil {
-		return s.err
-	}
-	var err error
 	s.queue, err = s.codec.AppendFrame(s.queue, msg)
 	return err
+}
+
+// awaitRoom waits until the queue has room for n bytes.
+func (s *Sender) awaitRoom(n int) error {
+	for s.unwritten() > 0 && s.unwritten()+n > QueueMost && s.refusal() == nil {
+		s.progress()
+	}
+	return s.refusal()
 }
 
 // unwritten is the number of bytes that are queued or being written.
@@ -261,123 +269,20 @@ func (s *Sender) progress() {
 	s.blocked--
 }
 
-// sendUncopied writes the queue and then msg from where it lies.
-func (s *Sender) sendUncopied(msg []byte) error {
-	s.blocked++
-	defer func() { s.blocked-- }()
-	for s.writing && s.err == nil {
-		s.free.Wait()
+// close refuses what comes from now on, so that what was accepted is all there is
+// left to write.
+func (s *Sender) close(reason error) {
+	if s.closing == nil {
+		s.closing = reason
 	}
+}
+
+// refusal is why a new message is not accepted; nil if it is.
+func (s *Sender) refusal() error {
 	if s.err != nil {
 		return s.err
 	}
-	head, err := s.split.AppendHead(s.head[:0], msg)
-	if err != nil {
-		return err
-	}
-	headLen := len(head)
-	s.head = s.split.AppendTail(head, msg)
-	batch := s.batch
-	queue, wait := s.begin()
-	s.pieces = s.storage[:0]
-	for _, piece := range [...][]byte{queue, s.head[:headLen], msg, s.head[headLen:]} {
-		if len(piece) > 0 {
-			s.pieces = append(s.pieces, piece)
-		}
-	}
-	s.mu.Unlock()
-	err = s.writePieces()
-	s.mu.Lock()
-	clear(s.storage[:])
-	s.end(queue, wait, err)
-	return s.await(batch)
-}
-
-func (s *Sender) writePieces() error {
-	if s.vectors {
-		_, err := s.pieces.WriteTo(s.w)
-		return err
-	}
-	for _, piece := range s.pieces {
-		if err := writeAll(s.w, piece); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// writeQueue writes the queue; nobody else is writing.
-func (s *Sender) writeQueue() {
-	queue, wait := s.begin()
-	s.mu.Unlock()
-	err := writeAll(s.w, queue)
-	s.mu.Lock()
-	s.end(queue, wait, err)
-}
-
-// writeAtOnce writes as much of the queue as the stream takes without blocking
-// and leaves the rest to the flush goroutine.
-func (s *Sender) writeAtOnce() {
-	queue, wait := s.begin()
-	s.mu.Unlock()
-	n, err := s.try.tryWrite(queue)
-	s.mu.Lock()
-	s.lastWrite = time.Now()
-	if err != nil || n == len(queue) {
-		s.end(queue, wait, err)
-		return
-	}
-	s.rest, s.restWait = queue[n:], wait
-	s.startFlush()
-}
-
-// begin takes the queue as the batch to write.
-func (s *Sender) begin() (queue []byte, wait []*waiter) {
-	queue, wait = s.queue, s.wait
-	s.queue, s.wait = s.spare[:0], s.woken[:0]
-	s.spare, s.woken = nil, nil
-	s.writing = true
-	s.carried, s.taken = len(wait), len(queue)
-	s.batch++
-	return queue, wait
-}
-
-// end closes the batch whose frames were in queue. It unlocks s for a while: those
-// who waited must not find the lock taken by the one who wakes them.
-func (s *Sender) end(queue []byte, wait []*waiter, err error) {
-	s.recycle(queue)
-	s.writing = false
-	s.carried, s.taken = 0, 0
-	if err != nil {
-		s.fail(err)
-	} else {
-		s.done = s.batch - 1
-		s.free.Broadcast()
-	}
-	if len(wait) == 0 {
-		s.woken = wait
-		return
-	}
-	s.mu.Unlock()
-	for i, w := range wait {
-		w.written <- err
-		wait[i] = nil
-	}
-	s.mu.Lock()
-	s.woken = wait[:0]
-}
-
-// recycle keeps the buffer of a written batch for a later queue, unless the
-// batches have become much smaller than it.
-func (s *Sender) recycle(queue []byte) {
-	s.largest = max(s.largest, len(queue))
-	if s.batches++; s.batches == sparseBatches {
-		if cap(queue) > max(4*s.largest, bufferKept) {
-			queue = nil
-		}
-		s.largest, s.batches = 0, 0
-	}
-	s.spare = queue[:0]
+	return s.closing
 }
 
 // fail makes err that of every later call, and of those that wait for a write
@@ -391,50 +296,4 @@ func (s *Sender) fail(err error) {
 	}
 	s.wait = nil
 	s.free.Broadcast()
-}
-
-func (s *Sender) startFlush() {
-	s.flushing = true
-	go s.flushLoop()
-}
-
-// flush writes the queue until it finds it empty.
-func (s *Sender) flush() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if rest, wait := s.rest, s.restWait; rest != nil {
-		s.rest, s.restWait = nil, nil
-		s.mu.Unlock()
-		err := writeAll(s.w, rest)
-		s.mu.Lock()
-		s.end(rest, wait, err)
-	}
-	for yielded := false; s.err == nil; {
-		switch {
-		case len(s.queue) == 0 && yielded:
-			s.flushing = false
-			s.lastWrite = time.Now()
-			return
-		case len(s.queue) == 0: // those just woken may have more to send
-			s.mu.Unlock()
-			runtime.Gosched()
-			s.mu.Lock()
-			yielded = true
-		case s.writing:
-			s.free.Wait()
-		default:
-			s.writeQueue()
-			yielded = false
-		}
-	}
-	s.flushing = false
-}
-
-// writeAll is w.Write for writers that return a short count without an error.
-func writeAll(w io.Writer, p []byte) error {
-	n, err := w.Write(p)
-	if err == nil && n < len(p) {
-		err = io.ErrShortWrite
-	}
-	return err
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -115,6 +116,33 @@ func TestWritesHoldWholeFrames(t *testing.T) {
 	}
 }
 
+// Frames that were encoded before keep their place among messages.
+func TestSendFrames(t *testing.T) {
+	var all bytes.Buffer
+	s := New(&all, framing.Netstring)
+	for _, send := range []func() error{
+		func() error { return s.SendBuffered([]byte("first")) },
+		func() error { return s.SendFrames([]byte("1:a,1:b,")) },
+		func() error { return s.WriteFrames([]byte("1:c,1:d,")) },
+		func() error { return s.Send([]byte("last")) },
+	} {
+		if err := send(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Finish(io.ErrClosedPipe); err != nil {
+		t.Fatal(err)
+	}
+	if want := "5:first,1:a,1:b,1:c,1:d,4:last,"; all.String() != want {
+		t.Errorf("%q, want %q", all.String(), want)
+	}
+	for _, send := range []func([]byte) error{s.SendFrames, s.WriteFrames} {
+		if err := send([]byte("1:e,")); err != io.ErrClosedPipe {
+			t.Errorf("after the end: %v", err)
+		}
+	}
+}
+
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
@@ -204,4 +232,48 @@ func TestStopWaitsOnlyForQueued(t *testing.T) {
 		}
 		synctest.Wait()
 	})
+}
+
+// What SendBuffered has accepted is written before a Finish or Stop returns that is
+// under way.
+func TestAcceptedIsWritten(t *testing.T) {
+	for name, end := range map[string]func(*Sender) error{
+		"Finish": func(s *Sender) error { return s.Finish(io.ErrClosedPipe) },
+		"Stop": func(s *Sender) error {
+			return s.Stop(io.ErrClosedPipe, time.Minute, func() error { return errors.New("too late") })
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			g := &gate{open: make(chan error)}
+			s := New(g, framing.Line)
+			if err := s.SendBuffered([]byte("a")); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait() // a is being written
+			var ended atomic.Bool
+			go func() {
+				if err := end(s); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+				ended.Store(true)
+			}()
+			synctest.Wait()
+			accepted := 1
+			if err := s.SendBuffered([]byte("b")); err == nil {
+				accepted++
+			} else if err != io.ErrClosedPipe {
+				t.Errorf("SendBuffered while %s writes: %v", name, err)
+			}
+			for written := range accepted {
+				if ended.Load() {
+					t.Errorf("%s returned when %d of %d messages were written", name, written, accepted)
+				}
+				g.open <- nil
+				synctest.Wait()
+			}
+			if err := s.SendBuffered(nil); err != io.ErrClosedPipe {
+				t.Errorf("SendBuffered after %s: %v", name, err)
+			}
+		})
+	}
 }

@@ -91,3 +91,25 @@ func TestOf(t *testing.T) {
 		}
 	}
 }
+
+// An address that is understood is spelled so that it is understood as the same.
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"5000", ":5000", "[::1]:5", "tls://h:https", "unix:@x", "unix:./a b", "tcp://[fe80::1%eth0]:1", "a:b:c", "tcp://:"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		a, err := Parse(text)
+		if err != nil {
+			if _, ok := errors.AsType[*AddressError](err); !ok {
+				t.Errorf("%q: %v", text, err)
+			}
+			return
+		}
+		if again, err := Parse(a.String()); err != nil || again != a {
+			t.Errorf("%q is %+v, spelled %q, which is %+v, %v", text, a, a, again, err)
+		}
+		if _, err := ParseUDP("udp://" + text); err != nil && a.Scheme == "tcp" && !strings.Contains(text, "://") {
+			t.Errorf("udp://%s: %v", text, err)
+		}
+	})
+}

@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -31,6 +32,12 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// Down reports whether nothing listens there, which may change.
+func (e *Error) Down() bool {
+	unix := strings.HasPrefix(e.Address, "unix:")
+	return e.Op == "dial" && (errors.Is(e.Err, errRefused) || unix && errors.Is(e.Err, fs.ErrNotExist))
+}
 
 // cause peels off the layers that repeat the operation and the address.
 func cause(err error) error {
@@ -76,10 +83,8 @@ func hint(op string, a Address, err error) string {
 		return "check the spelling of the host"
 	case errors.As(err, &dns):
 		return "the name server does not answer; try the IP address"
-	case errors.Is(err, errRefused) && a.Network == "udp":
-		return "nothing listens there; start the peer first"
 	case errors.Is(err, errRefused):
-		return "nothing listens there; start the peer first, or wait for it with --wait-up 10s"
+		return "nothing listens there; start the peer first"
 	case errors.Is(err, errAddrInUse):
 		return "another program listens on " + a.Addr + "; choose another port, or 0 for any free one"
 	case errors.Is(err, errAddrNotAvail) && op == "listen":
@@ -101,13 +106,11 @@ func hintUnix(op string, a Address, err error) string {
 	case errors.Is(err, errAddrInUse):
 		return "another program listens on " + a.Addr
 	case errors.Is(err, fs.ErrNotExist) && op == "dial":
-		return "there is no such file; start the peer first, or wait for it with --wait-up 10s"
+		return "there is no such file; start the peer first"
 	case errors.Is(err, fs.ErrNotExist):
 		return "there is no such directory"
 	case errors.Is(err, errRefused) && a.Addr[0] == '@':
-		return "nothing listens on that name; start the peer first, or wait for it with --wait-up 10s"
-	case errors.Is(err, errRefused) && a.Network == "udp":
-		return "nothing listens there; start the peer first"
+		return "nothing listens on that name; start the peer first"
 	case errors.Is(err, errRefused):
 		return "nothing listens there; the file was left behind by a listener that is gone, or is not a socket"
 	case errors.Is(err, fs.ErrPermission):

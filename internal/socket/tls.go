@@ -3,6 +3,7 @@ package socket
 import (
 	"context"
 	"crypto/tls"
+	"io"
 	"net"
 	"sync"
 	"time"
@@ -57,10 +58,27 @@ func (c *serverConn) handshake() error {
 		defer cancel()
 		if err := c.HandshakeContext(ctx); err != nil {
 			c.err = explain("accept", Address{Scheme: "tls", Network: "tcp", Addr: c.RemoteAddr().String()}, &handshakeError{err})
-			c.NetConn().Close() // whatever state it is in, nothing can be said on it
+			c.linger()
 		}
 	})
 	return c.err
+}
+
+const (
+	lingerTime  = time.Second
+	lingerBytes = 64 << 10
+)
+
+// linger closes the connection after a failed handshake, of which only the alert is
+// left to say: closing at once would reset the connection where the client has sent
+// more, and a reset can destroy the alert.
+func (c *serverConn) linger() {
+	raw := c.NetConn()
+	defer raw.Close()
+	if half, ok := raw.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+		raw.SetReadDeadline(time.Now().Add(lingerTime))
+		io.CopyN(io.Discard, raw, lingerBytes)
+	}
 }
 
 func (c *serverConn) Read(p []byte) (int, error) {

@@ -3,6 +3,8 @@ package tap
 import (
 	"bytes"
 
+	"github.com/chancat/channel/detect"
+	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/session"
 )
 
@@ -14,7 +16,7 @@ type undecided struct {
 	entries []entry
 	data    [][]byte // of the entries
 	sent    [2][]byte
-	next    int // bytes at which to ask again
+	decider detect.Decider
 }
 
 // decide keeps e. Once the framing is known, what was kept is decoded.
@@ -28,11 +30,7 @@ func (d *decoder) decide(e *entry, data []byte) {
 	}
 	total := len(u.sent[fromClient]) + len(u.sent[fromServer])
 	final := e.kind == streamEnded || e.kind == bytesLost || total >= autoMost
-	if !final && (e.kind != bytesRead || total < u.next) {
-		return
-	}
-	u.next = total + total/4
-	f, ok := d.t.o.Decide(u.sent[fromClient], u.sent[fromServer], final)
+	f, ok := u.framing(total, final)
 	if !ok && !final {
 		return
 	}
@@ -52,4 +50,19 @@ func (d *decoder) decide(e *entry, data []byte) {
 			d.note(fromClient, e.at, "cannot decide what the framing is; give it with -f")
 		}
 	}
+}
+
+// framing returns the framing of what was sent if it can be decided.
+func (u *undecided) framing(total int, final bool) (framing.Framing, bool) {
+	answer, _ := u.decider.Decide(total, final, func() []detect.Stream {
+		return []detect.Stream{
+			{Data: u.sent[fromClient], From: detect.Client, Conn: 1},
+			{Data: u.sent[fromServer], From: detect.Server, Conn: 1},
+		}
+	})
+	if !answer.Decided {
+		return framing.Framing{}, false
+	}
+	f, err := framing.Parse(answer.Candidates[0].Framing)
+	return f, err == nil
 }

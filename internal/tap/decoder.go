@@ -22,7 +22,7 @@ type decoder struct {
 
 func newDecoder(t *tapped) *decoder {
 	d := &decoder{t: t}
-	if t.o.Decide != nil {
+	if t.o.Auto {
 		d.auto = &undecided{}
 	} else {
 		d.frameAs(t.o.Framing)

@@ -175,3 +175,18 @@ func TestFaultsLeaveTheOtherDirection(t *testing.T) {
 	r.wantEOF(r.server)
 	r.finish()
 }
+
+// Every byte behind a broken frame goes on, however much one read has brought.
+func TestFaultsLoseNothingBehindBroken(t *testing.T) {
+	all := "\r\nMSG 1\r\na\r\nMXG" + strings.Repeat("0123456789abcdef", 64<<10)
+	r := newRig(t, Options{Rules: rules(t, "msg=9:drop")})
+	go func() {
+		io.WriteString(r.client, all)
+		r.client.CloseWrite()
+	}()
+	if got, err := io.ReadAll(r.server); string(got) != all || err != nil {
+		t.Errorf("%d bytes of %d came, %v", len(got), len(all), err)
+	}
+	r.server.CloseWrite()
+	r.ended()
+}

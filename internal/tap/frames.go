@@ -21,7 +21,8 @@ func (h *half) frames() error {
 		return h.fromMessages()
 	}
 	d := h.direction()
-	r := frame.NewReader(&tee{h: h, in: newSource(h.src.Stream, &h.blocks)}, d.Codec, d.Max)
+	in := &tee{h: h, in: newSource(h.src.Stream, &h.blocks)}
+	r := frame.NewReader(in, d.Codec, d.Max)
 	var passed int64
 	for seq := 1; ; seq++ {
 		f, err := r.Next()
@@ -40,7 +41,10 @@ func (h *half) frames() error {
 			}
 			return err // what is no message cannot go on
 		}
-		if len(rest) > 0 {
+		for _, rest := range [][]byte{rest, in.rest} {
+			if len(rest) == 0 {
+				continue
+			}
 			if err := h.write(rest); err != nil {
 				return err
 			}
@@ -63,7 +67,7 @@ func (h *half) frames() error {
 type tee struct {
 	h    *half
 	in   source
-	rest []byte // of what it has read last
+	rest []byte // of what it has read last, and the reader has not taken yet
 }
 
 func (t *tee) Read(p []byte) (int, error) {

@@ -52,7 +52,7 @@ func newRig(t *testing.T, o Options) *rig {
 	client, tapClient := pair(t)
 	tapServer, server := pair(t)
 	r.client, r.server = client, server
-	if o.Framing.Spelling == "" && o.Decide == nil {
+	if o.Framing.Spelling == "" && !o.Auto {
 		o.Framing = parse("msg")
 	}
 	o.Number = 1

@@ -34,17 +34,16 @@ type stream struct {
 	total  int64     // bytes that came
 
 	seq       int
-	reads     int // that brought bytes of the frame at hand, before the read at hand
 	seeking   bool
 	bad       int  // broken frames since the last whole one
 	deaf      bool // nothing is decoded any more
 	explained int
 	foreign   foreign
-	plain     inflate.Messages // of a WebSocket that is compressed
+	plain     *inflate.Messages
 }
 
 func newStream(d *decoder, side int, f framing.Direction) *stream {
-	return &stream{d: d, side: side, framing: f}
+	return &stream{d: d, side: side, framing: f, plain: inflate.Of(f.Codec)}
 }
 
 func (s *stream) offset() int64 { return s.total }
@@ -64,20 +63,11 @@ func (s *stream) feed(data []byte, b *block, at time.Time) {
 	}
 	s.window.give(data, b)
 	s.at = at
-	before := s.seq
 	s.drain()
 	if !s.deaf && s.d.upgrade.lone(s.side, s.reader.Buffered()) {
 		s.reader.SetCodec(lone{})
 		s.drain()
 		s.reader.SetCodec(s.framing.Codec)
-	}
-	switch {
-	case s.deaf || len(s.reader.Buffered()) == 0:
-		s.reads = 0
-	case s.seq != before:
-		s.reads = 1
-	default:
-		s.reads++
 	}
 	if b == nil || s.deaf {
 		s.settle()
@@ -97,7 +87,7 @@ func (s *stream) settle() {
 // whole tells of a message of a transport that frames by itself.
 func (s *stream) whole(msg []byte, at time.Time) {
 	s.at = at
-	s.message(frame.Frame{Offset: s.total, Raw: msg, Span: frame.Span{Body: len(msg)}}, msg, 1)
+	s.message(frame.Frame{Offset: s.total, Raw: msg, Span: frame.Span{Body: len(msg)}, Reads: 1}, msg)
 	s.total += int64(len(msg))
 }
 
@@ -110,24 +100,25 @@ func (s *stream) lose(n int, at time.Time) {
 	if s.reader == nil {
 		s.open()
 	}
-	s.at, s.reads = at, 0
+	s.at = at
 	s.reader.Lose(int64(n)) // the lost event has told of the frame that it breaks
+	s.plain.Lose()
 	s.seeking = true
 }
 
 // end judges what the end of the stream has cut off.
 func (s *stream) end(at time.Time) {
-	if s.deaf || s.window.ended || s.reader == nil {
+	if s.deaf || s.window.Ended() || s.reader == nil {
 		return
 	}
-	s.window.ended, s.at = true, at
-	s.reads = max(0, s.reads-1) // no read has brought the end
+	s.window.End()
+	s.at = at
 	s.drain()
 }
 
 func (s *stream) drain() {
 	for !s.deaf {
-		if !s.window.ended && len(s.window.piece) == 0 && len(s.reader.Buffered()) == 0 {
+		if !s.window.Ended() && len(s.window.Rest()) == 0 && len(s.reader.Buffered()) == 0 {
 			return // the reader would only say so
 		}
 		if s.seeking {
@@ -140,8 +131,7 @@ func (s *stream) drain() {
 		f, err := s.reader.Next()
 		if err == nil {
 			s.bad = 0
-			s.message(f, s.reader.Message(f), s.reads+1)
-			s.reads = 0 // the next starts in this read
+			s.message(f, s.reader.Message(f))
 			continue
 		}
 		e, ok := errors.AsType[*frame.Error](err)
@@ -153,17 +143,15 @@ func (s *stream) drain() {
 }
 
 // message tells of a frame.
-func (s *stream) message(f frame.Frame, msg []byte, reads int) {
+func (s *stream) message(f frame.Frame, msg []byte) {
 	d := s.d
 	s.seq++
 	ev := session.Event{
 		Kind: session.Message, Seq: s.seq, Offset: f.Offset,
-		Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: reads, Data: msg,
+		Head: f.Span.Head, Body: f.Span.Body, Tail: f.Span.Tail, Reads: f.Reads, Data: msg,
 	}
-	if isWebSocket(s.framing.Codec) && len(f.Raw) > 0 {
-		if ev.Plain = s.plain.Message(f.Raw[0], msg, framing.DefaultMax); ev.Plain != nil {
-			msg = ev.Plain
-		}
+	if ev.Plain = s.plain.Message(f.Raw, msg, framing.DefaultMax); ev.Plain != nil {
+		msg = ev.Plain
 	}
 	ev.Answers, ev.Latency = d.pairs.Message(sides[s.side], s.seq, s.at, f.Raw, msg)
 	d.observe(s.side, s.at, &ev)
@@ -179,13 +167,9 @@ func (s *stream) message(f frame.Frame, msg []byte, reads int) {
 	}
 }
 
-func isWebSocket(c frame.Codec) bool {
-	return c == framing.WS || c == framing.WSServer || c == framing.WSEither
-}
-
 // become changes the framing of what comes next.
 func (s *stream) become(f framing.Direction) {
-	s.framing = f
+	s.framing, s.plain = f, inflate.Of(f.Codec)
 	if s.reader != nil {
 		s.reader.SetCodec(f.Codec)
 	}
@@ -195,6 +179,7 @@ func (s *stream) become(f framing.Direction) {
 func (s *stream) broken(e *frame.Error) {
 	d := s.d
 	d.broken = true
+	s.plain.Lose()
 	fault := s.explain(e)
 	d.observe(s.side, s.at, &session.Event{
 		Kind: session.Broken, Offset: e.Start, At: e.Offset, Cause: string(fault.Cause), Error: e.Error(),

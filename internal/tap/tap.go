@@ -31,9 +31,8 @@ const abandonAfter = 50 * time.Millisecond
 type Options struct {
 	Framing framing.Framing
 
-	// Decide, if not nil, is asked for the framing instead: with what the client
-	// and the server have sent so far, and whether nothing more is waited for.
-	Decide func(client, server []byte, final bool) (framing.Framing, bool)
+	// Auto has the framing decided from what client and server send, instead.
+	Auto bool
 
 	Number int // of the connection, from 1
 

@@ -372,11 +372,7 @@ func TestMySQLTLS(t *testing.T) {
 }
 
 func TestAuto(t *testing.T) {
-	asked := 0
-	r := newRig(t, Options{Reads: true, Decide: func(client, server []byte, final bool) (framing.Framing, bool) {
-		asked++
-		return parse("line"), strings.Contains(string(server), "\n")
-	}})
+	r := newRig(t, Options{Reads: true, Auto: true})
 	r.send(r.client, "one\n")
 	r.want(r.server, "one\n")
 	r.send(r.server, "two\n")
@@ -389,8 +385,8 @@ func TestAuto(t *testing.T) {
 }
 
 func TestAutoUndecided(t *testing.T) {
-	r := newRig(t, Options{Decide: func(_, _ []byte, _ bool) (framing.Framing, bool) { return framing.Framing{}, false }})
-	r.send(r.client, "one\n")
-	r.want(r.server, "one\n")
+	r := newRig(t, Options{Auto: true})
+	r.send(r.client, "one")
+	r.want(r.server, "one")
 	check(t, r.finish(), "open", "note", "c eof", "s eof")
 }

@@ -54,8 +54,8 @@ func (p Palette) JSON() view.Colors {
 	return view.Colors{
 		Key:    "\x1b[36m",
 		String: "\x1b[32m",
-		Number: "\x1b[33m",
-		Word:   "\x1b[35m",
+		Number: "\x1b[35m", // yellow is hard to read on white
+		Word:   "\x1b[1m",
 		Reset:  "\x1b[0m",
 	}
 }

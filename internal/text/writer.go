@@ -30,6 +30,7 @@ type Writer struct {
 	codec  frame.Codec    // the message travels as it is, in a frame of this
 	split  frame.Splitter // of codec; nil if it has no such
 	encode encoding       // or it is encoded, one a line
+	lines  bool           // codec ends it with LF, and that is all
 	buf    []byte
 	err    error // sticky: after a short write the output is not between messages
 }
@@ -51,7 +52,7 @@ func (c Coding) NewWriter(dst io.Writer) *Writer {
 	case raw:
 		w.codec = whole{}
 	default:
-		w.codec = delimited('\n')
+		w.codec, w.lines = delimited('\n'), true
 	}
 	w.split, _ = w.codec.(frame.Splitter)
 	return w
@@ -61,6 +62,10 @@ func (c Coding) NewWriter(dst io.Writer) *Writer {
 // cannot carry is an error that wraps [frame.ErrUnsendable], and changes
 // nothing. A failed write is returned again by every later call.
 func (w *Writer) WriteMessage(msg []byte) error {
+	if w.lines && w.err == nil && len(w.buf)+len(msg) <= largeSize { // nearly always, and each call costs
+		w.buf = append(append(w.buf, msg...), '\n')
+		return nil
+	}
 	switch {
 	case w.err != nil:
 		return w.err

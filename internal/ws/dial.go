@@ -3,6 +3,7 @@ package ws
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -61,10 +62,10 @@ func Dial(ctx context.Context, address string, options *Options) (*Conn, error) 
 	if conn != nil {
 		conn.Close()
 	}
-	return nil, explain(ctx, u.Redacted(), resp, err)
+	return nil, explain(ctx, u.Redacted(), o.Subprotocol, resp, err)
 }
 
-func explain(ctx context.Context, address string, resp *http.Response, err error) error {
+func explain(ctx context.Context, address, subprotocol string, resp *http.Response, err error) error {
 	var (
 		usage *socket.AddressError
 		below *socket.Error
@@ -82,6 +83,9 @@ func explain(ctx context.Context, address string, resp *http.Response, err error
 		e.Hint, e.Err = refused.hint(), refused
 	case errors.Is(err, context.DeadlineExceeded):
 		e.Hint, e.Err = "connected, but no answer to the HTTP request; the peer may not speak WebSocket", context.DeadlineExceeded
+	case resp != nil && unasked(resp, subprotocol) != "":
+		e.Err = fmt.Errorf("the peer chose the subprotocol %q, which was not asked for", unasked(resp, subprotocol))
+		e.Hint = "ask for it with --subprotocol"
 	default:
 		e.Hint = "the peer does not seem to speak WebSocket"
 		if inner := innermost(err); inner != nil {
@@ -89,6 +93,16 @@ func explain(ctx context.Context, address string, resp *http.Response, err error
 		}
 	}
 	return e
+}
+
+// unasked is the subprotocol that the server chose though the client did not ask for
+// it, which ends a handshake.
+func unasked(resp *http.Response, asked string) string {
+	chosen := resp.Header.Get("Sec-WebSocket-Protocol")
+	if strings.EqualFold(chosen, asked) {
+		return ""
+	}
+	return chosen
 }
 
 // innermost peels off the layers that repeat the URL, in which a password could be.

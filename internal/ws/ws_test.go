@@ -328,6 +328,25 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// A server that chooses a subprotocol nobody asked for ends the handshake, and the
+// error says what would be accepted.
+func TestSubprotocolUnasked(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+		h := w.Header()
+		h.Set("Connection", "Upgrade")
+		h.Set("Upgrade", "websocket")
+		h.Set("Sec-WebSocket-Accept", base64.StdEncoding.EncodeToString(sum[:]))
+		h.Set("Sec-WebSocket-Protocol", "chat")
+		w.WriteHeader(http.StatusSwitchingProtocols)
+	}))
+	defer srv.Close()
+	_, err := Dial(t.Context(), strings.Replace(srv.URL, "http", "ws", 1), nil)
+	if err == nil || !strings.Contains(err.Error(), `"chat"`) || !strings.Contains(err.Error(), "--subprotocol") {
+		t.Errorf("got %v, want the subprotocol and how to ask for it", err)
+	}
+}
+
 func TestBasicAuthStaysSecret(t *testing.T) {
 	asked := make(chan string, 1)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -389,7 +408,7 @@ func TestRefused(t *testing.T) {
 	l := listen(t, "ws://127.0.0.1:0/", nil)
 	l.Close()
 	_, err := Dial(t.Context(), l.URL(), nil)
-	if err == nil || err.Error() != "dial "+l.URL()+": connection refused: nothing listens there; start the peer first, or wait for it with --wait-up 10s" {
+	if err == nil || err.Error() != "dial "+l.URL()+": connection refused: nothing listens there; start the peer first" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -522,4 +541,23 @@ func TestListenerClose(t *testing.T) {
 func acceptKey(key string) string {
 	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) // RFC 6455 §1.3
 	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// A URL that is understood names a socket, and is understood again.
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"ws://h/p", "wss://u:p@[::1]:8443/?q#f", "ws:///x", "ws://:5", "http://h", "ws://h:x", "ws://[::1"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		u, a, err := parse(text)
+		if err != nil {
+			if _, ok := errors.AsType[*socket.AddressError](err); !ok {
+				t.Errorf("%q: %v", text, err)
+			}
+			return
+		}
+		if _, again, err := parse(u.String()); err != nil || again != a {
+			t.Errorf("%q is %v, written %q, which is %v, %v", text, a, u, again, err)
+		}
+	})
 }

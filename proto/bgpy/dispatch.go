@@ -13,10 +13,11 @@ import (
 // A client is one connection of a server.
 type client struct {
 	*run
-	conn   *conn
-	log    *slog.Logger
-	authed bool
-	wrong  int // tokens
+	conn    *conn
+	log     *slog.Logger
+	welcome func() // called when the token was right
+	authed  bool
+	wrong   int // tokens
 }
 
 var errWrongTokens = errors.New("too many wrong tokens")
@@ -117,7 +118,10 @@ func (c *client) lastConfirmation(m Message, sent error) {
 func (c *client) auth(m Message) error {
 	token, _ := m.Args.Get(keyToken).(string)
 	if c.Token == "" || sameToken(token, c.Token) {
-		c.authed = true
+		if !c.authed {
+			c.authed = true
+			c.welcome()
+		}
 		return c.respond(m, textResponse(OK, "Authentication successful."))
 	}
 	c.wrong++

@@ -16,6 +16,8 @@ import (
 
 const (
 	defaultConns = 256
+	defaultAuth  = 16 << 10 // bytes; what AUTH of the Python program takes is 300
+	defaultGuest = 64
 	defaultIdle  = 5 * time.Minute
 	wrongTokens  = 10              // after that many the connection ends
 	exitConfirm  = 5 * time.Second // that the client has for its last confirmation
@@ -46,6 +48,11 @@ type Server struct {
 	MaxConns   int          // connections at once, more wait to be accepted; 0 means 256
 	MaxMessage int          // bytes of a message, in base64; 0 means 16 MiB
 	Logger     *slog.Logger // nil means that nobody is told
+
+	// What clients may take that have not shown the token yet. That is AUTH: the
+	// protocol has nothing else before it.
+	MaxGuests int // of them at once, beyond which the one that came first is turned away; 0 means 64
+	MaxAuth   int // bytes of a message, in base64; 0 means 16 KiB, and what the Token takes
 }
 
 // Serve serves the clients of l until a client sends EXIT: then it returns nil.
@@ -55,6 +62,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r := &run{Server: s, exited: func() { cancel(errExited) }, slots: make(chan struct{}, max(s.Parallel, 1))}
+	r.guests.most = cmp.Or(s.MaxGuests, defaultGuest)
 	failed := func(err error) { s.logger().Error("accept", "error", err) }
 	err := socket.Serve(ctx, l, cmp.Or(s.MaxConns, defaultConns), failed, r.serve)
 	if errors.Is(context.Cause(ctx), errExited) {
@@ -67,16 +75,30 @@ var errExited = errors.New("a client sent EXIT")
 
 // serve serves one connection.
 func (r *run) serve(ctx context.Context, nc net.Conn) {
-	conn, stop := newConn(ctx, nc, cmp.Or(r.Pace, DefaultPace), cmp.Or(r.MaxMessage, framing.DefaultMax))
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	conn, stop := newConn(ctx, nc, cmp.Or(r.Pace, DefaultPace), r.maxAuth())
 	defer stop()
 	c := &client{run: r, conn: conn, log: r.logger().With("client", nc.RemoteAddr().String())}
 	c.log.Info("connected")
+	leave := r.guests.enter(func() {
+		cancel(errTooManyGuests)
+		conn.SetReadDeadline(time.Unix(1, 0)) // of finish
+	})
+	c.welcome = func() {
+		leave()
+		conn.rd.SetLimit(cmp.Or(r.MaxMessage, framing.DefaultMax))
+	}
+	defer leave()
 	err := c.serve()
 	stop()
 	switch {
 	case err == nil || err == io.EOF:
 		c.log.Info("gone")
 	case ctx.Err() != nil:
+		if err == errTooManyGuests {
+			c.log.Info("the connection ends", "error", err)
+		}
 		conn.Close()
 		return
 	case isTimeout(err):
@@ -85,6 +107,11 @@ func (r *run) serve(ctx context.Context, nc net.Conn) {
 		c.log.Warn("the connection ends", "error", err)
 	}
 	conn.finish(linger)
+}
+
+// maxAuth is the bytes of a message before AUTH.
+func (s *Server) maxAuth() int {
+	return cmp.Or(s.MaxAuth, defaultAuth+2*len(s.Token))
 }
 
 func (s *Server) timeout() time.Duration { return cmp.Or(s.Timeout, defaultTimeout) }
@@ -101,6 +128,7 @@ type run struct {
 	*Server
 	exited func()
 	slots  chan struct{} // of tasks that run
+	guests guests
 
 	mu    sync.RWMutex // held to read while a task for EXEC runs, to write for INIT and EXIT
 	ready bool         // INIT is done

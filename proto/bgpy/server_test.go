@@ -304,6 +304,75 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+// auth shows the token on c.
+func auth(t *testing.T, c *conn, token string) {
+	t.Helper()
+	if err := c.send(Message{Auth, Args(keyToken, token, keyAwait, true)}, patience); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the confirmation and the response
+		if m, err := c.receive(patience); err != nil || m.Type != OK {
+			t.Fatal(m, err)
+		}
+	}
+}
+
+// Of those that show no token the oldest has to go; with a token one can stay.
+func TestGuests(t *testing.T) {
+	address, _ := serve(t, &Server{Token: "s3cret", Pace: time.Microsecond, MaxGuests: 3})
+	guest := open(t, address)
+	if _, err := guest.Write([]byte("9")); err != nil {
+		t.Fatal(err)
+	}
+	member := open(t, address)
+	auth(t, member, "s3cret")
+	for range 20 {
+		open(t, address)
+	}
+	if got, err := io.ReadAll(guest); len(got) > 0 {
+		t.Errorf("%q, %v", got, err)
+	}
+	if err := member.send(Message{Exec, Args(keyAwait, true)}, patience); err != nil {
+		t.Error(err)
+	}
+	if m, err := member.receive(patience); err != nil || !m.isConfirmation() {
+		t.Error(m, err)
+	}
+	if _, err := fast(address).Execute(t.Context(), nil, false); err != nil { // there is room for one more
+		t.Error(err)
+	}
+}
+
+// Before AUTH a message is small.
+func TestMaxAuth(t *testing.T) {
+	var log safeBuffer
+	logger := slog.New(slog.NewTextHandler(&log, nil))
+	token := strings.Repeat("t", 100_000)
+	address, _ := serve(t, &Server{Token: token, Pace: time.Microsecond, Logger: logger})
+	c := open(t, address)
+	auth(t, c, token)
+	large := Args("large", strings.Repeat("x", 1<<20), keyAwait, true)
+	if err := c.send(Message{Exec, large}, patience); err != nil {
+		t.Error(err)
+	}
+	if m, err := c.receive(patience); err != nil || !m.isConfirmation() {
+		t.Error(m, err)
+	}
+	c = open(t, address)
+	go c.send(Message{Exec, large}, patience) // the server may end before it is through
+	if m, err := c.receive(patience); err == nil {
+		t.Error(m)
+	}
+	if !strings.Contains(log.String(), "the limit is 216384") {
+		t.Errorf("the log:\n%s", log.String())
+	}
+
+	address, _ = serve(t, &Server{Pace: time.Microsecond, MaxAuth: 100, Logger: logger})
+	if _, err := fast(address).Execute(t.Context(), nil, false); err == nil || !strings.Contains(log.String(), "the limit is 100") {
+		t.Errorf("%v; the log:\n%s", err, log.String())
+	}
+}
+
 // The response keeps its distance from the request.
 func TestPace(t *testing.T) {
 	const pace = 60 * time.Millisecond

@@ -159,7 +159,12 @@ func (c *Connection) receive(text []byte) error {
 		}
 		room := c.room
 		c.mu.Unlock()
-		c.link.hold(room)
+		c.link.hold(func() {
+			select {
+			case <-room:
+			case <-c.link.ctx.Done():
+			}
+		})
 		c.mu.Lock()
 	}
 	defer c.mu.Unlock()

@@ -32,6 +32,9 @@ func squares(v any, enough int) int {
 	sum := 0
 	switch v := v.(type) {
 	case []any:
+		if len(v) > 0 && len(v) > enough/len(v) { // the square may not fit an int
+			return enough + 1
+		}
 		sum = len(v) * len(v)
 		for _, element := range v {
 			if sum > enough {

@@ -3,6 +3,7 @@ package juggler
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -416,4 +418,49 @@ func FuzzSegments(f *testing.F) {
 			}
 		}
 	})
+}
+
+// While the reader is held up by requests that wait for their turn, nothing that the
+// client says can be heard: that its pong is among it is no silence.
+func TestPongBehindRequests(t *testing.T) {
+	for _, wire := range []Wire{Wire06, Wire07} {
+		const pingTimeout = 100 * time.Millisecond
+		proceed := make(chan struct{})
+		release := sync.OnceFunc(func() { close(proceed) })
+		t.Cleanup(release)
+		s := serve(t, &ServerOptions{Wire: wire, PingDelay: 20 * time.Millisecond, PingTimeout: pingTimeout,
+			OnRequest: func(context.Context, *Connection, string, json.RawMessage) (any, error) {
+				<-proceed
+				return nil, nil
+			}})
+		conn, r := rawClient(t, s)
+		ping, payload := readFrame(t, r)
+		const requests = maxPending + 2 // one is handled, and one is in the reader's hands
+		for id := range requests {
+			text := fmt.Sprintf(`{"type":"request","id":%d,"name":"x","data":1}`, id)
+			if wire == Wire07 {
+				text = "0" + text
+			}
+			writeFrame(conn, 1, []byte(text))
+		}
+		if ping == 9 {
+			writeFrame(conn, 10, payload)
+		} else {
+			writeFrame(conn, 1, []byte("3"))
+		}
+		time.AfterFunc(3*pingTimeout, release)
+		for answers := 0; answers < requests; {
+			opcode, payload := readFrame(t, r)
+			switch {
+			case opcode == 1 && len(payload) > 1:
+				answers++
+			case opcode == 9:
+				writeFrame(conn, 10, payload)
+			case opcode == 1:
+				writeFrame(conn, 1, []byte("3"))
+			default:
+				t.Fatalf("wire %v: after %d answers opcode %d, %q", wire, answers, opcode, payload)
+			}
+		}
+	}
 }

@@ -36,6 +36,14 @@ func readUsers(file string) (*users, error) {
 	if err != nil {
 		return nil, err
 	}
+	u, err := parseUsers(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return u, nil
+}
+
+func parseUsers(text string) (*users, error) {
 	u := &users{
 		hashes: map[string]htpasswd.EncodedPasswd{},
 		slots:  make(chan struct{}, 2),
@@ -43,19 +51,20 @@ func readUsers(file string) (*users, error) {
 	}
 	rand.Read(u.key[:])
 	n := 0
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		n++
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 			continue
 		}
 		user, hash, ok := strings.Cut(line, ":")
 		if !ok || user == "" {
-			return nil, fmt.Errorf("%s: line %d: want name:hash", file, n)
+			return nil, fmt.Errorf("line %d: want name:hash", n)
 		}
-		if u.hashes[user], err = parseHash(hash); err != nil {
-			return nil, fmt.Errorf("%s: line %d: user %q: %w; write it anew with htpasswd -m or htpasswd -B", file, n, user, err)
+		encoded, err := parseHash(hash)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: user %q: %w; write it anew with htpasswd -m or htpasswd -B", n, user, err)
 		}
-		u.some = u.hashes[user]
+		u.hashes[user], u.some = encoded, encoded
 	}
 	return u, nil
 }

@@ -240,3 +240,40 @@ func TestOrigin(t *testing.T) {
 		t.Error("a page on a name that leads here was let in")
 	}
 }
+
+// A file of users is understood with a hash for each, or refused without telling
+// what it holds of secrets.
+func FuzzUsers(f *testing.F) {
+	f.Add("a:$apr1$salt1234$abcdefghijklmnopqrstuv\n# x\n\nb:$2y$05$" + strings.Repeat("a", 53))
+	f.Add("a:{SHA}x")
+	f.Fuzz(func(t *testing.T, text string) {
+		u, err := parseUsers(text)
+		if err != nil {
+			if _, secret, ok := strings.Cut(strings.TrimSpace(text), ":"); ok && len(secret) > 20 && strings.Contains(err.Error(), secret) {
+				t.Errorf("%q: %v", text, err)
+			}
+			return
+		}
+		for name, hash := range u.hashes {
+			if name == "" || hash == nil || u.some == nil {
+				t.Errorf("%q: user %q has %v", text, name, hash)
+			}
+		}
+	})
+}
+
+// Whatever headers say, who made a request is an IP address.
+func FuzzRemote(f *testing.F) {
+	f.Add(`for="[2001:db8::1]:4711";proto=http, FOR=10.0.0.1`, "6.6.6.6, 1.2.3.4")
+	f.Add("for=_hidden", "[::1]:5,")
+	everybody := []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
+	f.Fuzz(func(t *testing.T, forwarded, xForwardedFor string) {
+		for _, trusted := range [][]netip.Prefix{nil, everybody} {
+			h := http.Header{"Forwarded": {forwarded}, "X-Forwarded-For": {xForwardedFor}}
+			got := remote(&http.Request{RemoteAddr: "127.0.0.1:5", Header: h}, trusted)
+			if _, err := netip.ParseAddr(got); err != nil || trusted == nil && got != "127.0.0.1" {
+				t.Errorf("%q, %q: %q", forwarded, xForwardedFor, got)
+			}
+		}
+	})
+}

@@ -123,14 +123,11 @@ func (k *link) receive(handle func(msg []byte) error) error {
 	return nil
 }
 
-// hold keeps the reader until ready is closed or the link ends. That nothing is
-// read meanwhile is not the peer's silence.
-func (k *link) hold(ready <-chan struct{}) {
+// hold keeps the reader in wait. That nothing is read meanwhile is not the peer's
+// silence.
+func (k *link) hold(wait func()) {
 	k.held.Store(true)
-	select {
-	case <-ready:
-	case <-k.ctx.Done():
-	}
+	wait()
 	k.heard.Store(time.Now().UnixNano())
 	k.held.Store(false)
 }
@@ -161,7 +158,9 @@ func (k *link) tick() {
 	// Version 0.6 has no pings of its own, but WebSocket has.
 	ctx, cancel := context.WithTimeout(k.ctx, k.pingTimeout)
 	defer cancel()
-	if err := k.conn.Ping(ctx); err != nil && k.ctx.Err() == nil {
+	err := k.conn.Ping(ctx)
+	since := time.Unix(0, k.heard.Load())
+	if err != nil && k.ctx.Err() == nil && !k.held.Load() && time.Since(since) >= k.pingTimeout {
 		k.end(fmt.Errorf("no answer to a ping in %v", k.pingTimeout))
 		return
 	}

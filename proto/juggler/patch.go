@@ -69,8 +69,7 @@ func (d *document) apply(op any) error {
 	case "replace":
 		return d.put(path, value, false)
 	case "remove":
-		_, err := d.take(path)
-		return err
+		return d.remove(path)
 	case "test":
 		at, err := d.get(path)
 		if err == nil && !equal(at, value) {
@@ -112,7 +111,7 @@ func (d *document) carry(kind string, from, to []string) error {
 	if kind == "copy" {
 		return d.put(to, freeze(v), true)
 	}
-	if _, err := d.take(from); err != nil {
+	if err := d.remove(from); err != nil {
 		return err
 	}
 	return d.put(to, v, true)
@@ -206,20 +205,18 @@ func (d *document) put(path []string, value any, add bool) (err error) {
 	return err
 }
 
-// take removes the value at path and returns it. Removing the root leaves null.
-func (d *document) take(path []string) (taken any, err error) {
+// remove removes the value at path. Removing the root leaves null.
+func (d *document) remove(path []string) (err error) {
 	if len(path) == 0 {
-		taken, d.root = d.root, nil
-		return taken, nil
+		d.root = nil
+		return nil
 	}
 	d.root, err = change(d.root, path, func(parent any, part string) error {
 		switch c := parent.(type) {
 		case *object:
-			v, ok := c.members[part]
-			if !ok {
+			if _, ok := c.members[part]; !ok {
 				return fmt.Errorf("there is no %q", part)
 			}
-			taken = v
 			delete(c.members, part)
 			return nil
 		case *list:
@@ -227,11 +224,10 @@ func (d *document) take(path []string) (taken any, err error) {
 			if err != nil {
 				return err
 			}
-			taken = c.elements[i]
 			c.elements = slices.Delete(c.elements, i, i+1)
 			return nil
 		}
 		return fmt.Errorf("%q in a value that has no parts", part)
 	})
-	return taken, err
+	return err
 }

@@ -156,6 +156,19 @@ func checkDiff(t *testing.T, from, to any) {
 	}
 }
 
+// Long lists are costly, on 32-bit machines too, where the square of their length is
+// no int.
+func TestSquares(t *testing.T) {
+	for n, want := range map[int]bool{0: false, 1: false, 256: false, 257: true, 1 << 16: true, 1<<16 + 1: true} {
+		if got := squares(make([]any, n), costly) > costly; got != want {
+			t.Errorf("%d elements: %v", n, got)
+		}
+		if got := squares([]any{nil, make([]any, n)}, costly) > costly; got != (want || n == 256) {
+			t.Errorf("%d elements in a list: %v", n, got)
+		}
+	}
+}
+
 func FuzzPatch(f *testing.F) {
 	f.Add([]byte(`{"a":[1]}`), []byte(`[{"op":"move","from":"/a/0","path":"/b"},{"op":"copy","from":"","path":"/a/-"}]`))
 	f.Add([]byte(`null`), []byte(`[{"op":"replace","path":"","value":{"":"\ud83d"}},{"op":"test","path":"/","value":1}]`))

@@ -160,10 +160,10 @@ func (s *session) report(e event) {
 		return
 	default:
 	}
-	s.link.held.Store(true)
-	defer s.link.held.Store(false)
-	select {
-	case s.client.events <- e:
-	case <-s.client.quit:
-	}
+	s.link.hold(func() {
+		select {
+		case s.client.events <- e:
+		case <-s.client.quit:
+		}
+	})
 }

@@ -58,10 +58,7 @@ func (s *State) Remove(pointer string) error {
 	if err != nil {
 		return fmt.Errorf("state: %w", err)
 	}
-	return s.edit(func(d *document) error {
-		_, err := d.take(path)
-		return err
-	})
+	return s.edit(func(d *document) error { return d.remove(path) })
 }
 
 func (s *State) edit(change func(*document) error) error {

@@ -9,8 +9,10 @@ import (
 	"net/rpc"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chancat/channel"
 )
@@ -27,9 +29,6 @@ const (
 var benchServers = map[string]func(net.Conn){
 	"packetstream": func(conn net.Conn) {
 		(&Server{Options: Options{Handler: echo}}).ServeConn(context.Background(), conn)
-	},
-	"inline": func(conn net.Conn) {
-		(&Server{Options: Options{Handler: echo, Inline: true}}).ServeConn(context.Background(), conn)
 	},
 	"rpc": func(conn net.Conn) {
 		s := rpc.NewServer()
@@ -136,14 +135,54 @@ func BenchmarkCalls(b *testing.B) {
 			run("packetstream", callPacketstream)
 			run("rpc", callRPC)
 			if inFlight == 1 {
-				run("inline", callPacketstream)
 				run("msg", callMSG)
 			}
 		}
 	}
 }
 
+// BenchmarkBesideMSG has one call in flight, and reports its speed as a part of that
+// of a message of MSG and its echo. The machine may be busy with other things, so
+// that the two take turns, and the median counts.
+func BenchmarkBesideMSG(b *testing.B) {
+	const rounds = 41
+	for name, timeout := range map[string]time.Duration{"background": 0, "with-timeout": time.Hour} {
+		b.Run(name, func(b *testing.B) {
+			ctx := context.Background()
+			if timeout > 0 {
+				var cancel func()
+				ctx, cancel = context.WithTimeout(ctx, timeout)
+				defer cancel()
+			}
+			ours := callPacketstreamWith(ctx, b, benchDial(b, "packetstream", false))
+			msg := callMSG(b, benchDial(b, "msg", false))
+			timed := func(call func() error) time.Duration {
+				begin := time.Now()
+				for range max(1, b.N/rounds) {
+					if err := call(); err != nil {
+						b.Fatal(err)
+					}
+				}
+				return time.Since(begin)
+			}
+			var ratios []float64
+			for range rounds {
+				ratios = append(ratios, float64(timed(msg))/float64(timed(ours)))
+			}
+			slices.Sort(ratios)
+			b.ReportMetric(ratios[rounds/2], "ratio")
+			b.ReportMetric(ratios[0], "lowest")
+			b.ReportMetric(ratios[rounds-1], "highest")
+			b.ReportMetric(0, "ns/op") // of both together: says nothing
+		})
+	}
+}
+
 func callPacketstream(b *testing.B, conn net.Conn) func() error {
+	return callPacketstreamWith(context.Background(), b, conn)
+}
+
+func callPacketstreamWith(ctx context.Context, b *testing.B, conn net.Conn) func() error {
 	c := New(conn, nil)
 	b.Cleanup(func() {
 		c.Close()
@@ -151,7 +190,7 @@ func callPacketstream(b *testing.B, conn net.Conn) func() error {
 	})
 	payload := make([]byte, benchPayload)
 	return func() error {
-		_, err := c.Call(context.Background(), Request{Payload: payload})
+		_, err := c.Call(ctx, Request{Payload: payload})
 		return err
 	}
 }

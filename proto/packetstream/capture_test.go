@@ -20,12 +20,12 @@ import (
 // A recording is of one connection; testdata/captures/README.md says how it is
 // written.
 type recording struct {
-	turns   []turn
+	turns   []part
 	decoded []decoded
 	closes  bool // the client half-closes before the server has ended
 }
 
-type turn struct {
+type part struct {
 	client bool
 	raw    []byte
 }
@@ -70,7 +70,7 @@ func captures(t *testing.T) map[string]recording {
 		}
 		r := recording{decoded: c.Decoded, closes: c.Closes[0].Dir == "c2s"}
 		for _, chunk := range c.Chunks {
-			r.turns = append(r.turns, turn{chunk.Dir == "c2s", unhex(t, chunk.Hex)})
+			r.turns = append(r.turns, part{chunk.Dir == "c2s", unhex(t, chunk.Hex)})
 		}
 		all[strings.TrimPrefix(strings.TrimSuffix(filepath.Base(path), ".json"), "packetstream_")] = r
 	}

@@ -13,13 +13,14 @@ import (
 
 // A Conn is one end of a connection. Its methods are safe for concurrent use.
 //
-// It reads all the time, in a goroutine of its own, until the peer's EOF or the end
-// of the stream. Then what still runs for the peer is finished and answered, and
-// ERQ and EOF are sent without being asked for.
+// It reads all the time, whether somebody waits for a packet or not, until the
+// peer's EOF or the end of the stream. Then what still runs for the peer is finished
+// and answered, and ERQ and EOF are sent without being asked for.
 type Conn struct {
 	o      Options
 	out    outbox
-	rd     *frame.Reader
+	r      io.Reader
+	rd     *frame.Reader // of r
 	close  func() error
 	unused func() bool // reports whether no stream was opened; nil where one always is
 
@@ -40,6 +41,7 @@ type Conn struct {
 	lost       error // why no more requests can be answered
 	err        error // why the connection is over, if not by EOF
 
+	turn
 	inbox
 
 	done      chan struct{} // closed when all is over
@@ -51,7 +53,7 @@ type Conn struct {
 type id struct{ channel, tag uint64 }
 
 // New returns a Conn over a stream. The caller closes the Conn, which closes the
-// stream.
+// stream. The deadlines of reading from a socket are the Conn's.
 func New(stream io.ReadWriteCloser, o *Options) *Conn {
 	return newConn(stream, stream, stream.Close, o, nil)
 }
@@ -64,15 +66,16 @@ func NewPair(r io.Reader, w io.Writer, o *Options) *Conn {
 
 func newConn(r io.Reader, w io.Writer, shut func() error, o *Options, unused func() bool) *Conn {
 	c := &Conn{
-		o: o.resolved(), close: shut, unused: unused,
+		o: o.resolved(), r: r, close: shut, unused: unused,
 		pending: map[id]*Pending{}, nextTag: map[uint64]uint64{0: firstTag},
-		done:  make(chan struct{}),
-		inbox: inbox{next: make(chan job, 1)},
+		done: make(chan struct{}),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.WithValue(context.Background(), connKey{}, c))
 	c.rd = frame.NewReader(r, framing.PacketStream, c.o.MaxPacket)
 	c.out.init(w, c.o.Grace, c.writeFailed)
-	go c.run()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mustRead()
 	return c
 }
 
@@ -107,36 +110,32 @@ func (c *Conn) Call(ctx context.Context, r Request) (Reply, error) {
 func (c *Conn) Submit(ctx context.Context, r Request) (*Pending, error) {
 	packet := Packet{Request: true, Channel: r.Channel, Type: r.Type + 1, Flags: r.Flags, Payload: r.Payload}
 	switch {
-	case c.o.Inline && FromContext(ctx) == c:
-		return nil, ErrInline
 	case packet.Type == 0:
 		return nil, frame.Refuse("request type %d, the wire has only lower ones", r.Type)
 	case len(r.Payload) > c.o.MaxPacket:
 		return nil, frame.Refuse("a payload of %d bytes, the limit is %d", len(r.Payload), c.o.MaxPacket)
 	}
-	p := &Pending{conn: c, done: make(chan struct{}), size: len(r.Payload)}
-	alone, err := c.reserve(ctx, p.size)
-	if err != nil {
+	p := &Pending{conn: c, size: len(r.Payload)}
+	if err := c.reserve(ctx, p.size); err != nil {
 		return nil, err
 	}
-	err = c.out.add(ctx, p.size, alone, func(queue []byte) ([]byte, error) {
+	err := c.out.add(ctx, p.size, func(queue []byte) (_ []byte, alone bool, err error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		switch {
 		case c.lost != nil:
-			return nil, c.lost
+			return nil, false, c.lost
 		case c.ended:
-			return nil, ErrEnded
+			return nil, false, ErrEnded
 		}
 		packet.Tag = c.nextTag[r.Channel]
-		queue, err := packet.AppendFrame(queue)
-		if err != nil {
-			return nil, err
+		if queue, err = packet.AppendFrame(queue); err != nil {
+			return nil, false, err
 		}
 		p.id = id{r.Channel, packet.Tag}
 		c.nextTag[r.Channel]++
 		c.pending[p.id] = p
-		return queue, nil
+		return queue, c.asked == 1, nil
 	})
 	if err != nil {
 		c.mu.Lock()
@@ -147,25 +146,25 @@ func (c *Conn) Submit(ctx context.Context, r Request) (*Pending, error) {
 	return p, nil
 }
 
-// reserve takes a place among the requests without an answer, and reports whether
-// this is the only one.
-func (c *Conn) reserve(ctx context.Context, size int) (alone bool, err error) {
+// reserve takes a place among the requests without an answer.
+func (c *Conn) reserve(ctx context.Context, size int) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for c.lost == nil && (c.asked == c.o.MaxPending || c.asked > 0 && c.askedBytes+size > c.o.MaxPacket) {
 		c.park(ctx)
+		c.mustRead()
 		err := c.changed.wait(ctx, &c.mu)
 		c.unpark(ctx)
 		if err != nil {
-			return false, err
+			return err
 		}
 	}
 	if c.lost != nil {
-		return false, c.lost
+		return c.lost
 	}
 	c.asked++
 	c.askedBytes += size
-	return c.asked == 1, nil
+	return nil
 }
 
 // release gives a place back. The caller holds mu.
@@ -183,14 +182,15 @@ func (c *Conn) EndRequests(ctx context.Context) error {
 
 // special sends ERQ or EOF unless that was sent.
 func (c *Conn) special(ctx context.Context, sent *bool, p Packet) error {
-	return c.out.add(ctx, 0, false, func(queue []byte) ([]byte, error) {
+	return c.out.add(ctx, 0, func(queue []byte) (_ []byte, alone bool, err error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if *sent || c.finished {
-			return queue, nil
+			return queue, false, nil
 		}
 		*sent = true
-		return p.AppendFrame(queue)
+		queue, err = p.AppendFrame(queue)
+		return queue, false, err
 	})
 }
 
@@ -205,6 +205,7 @@ func (c *Conn) Shutdown(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	c.closing = true
+	c.mustRead()
 	c.mu.Unlock()
 	// Errors of sending are not told here: the end of reading has a better one.
 	c.EndRequests(ctx)
@@ -255,11 +256,10 @@ func (c *Conn) Err() error {
 	return c.err
 }
 
-// run reads to the end, and then does what is left to do.
-func (c *Conn) run() {
+// finish does what is left to do when err has ended the reading.
+func (c *Conn) finish(err error) {
 	defer close(c.done)
-	err := c.receive()
-	if err == nil {
+	if err == io.EOF {
 		err = ErrPeerEnded
 	}
 	if c.lose(err) && err != ErrPeerEnded {
@@ -314,52 +314,35 @@ func (c *Conn) writeFailed(err error) {
 	}()
 }
 
-// receive takes in packets up to EOF.
-func (c *Conn) receive() error {
-	for {
-		f, err := c.rd.Next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		p, err := ParseBody(f.Body())
-		if err != nil {
-			return rebase(err, f.Offset, int64(f.Span.Head))
-		}
-		switch {
-		case !p.Request:
-			c.response(&p)
-		case p.Type != 0:
-			c.request(&p)
-		case p.IsERQ():
-			c.mu.Lock()
-			c.peerEnded = true
-			c.mu.Unlock()
-		case p.IsEOF():
-			return nil
-		default:
-			return rebase(frame.Malformed(0, "malformed EOF: %s", p.String()), f.Offset, int64(f.Span.Head))
-		}
+// response ends the request that p answers. It reports whether keep has to read on.
+func (c *Conn) response(p *Packet) (more bool) {
+	var reply Reply
+	var err error
+	if p.OK() {
+		reply = Reply{Flags: p.ReplyFlags(), Payload: bytes.Clone(p.Payload)}
+	} else {
+		err = &RejectError{Text: string(p.Payload), Flags: p.ReplyFlags()}
 	}
-}
-
-func (c *Conn) response(p *Packet) {
 	key := id{p.Channel, p.Tag}
 	c.mu.Lock()
 	asked, known := c.pending[key]
-	if known {
-		delete(c.pending, key)
-		c.release(asked.size)
+	if !known {
+		c.mu.Unlock()
+		c.o.Logger.Info("response to no request", "packet", p.String())
+		return true
+	}
+	delete(c.pending, key)
+	c.release(asked.size)
+	if asked.waited && c.asked == 0 && c.running == 0 {
+		c.calls, c.requests = c.calls+1, min(c.requests, 0)
+	} else {
+		c.endStreak()
+	}
+	asked.end(reply, err)
+	more = c.leader != nil || !c.inStreak(c.calls) || !c.recallable()
+	if !more {
+		c.free() // the next caller reads the answer himself
 	}
 	c.mu.Unlock()
-	switch {
-	case !known:
-		c.o.Logger.Info("response to no request", "packet", p.String())
-	case p.OK():
-		asked.end(Reply{Flags: p.ReplyFlags(), Payload: bytes.Clone(p.Payload)}, nil)
-	default:
-		asked.end(Reply{}, &RejectError{Text: string(p.Payload), Flags: p.ReplyFlags()})
-	}
+	return more
 }

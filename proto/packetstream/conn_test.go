@@ -118,35 +118,6 @@ func TestBothWays(t *testing.T) {
 	callers.Wait()
 }
 
-func TestInline(t *testing.T) {
-	c, _ := pair(t, &Options{Handler: echo}, &Options{Inline: true, Handler: func(ctx context.Context, r Request) (Reply, error) {
-		if r.Type == 1 {
-			_, err := FromContext(ctx).Call(ctx, Request{})
-			return Reply{Payload: []byte(err.Error())}, nil
-		}
-		return echo(ctx, r)
-	}})
-	var pending []*Pending
-	for i := range 100 {
-		p, err := c.Submit(within(t), Request{Flags: uint64(i)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		pending = append(pending, p)
-	}
-	for i, p := range pending {
-		if r, err := p.Wait(within(t)); err != nil || r.Flags != uint64(i) {
-			t.Error(i, r, err)
-		}
-	}
-	if r, err := c.Call(within(t), Request{Type: 1}); err != nil || string(r.Payload) != ErrInline.Error() {
-		t.Error(r, err)
-	}
-	if err := c.Shutdown(within(t)); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestReplyOrder(t *testing.T) {
 	first := make(chan struct{})
 	c, _ := pair(t, nil, &Options{Workers: 2, Handler: func(ctx context.Context, r Request) (Reply, error) {

@@ -20,11 +20,7 @@ type inbox struct {
 	parked   int                // of these, those that wait for the peer
 	rejected bool               // a request was, and that was told
 
-	// One worker is kept when there is no work: its stack has grown already, which for
-	// one that calls one after the other is worth a fifth of the time.
-	idle    bool
-	next    chan job // the job of the idle one; holds one
-	workers sync.WaitGroup
+	workers sync.WaitGroup // and who reads
 }
 
 // A job is a request to be answered.
@@ -35,17 +31,20 @@ type job struct {
 }
 
 // request takes in a request of the peer. It blocks while too many are unanswered,
-// so that the peer, in the end, cannot send.
-func (c *Conn) request(p *Packet) {
+// so that the peer, in the end, cannot send. It reports whether keep has to read on.
+func (c *Conn) request(p *Packet) (more bool) {
 	j := job{tag: p.Tag, request: Request{Type: p.Type - 1, Flags: p.Flags, Channel: p.Channel}}
 	c.mu.Lock()
 	handler, refusal := c.admit(p)
 	if refusal == "" {
 		j.handler = handler
 		j.request.Payload = bytes.Clone(p.Payload)
-		if c.o.Inline {
-			c.inline(j)
-		} else if !c.enqueue(j) {
+		if c.alone() {
+			more = c.answerHere(j)
+			c.mu.Unlock()
+			return more
+		}
+		if !c.enqueue(j) {
 			refusal = rejectTooMany
 		}
 	}
@@ -53,7 +52,7 @@ func (c *Conn) request(p *Packet) {
 	c.rejected = c.rejected || first
 	c.mu.Unlock()
 	if refusal == "" {
-		return
+		return true
 	}
 	level := slog.LevelInfo // a peer must not fill the log
 	if first {
@@ -61,6 +60,7 @@ func (c *Conn) request(p *Packet) {
 	}
 	c.o.Logger.Log(c.ctx, level, "request rejected", "packet", p.String(), "reason", refusal)
 	c.reject(j, refusal, 0)
+	return true
 }
 
 // admit returns who answers p, or why nobody does. The caller holds mu.
@@ -93,14 +93,36 @@ func (c *Conn) admit(p *Packet) (h Handler, refusal string) {
 	return h, ""
 }
 
-// inline answers j in this goroutine. The caller holds mu.
-func (c *Conn) inline(j job) {
+// alone reports whether nothing happens on the connection but one request of the
+// peer after the other, for the length of a streak, the one at hand included. The
+// caller holds mu.
+func (c *Conn) alone() bool {
+	if c.running > 0 || len(c.queue) > 0 || c.asked > 0 || len(c.rd.Buffered()) > 0 {
+		c.endStreak()
+		return false
+	}
+	c.calls, c.requests = 0, c.requests+1
+	return c.inStreak(c.requests)
+}
+
+// answerHere answers j in the goroutine that has read it, and meanwhile leaves the
+// turn to whoever needs it. It reports whether that was nobody. The caller holds mu.
+func (c *Conn) answerHere(j job) bool {
 	c.running++
+	c.held += len(j.request.Payload)
+	c.free()
 	c.mu.Unlock()
 	c.answer(j)
 	c.mu.Lock()
 	c.running--
+	c.held -= len(j.request.Payload)
 	c.changed.broadcast()
+	c.hire()
+	if c.taken {
+		return false
+	}
+	c.take(nil)
+	return true
 }
 
 // enqueue gives j to a worker, now or later. It waits while too much is unanswered,
@@ -137,11 +159,6 @@ func (c *Conn) hire() {
 // start gives j to a worker now. The caller holds mu.
 func (c *Conn) start(j job) {
 	c.running++
-	if c.idle {
-		c.idle = false
-		c.next <- j
-		return
-	}
 	c.workers.Go(func() { c.work(j) })
 }
 
@@ -167,30 +184,9 @@ func (c *Conn) work(j job) {
 			continue
 		}
 		c.running--
-		stay := !c.idle
-		c.idle = true
 		c.mu.Unlock()
-		if !stay {
-			return
-		}
-		select {
-		case j = <-c.next:
-		case <-c.ctx.Done():
-			c.retire()
-			return
-		}
+		return
 	}
-}
-
-// retire ends the idle worker, who may just have been given a job.
-func (c *Conn) retire() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.idle {
-		c.running--
-		c.changed.broadcast()
-	}
-	c.idle = false
 }
 
 // answer runs the handler. Whatever happens to it, there is an answer.
@@ -234,17 +230,14 @@ func (c *Conn) respond(j job, p Packet, tooManyFlags bool) error {
 	case len(p.Payload) > c.o.MaxPacket:
 		return frame.Refuse("a reply of %d bytes, the limit is %d", len(p.Payload), c.o.MaxPacket)
 	}
-	c.mu.Lock()
-	alone := c.running == 1
-	c.mu.Unlock()
-	return c.out.add(c.ctx, len(p.Payload), alone, func(queue []byte) ([]byte, error) {
+	return c.out.add(c.ctx, len(p.Payload), func(queue []byte) (_ []byte, alone bool, err error) {
 		c.mu.Lock()
-		finished := c.finished
+		finished, alone := c.finished, c.running == 1
 		c.mu.Unlock()
-		if finished {
-			return queue, nil
+		if !finished {
+			queue, err = p.AppendFrame(queue)
 		}
-		return p.AppendFrame(queue)
+		return queue, alone, err
 	})
 }
 

@@ -23,11 +23,6 @@ type Options struct {
 	Handler  Handler            // answers requests on channel 0; nil rejects them
 	Channels map[uint64]Handler // those on other channels; without one they are rejected
 
-	// Inline runs the handlers, one after the other, in the goroutine that reads. For
-	// those that take microseconds that saves waking another. While one runs nothing is
-	// read, so that it cannot call the peer back: it would get ErrInline.
-	Inline bool
-
 	Workers    int           // handlers of a connection that run at once, besides those that wait for the peer; 0 means 4 for each CPU
 	MaxPending int           // requests of ours without an answer; Submit waits beyond; 0 means 1024
 	MaxPacket  int           // bytes of a packet, each way; 0 means 64 MiB

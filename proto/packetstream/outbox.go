@@ -52,9 +52,9 @@ func (o *outbox) init(w io.Writer, grace time.Duration, failed func(error)) {
 }
 
 // add calls build, which appends one packet with that many bytes of payload to the
-// queue, once there is room. Calls of build do not overlap, and packets are written
-// in their order. Alone says that nobody else is likely to add one now.
-func (o *outbox) add(ctx context.Context, payload int, alone bool, build func(queue []byte) ([]byte, error)) error {
+// queue, once there is room, and says whether that is alone: nobody else is likely to
+// add one now. Calls of build do not overlap, and packets are written in their order.
+func (o *outbox) add(ctx context.Context, payload int, build func(queue []byte) (_ []byte, alone bool, err error)) error {
 	o.mu.Lock()
 	for o.err == nil && len(o.queue) > 0 && len(o.queue)+payload > outboxMost {
 		o.hasten()
@@ -67,7 +67,7 @@ func (o *outbox) add(ctx context.Context, payload int, alone bool, build func(qu
 		defer o.mu.Unlock()
 		return o.err
 	}
-	queue, err := build(o.queue)
+	queue, alone, err := build(o.queue)
 	if err == nil {
 		o.queue = queue
 	}

@@ -68,8 +68,5 @@ var ErrEnded = errors.New("a request after the end of requests")
 // ErrPeerEnded is the end of the peer's packets before it has answered.
 var ErrPeerEnded = errors.New("the peer ended the connection without an answer")
 
-// ErrInline is a handler of [Options.Inline] that would wait for the peer.
-var ErrInline = errors.New("a handler that runs inline cannot wait for the peer")
-
 // ErrClosed is a call that [Conn.Close] has ended.
 var ErrClosed = errors.New("the connection was closed on this side")

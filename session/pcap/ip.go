@@ -45,7 +45,7 @@ func transport4(data []byte, now time.Time, f *flow, pieces *fragments, s *Stats
 		s.Damaged++
 		return nil, 0, false
 	}
-	f.setIPv4(data[12:16], data[16:20])
+	f.src, f.dst = addressOf4(data[12:]), addressOf4(data[16:])
 	if place := binary.BigEndian.Uint16(data[6:]); place&0x3fff != 0 { // more to come, or not the first
 		if total > len(data) {
 			s.Fragments++
@@ -77,8 +77,7 @@ func transport6(data []byte, now time.Time, f *flow, pieces *fragments, s *Stats
 		size := 0
 		switch next {
 		case protocolTCP:
-			copy(f.src[:], data[8:24])
-			copy(f.dst[:], data[24:40])
+			f.src, f.dst = addressOf6(data[8:]), addressOf6(data[24:])
 			return rest, cut, true
 		case 0, 43, 60, 135, 139, 140: // options, routing, mobility, host identity, shim6
 			if len(rest) >= 2 {

@@ -19,6 +19,8 @@ const (
 const (
 	etherIPv4 = 0x0800
 	etherIPv6 = 0x86dd
+	etherMPLS = 0x8847
+	etherPPP  = 0x8864 // over Ethernet, once the session stands
 
 	maxTags = 8 // VLAN tags of one frame
 )
@@ -65,6 +67,9 @@ func network(p *packet) ([]byte, content) {
 		if p.link == linkLoop {
 			order = bigEndian
 		}
+		if order.uint32(data) > 0xffff { // it is that of the machine that captured, and another has written the file
+			order = !order
+		}
 		switch family := order.uint32(data); family {
 		case 2, 10, 24, 28, 30: // AF_INET, and AF_INET6 of Linux, NetBSD, FreeBSD, macOS
 			return data[4:], contentIP
@@ -95,8 +100,31 @@ func tagged(data []byte) ([]byte, content) {
 }
 
 func ofType(kind uint16, data []byte) ([]byte, content) {
-	if kind == etherIPv4 || kind == etherIPv6 {
+	switch kind {
+	case etherIPv4, etherIPv6:
 		return data, contentIP
+	case etherMPLS:
+		for range maxTags {
+			if len(data) < 4 {
+				return nil, contentDamaged
+			}
+			last := data[2]&1 != 0
+			data = data[4:]
+			if last && len(data) > 0 && (data[0]>>4 == 4 || data[0]>>4 == 6) { // no label says what it is
+				return data, contentIP
+			}
+			if last {
+				break
+			}
+		}
+	case etherPPP:
+		const head = 6 // version, code, session, length
+		if len(data) < head+2 {
+			return nil, contentDamaged
+		}
+		if protocol := binary.BigEndian.Uint16(data[head:]); protocol == 0x0021 || protocol == 0x0057 {
+			return data[head+2:], contentIP
+		}
 	}
 	return nil, contentOther
 }

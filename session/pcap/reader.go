@@ -48,6 +48,7 @@ type Stats struct {
 	Duplicate  int64 // segments all of whose bytes had come
 	Differing  int64 // segments that sent other bytes again; the first count
 	Lost       int64 // bytes
+	Late       int64 // segments with new bytes of a connection that was reset, passed over
 	Cut        int64 // packets that are shorter in the capture than on the wire
 	Fragments  int64 // of IP packets that never were whole, passed over
 	Damaged    int64 // packets whose headers cannot be, passed over
@@ -83,7 +84,7 @@ type Reader struct {
 
 // NewReader returns a Reader of the capture src.
 func NewReader(src io.Reader, o *Options) *Reader {
-	r := &Reader{window: window{src: src}, byFlow: map[flow]half{}}
+	r := &Reader{window: newWindow(src), byFlow: map[flow]half{}}
 	if o != nil {
 		r.port = o.Port
 	}
@@ -192,15 +193,20 @@ func (r *Reader) segment(g *segment) {
 		}
 		h = r.connect(g)
 	}
-	if h.closed {
-		return
-	}
 	c, side := h.connection, h.side
-	if g.flags&flagRST != 0 {
-		r.reset(c, side)
+	s := &c.streams[side]
+	if c.closed {
+		if g.len() > 0 && s.known && distance(g.end(), s.next) > 0 {
+			r.stats.Late++
+		}
 		return
 	}
-	s := &c.streams[side]
+	if g.flags&flagRST != 0 {
+		if s.resets(g.seq) {
+			r.reset(c, side)
+		}
+		return
+	}
 	if !s.known {
 		s.begin(g.span.seq, g.flags&flagSYN == 0)
 	}
@@ -209,7 +215,7 @@ func (r *Reader) segment(g *segment) {
 	}
 	if !s.ended && r.near(c, side, g.span.seq) {
 		if g.len() > 0 {
-			r.add(c, side, g.span)
+			r.add(c, side, &g.span)
 		}
 		if g.flags&flagFIN != 0 && !s.finished && distance(g.end(), s.next) >= 0 {
 			s.finished, s.fin = true, g.end()
@@ -273,6 +279,7 @@ func (r *Reader) lost(c *connection, side, n int, reason string) {
 	r.event(session.Event{Kind: session.Lost, Conn: c.number, From: sides[side], Offset: s.offset, N: n, Reason: reason})
 	s.next += uint32(n)
 	s.offset += int64(n)
+	s.recent = s.recent[:0] // it is not behind these any more
 }
 
 func (r *Reader) closing(c *connection, side int, reason string) {

@@ -17,6 +17,8 @@ const (
 	maxJump = 1 << 30 // bytes from one segment to the next
 	maxFar  = 3       // segments in a row beyond it that are believed
 
+	maxResetJump = 16 << 20 // bytes, as many as common receive windows have
+
 	// Bytes that the receiver has acknowledged will not be sent again. They may
 	// still follow in a capture that is slightly out of order.
 	ackPackets = 16
@@ -42,8 +44,9 @@ type stream struct {
 	fin      uint32
 	ended    bool // the end was delivered
 
-	ackWait  int // packets since the other side acknowledged more than was delivered
-	ackSince time.Time
+	ackWait  int       // packets since the other side acknowledged more than was delivered
+	ackSince time.Time // the first of them
+	ackNext  uint32    // next, then
 	acked    uint32
 
 	far int // segments in a row that are nowhere near
@@ -58,6 +61,13 @@ func distance(a, b uint32) int { return int(int32(a - b)) }
 func (s *stream) begin(seq uint32, joined bool) {
 	s.known, s.joined = true, joined
 	s.start, s.next = seq, seq
+}
+
+// resets reports whether a reset at seq is one. Receivers believe none from outside
+// their window: somebody else may have sent it, who guesses.
+func (s *stream) resets(seq uint32) bool {
+	d := distance(seq, s.next)
+	return !s.known || -maxResetJump < d && d < maxResetJump
 }
 
 // near reports whether a segment at seq can belong to the stream. A sequence number
@@ -78,12 +88,18 @@ func (r *Reader) near(c *connection, side int, seq uint32) bool {
 }
 
 // add takes a piece of the stream.
-func (r *Reader) add(c *connection, side int, p span) {
+func (r *Reader) add(c *connection, side int, p *span) {
 	s := &c.streams[side]
-	if p.seq == s.next && len(s.held) == 0 {
+	if p.seq == s.next && len(s.held) == 0 { // nearly always
 		r.deliver(c, side, p)
 		return
 	}
+	r.sort(c, side, *p)
+}
+
+// sort takes a piece of the stream that comes early, or again.
+func (r *Reader) sort(c *connection, side int, p span) {
+	s := &c.streams[side]
 	if old := -distance(p.seq, s.next); old > 0 {
 		probe := old == 1 && p.len() == 1 // a keep-alive: any byte will do
 		if !probe && !s.same(p) {
@@ -171,7 +187,7 @@ func (r *Reader) release(c *connection, side int) {
 	s := &c.streams[side]
 	n := 0
 	for ; n < len(s.held) && s.held[n].seq == s.next; n++ {
-		p := s.held[n]
+		p := &s.held[n]
 		s.heldBytes -= len(p.data)
 		r.held -= len(p.data) + heldCost
 		r.deliver(c, side, p)
@@ -185,7 +201,7 @@ func (r *Reader) release(c *connection, side int) {
 }
 
 // deliver tells the piece that comes next.
-func (r *Reader) deliver(c *connection, side int, p span) {
+func (r *Reader) deliver(c *connection, side int, p *span) {
 	s := &c.streams[side]
 	if s.joined {
 		s.joined = false
@@ -235,8 +251,8 @@ func (s *stream) acknowledged(ack uint32, now time.Time) {
 		s.ackWait = 0
 		return
 	}
-	if s.ackWait == 0 {
-		s.ackSince = now
+	if s.ackWait == 0 || s.ackNext != s.next { // some has come since: it is only out of order
+		s.ackWait, s.ackSince, s.ackNext = 0, now, s.next
 	}
 	s.ackWait++
 	s.acked = ack

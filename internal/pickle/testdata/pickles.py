@@ -8,6 +8,7 @@ import struct
 import sys
 
 shared = ["shared"]
+array = bytearray(b"shared")
 VALUES = [
     None, True, False,
     0, 1, -1, 255, 256, 65535, 65536, 2**31 - 1, 2**31, -2**31, -2**31 - 1, 2**63 - 1, -2**63, 2**63, 2**100, -2**100,
@@ -18,7 +19,7 @@ VALUES = [
     [], [1, [2, [3]]], list(range(2500)), (), (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4), ((), ((),)),
     {}, {"a": 1}, {"a": 1, 2: [3], (4,): {5: None}}, {str(i): i for i in range(1200)},
     set(), {"one"}, frozenset(), frozenset({7}),
-    [shared, shared, [shared]],
+    [shared, shared, [shared]], [array, array],
     {"key": "value", "again": ["key", "value"]},
 ]
 
