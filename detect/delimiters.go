@@ -158,11 +158,11 @@ func marks(streams []Stream) []string {
 	last := -1
 	for n := 1; n <= len(end); n++ {
 		mark := end[len(end)-n:]
-		count := count(streams, string(mark))
+		count := counted(streams, string(mark))
 		if count < 2 || n > 1 && count < 3 {
 			break
 		}
-		if n > 1 && !couldMark(mark) {
+		if n > 1 && !couldMark(mark) || mark[n-1] == '\r' && 2*counted(streams, string(mark)+"\n") > count {
 			last = count
 			continue
 		}
@@ -175,12 +175,12 @@ func marks(streams []Stream) []string {
 	}
 	return slices.DeleteFunc(list, func(mark string) bool {
 		longest := list[len(list)-1] // it may begin with a shorter one, too
-		return len(mark) < len(longest) && strings.HasPrefix(longest, mark) && count(streams, mark) == 2*count(streams, longest)
+		return len(mark) < len(longest) && strings.HasPrefix(longest, mark) && counted(streams, mark) == 2*counted(streams, longest)
 	})
 }
 
-// count counts mark in the windows of streams.
-func count(streams []Stream, mark string) (n int) {
+// counted counts mark in the windows of streams.
+func counted(streams []Stream, mark string) (n int) {
 	for _, s := range streams {
 		n += bytes.Count(s.Data[:min(len(s.Data), window)], []byte(mark))
 	}
@@ -210,7 +210,7 @@ func couldMark(mark []byte) bool {
 func frequentMarks(streams []Stream) []string {
 	var list []string
 	for _, c := range []byte("\x00|;\x03\x1e\x1f\x04\xff") {
-		if mark := string([]byte{c}); count(streams, mark) >= 3 {
+		if mark := string([]byte{c}); counted(streams, mark) >= 3 {
 			list = append(list, mark)
 		}
 	}
@@ -311,7 +311,7 @@ func byChance(streams []Stream, mark string) float64 {
 		total += min(len(s.Data), window)
 	}
 	for i := range len(mark) {
-		often *= float64(count(streams, mark[i:i+1])) / float64(total)
+		often *= float64(counted(streams, mark[i:i+1])) / float64(total)
 	}
 	return often * float64(total)
 }
@@ -325,7 +325,7 @@ func visibleMark(mark byte, streams []Stream, frames, ended int) float64 {
 	}
 	others := 0 // text in which all signs are as frequent has none that ends messages
 	for i := range len(signs) {
-		if signs[i] != mark && 2*count(streams, signs[i:i+1]) > frames {
+		if signs[i] != mark && 2*counted(streams, signs[i:i+1]) > frames {
 			others++
 		}
 	}

@@ -36,7 +36,7 @@ const (
 	missingEnd = 6
 
 	// emptyTurns is what it costs that empty frames come in turn with others.
-	emptyTurns = 40
+	emptyTurns = mostHops
 )
 
 // A claim is one framing with what speaks for and against it.
@@ -261,31 +261,34 @@ func (t *table) grown(r *rule, rest []byte) bool {
 	return false
 }
 
-// emptyInTurn reports whether as many empty frames as ever stand before each frame
-// that is none: the upper bytes of a length that is wider.
+// emptyInTurn reports whether in one of the streams as many empty frames as ever stand
+// before each frame that is none: the upper bytes of a length that is wider.
 func (c *chain) emptyInTurn(streams []Stream) bool {
-	runs, usual, alike := 0, 0, 0
 	for i, list := range c.starts {
+		runs, usual, alike := 0, 0, 0
 		run := -1 // the first one may have begun before the data
 		for _, p := range list[:len(list)-1] {
 			value, _ := c.rule.kind.read(streams[i].Data, p+c.rule.at)
 			switch {
-			case value != 0 && run >= 0:
-				if runs == 0 {
-					usual = run
-				}
-				if runs++; run == usual {
-					alike++
-				}
-				run = 0
-			case value != 0:
-				run = 0
-			case run >= 0:
+			case value == 0 && run >= 0:
 				run++
+			case value != 0:
+				if run >= 0 {
+					if runs == 0 {
+						usual = run
+					}
+					if runs++; run == usual {
+						alike++
+					}
+				}
+				run = 0
 			}
 		}
+		if usual > 0 && runs >= fewFrames && alike >= runs-runs/8 {
+			return true
+		}
 	}
-	return usual > 0 && runs >= fewFrames && alike >= runs-runs/8
+	return false
 }
 
 // marksOff reports whether mark stands almost nowhere but at the start of so many
