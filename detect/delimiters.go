@@ -158,11 +158,11 @@ func marks(streams []Stream) []string {
 	last := -1
 	for n := 1; n <= len(end); n++ {
 		mark := end[len(end)-n:]
-		count := count(streams, string(mark))
+		count := counted(streams, string(mark))
 		if count < 2 || n > 1 && count < 3 {
 			break
 		}
-		if n > 1 && !couldMark(mark) {
+		if n > 1 && !couldMark(mark) || mark[n-1] == '\r' && 2*counted(streams, string(mark)+"\n") > count {
 			last = count
 			continue
 		}
@@ -175,12 +175,12 @@ func marks(streams []Stream) []string {
 	}
 	return slices.DeleteFunc(list, func(mark string) bool {
 		longest := list[len(list)-1] // it may begin with a shorter one, too
-		return len(mark) < len(longest) && strings.HasPrefix(longest, mark) && count(streams, mark) == 2*count(streams, longest)
+		return len(mark) < len(longest) && strings.HasPrefix(longest, mark) && counted(streams, mark) == 2*counted(streams, longest)
 	})
 }
 
-// count counts mark in the windows of streams.
-func count(streams []Stream, mark string) (n int) {
+// counted counts mark in the windows of streams.
+func counted(streams []Stream, mark string) (n int) {
 	for _, s := range streams {
 		n += bytes.Count(s.Data[:min(len(s.Data), window)], []byte(mark))
 	}
@@ -210,7 +210,7 @@ func couldMark(mark []byte) bool {
 func frequentMarks(streams []Stream) []string {
 	var list []string
 	for _, c := range []byte("\x00|;\x03\x1e\x1f\x04\xff") {
-		if mark := string([]byte{c}); count(streams, mark) >= 3 {
+		if mark := string([]byte{c}); counted(streams, mark) >= 3 {
 			list = append(list, mark)
 		}
 	}
@@ -311,7 +311,7 @@ func byChance(streams []Stream, mark string) float64 {
 		total += min(len(s.Data), window)
 	}
 	for i := range len(mark) {
-		often *= float64(count(streams, mark[i:i+1])) / float64(total)
+		often *= float64(counted(streams, mark[i:i+1])) / float64(total)
 	}
 	return often * float64(total)
 }
@@ -325,7 +325,7 @@ func visibleMark(mark byte, streams []Stream, frames, ended int) float64 {
 	}
 	others := 0 // text in which all signs are as frequent has none that ends messages
 	for i := range len(signs) {
-		if signs[i] != mark && 2*count(streams, signs[i:i+1]) > frames {
+		if signs[i] != mark && 2*counted(streams, signs[i:i+1]) > frames {
 			others++
 		}
 	}
@@ -364,90 +364,4 @@ func delimSpelling(mark string) string {
 		}
 	}
 	return s.String()
-}
-
-const (
-	slipEnd = 0xc0
-	slipEsc = 0xdb
-)
-
-// slip judges whether streams are frames of RFC 1055: END stands at their ends and
-// between messages, and behind every ESC one of two bytes.
-func slip(streams []Stream) (claim, bool) {
-	c := claim{Candidate: Candidate{Framing: "slip"}}
-	escapes, ends, total, text := 0, 0, 0, true
-	for _, s := range streams {
-		b := s.Data[:min(len(s.Data), window)]
-		if len(b) == 0 {
-			continue
-		}
-		whole := s.Ended && len(b) == len(s.Data)
-		total += len(b)
-		list := []int{0}
-		body := 0
-		for i := 0; i < len(b); i++ {
-			switch {
-			case b[i] == slipEnd:
-				ends++
-				if i > body {
-					c.Frames++
-					list = append(list, i+1)
-					text = text && isText(b[body:i])
-				}
-				body = i + 1
-			case b[i] == slipEsc && i+1 < len(b):
-				if b[i+1] != 0xdc && b[i+1] != 0xdd {
-					return c, false
-				}
-				escapes++
-				text = false
-				i++
-			}
-		}
-		c.Bytes += int64(list[len(list)-1])
-		c.starts = append(c.starts, list)
-		switch {
-		case whole && b[len(b)-1] != slipEnd:
-			return c, false
-		case whole:
-			c.bits += 7
-		}
-		if b[0] == slipEnd {
-			c.bits += 8
-		}
-	}
-	if c.Frames < 2 {
-		return c, false
-	}
-	share := float64(ends) / float64(total+1)
-	c.bits += 7*float64(escapes) - 6
-	if text {
-		c.bits += float64(ends) * math.Min(-math.Log2(share), 8)
-	}
-	if escapes == 0 {
-		c.SameAs = []string{`delim=\xc0`}
-	}
-	c.Evidence = fmt.Sprintf("%d END bytes, %d right escapes", ends, escapes)
-	c.equal = !text && equalFrames(c.starts)
-	h := chain{starts: c.starts}
-	h.sum()
-	c.chain = h.hash
-	return c, c.bits > 0
-}
-
-// equalFrames reports whether all frames but the first of a stream are equally long.
-func equalFrames(starts [][]int) bool {
-	size := 0
-	for _, list := range starts {
-		for i := 2; i < len(list); i++ {
-			n := list[i] - list[i-1]
-			if size == 0 {
-				size = n
-			}
-			if n != size {
-				return false
-			}
-		}
-	}
-	return size > 0
 }

@@ -182,7 +182,7 @@ func decide(claims, broken []claim) Answer {
 	if len(claims) > 0 {
 		best := &claims[0]
 		a.named = best.rule == nil || best.named
-		a.anchored = a.named || best.marked || best.rule.kind.width > 1 && (best.rule.plain() || best.rule.selfCounted() && best.rule.at != best.rule.kind.width)
+		a.anchored = a.named || best.marked || best.rule.kind.width > 1 && (best.rule.plain() || best.rule.selfCounted() && best.rule.at < best.rule.kind.width)
 		a.wide = a.named || best.rule.kind.width > 1 && !best.rule.odd() && !(best.rule.selfCounted() && best.rule.kind.width < 4)
 	}
 	return a

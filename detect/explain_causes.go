@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -157,6 +158,10 @@ func (e *examination) fallback() {
 			x.Cause, x.Repair = frame.CauseBadDigits, "write the length as the framing asks"
 			break
 		}
+		if e.headersAlone() {
+			x.Repair = "write Content-Length: N before the blank line, with the bytes of the body"
+			break
+		}
 		x.Cause = CauseForeignBytes
 		x.Detail = "no frame begins with these bytes: " + x.Detail
 		x.Repair = "find out what else writes to this stream"
@@ -166,6 +171,14 @@ func (e *examination) fallback() {
 	for i := range e.found {
 		e.found[i].Measured = e.found[i].Cause != x.Cause || e.found[i].Detail != x.Detail
 	}
+}
+
+// headersAlone reports whether the stuck frame begins with header lines, and it is not
+// their form that is wrong.
+func (e *examination) headersAlone() bool {
+	head := e.data[e.stuck:min(e.stuckAt(), len(e.data))]
+	line, _, whole := bytes.Cut(head, []byte("\r\n"))
+	return e.name == "lsp" && whole && bytes.IndexByte(line, ':') > 0
 }
 
 // claim is the body that the head of the stuck frame claims.

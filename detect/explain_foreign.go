@@ -59,7 +59,7 @@ func (e *examination) foreignAt(start, before int) {
 	if u, _, ok := e.unit.scan(e.data, start); ok && u.counted && !e.binary() {
 		bits -= min(e.chain.bits, properHead) // it begins as a frame does
 	}
-	if before > 0 && e.halfValue(start) {
+	if before > 0 && e.halfValue(start) || e.halfFrame(start, best) {
 		bits -= wholeValue
 	}
 	hops, _ := e.chain.at(best)
@@ -102,6 +102,21 @@ func (e *examination) halfValue(start int) bool {
 	u, _, ok := e.unit.scan(e.data, pos)
 	end := pos + u.head + u.body
 	return ok && end <= len(e.data) && u.body < chainBehind && unfinished(e.data[pos+u.head:end])
+}
+
+// halfFrame reports whether what stands between start and end is the head of a frame
+// and half a JSON value, where the others hold whole ones.
+func (e *examination) halfFrame(start, end int) bool {
+	if len(e.starts) == 0 || e.starts[0] >= start {
+		return false
+	}
+	u, _, ok := e.unit.scan(e.data, start)
+	if !ok || !u.counted || start+u.head > end || end-start > chainBehind || !unfinished(e.data[start+u.head:end]) {
+		return false
+	}
+	first, _, ok := e.unit.scan(e.data, e.starts[0])
+	body := e.starts[0] + first.head
+	return ok && isObject(e.data[body:min(len(e.data), body+first.body)])
 }
 
 // deliberate reports whether the length that gap begins with was written to be too

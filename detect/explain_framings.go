@@ -66,7 +66,7 @@ func (e *examination) framingBehind() {
 		default:
 			continue // few others tell themselves from text
 		}
-		if s.Name == e.name || s.Name == "resp" && !bytes.Contains(respTypes2, e.data[e.stuck:e.stuck+1]) {
+		if s.Name == e.name || s.Name == "resp" && !bytes.Contains(respOpeners, e.data[e.stuck:e.stuck+1]) {
 			continue
 		}
 		w, bits := e.tileFrom(e.stuck, s.Name, s.Codec)
@@ -82,8 +82,8 @@ func (e *examination) framingBehind() {
 	}
 }
 
-// respTypes2 are the types of RESP with which a client or a server opens.
-var respTypes2 = []byte("*$+")
+// respOpeners are the types of RESP with which a client or a server opens.
+var respOpeners = []byte("*$+")
 
 // detectedMost bounds the bytes of which the framing is asked for.
 const detectedMost = 256 << 10

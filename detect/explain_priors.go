@@ -33,7 +33,7 @@ func (e *examination) lastPrior(next, claimed int, u unit) float64 {
 	end := max(0, next-u.tail)
 	body := e.data[min(end, max(0, end-u.body-(next-claimed))):end]
 	switch {
-	case next > claimed && isObject(body):
+	case next > claimed && isObject(body) && unfinished(body[:min(len(body), u.body)]):
 		return e.chain.bits + wholeValue // as claimed it is none
 	case next > claimed && e.stuck < len(e.data) && len(e.starts) > 0 && e.prefixOfFrame(e.data[e.stuck:]):
 		return -6

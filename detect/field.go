@@ -36,6 +36,9 @@ func (k *number) read(b []byte, i int) (value uint64, n int) {
 		if i+k.width > len(b) {
 			return 0, 0
 		}
+		if k.width == 1 {
+			return uint64(b[i]), 1
+		}
 		if k.little {
 			for j := k.width - 1; j >= 0; j-- {
 				value = value<<8 | uint64(b[i+j])

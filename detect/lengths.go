@@ -9,14 +9,9 @@ import (
 )
 
 const (
-	mostWeighed = 80  // rules of which the evidence is weighed
-	mostEqual   = 8   // and of those in which all frames are equally long
-	hopSamples  = 384 // places at which a rule is tried that are no start of a frame
+	mostWeighed = 80 // rules of which the evidence is weighed
+	mostEqual   = 8  // and of those in which all frames are equally long
 	fewFrames   = 4
-
-	strayHops  = 5  // lengths that a chain beside the frames is followed
-	strayZeros = 24 // and with those of 0
-	strayLeast = 24 // chains that have come so far and tell how often the next hop leads on
 
 	rarest = 14 // bits that one frame proves at most
 
@@ -41,7 +36,7 @@ const (
 	missingEnd = 6
 
 	// emptyTurns is what it costs that empty frames come in turn with others.
-	emptyTurns = 40
+	emptyTurns = mostHops
 )
 
 // A claim is one framing with what speaks for and against it.
@@ -60,11 +55,10 @@ type claim struct {
 	around   int     // columns beside the length, on either side, that are always 0
 	lows     []int   // where the lowest bytes of the lengths stand
 	fields   uint64  // hash of where the lengths stand that it reads; 0 for other claims
-	dbg      [4]float64
-	leftHead bool // what is left over at the end may be as much before the first frame
-	marked   bool // frames start with bytes that stand nowhere else
-	single   bool // one frame in all
-	equal    bool // all frames are equally long
+	leftHead bool    // what is left over at the end may be as much before the first frame
+	marked   bool    // frames start with bytes that stand nowhere else
+	single   bool    // one frame in all
+	equal    bool    // all frames are equally long
 }
 
 // lengthRules tries every rule of the length-field family on streams, and returns
@@ -197,7 +191,7 @@ func weigh(r *rule, streams []Stream, costs *histograms) claim {
 	out.lows, out.fields = c.fields(streams)
 	out.hop, out.around = hop, t.zerosAround(r)
 	crowd = min(crowd, mostContent, crowdEach*float64(t.distinct)) // a chain that goes round in few lengths is caught in them
-	out.dbg = [4]float64{hops, crowd, texts, textless}
+
 	out.places = min(t.savings(r, anywhere), mostPlaces)
 	if texts == 0 && t.short(r) {
 		crowd, out.places = crowd/2, out.places/2
@@ -267,31 +261,34 @@ func (t *table) grown(r *rule, rest []byte) bool {
 	return false
 }
 
-// emptyInTurn reports whether as many empty frames as ever stand before each frame
-// that is none: the upper bytes of a length that is wider.
+// emptyInTurn reports whether in one of the streams as many empty frames as ever stand
+// before each frame that is none: the upper bytes of a length that is wider.
 func (c *chain) emptyInTurn(streams []Stream) bool {
-	runs, usual, alike := 0, 0, 0
 	for i, list := range c.starts {
+		runs, usual, alike := 0, 0, 0
 		run := -1 // the first one may have begun before the data
 		for _, p := range list[:len(list)-1] {
 			value, _ := c.rule.kind.read(streams[i].Data, p+c.rule.at)
 			switch {
-			case value != 0 && run >= 0:
-				if runs == 0 {
-					usual = run
-				}
-				if runs++; run == usual {
-					alike++
-				}
-				run = 0
-			case value != 0:
-				run = 0
-			case run >= 0:
+			case value == 0 && run >= 0:
 				run++
+			case value != 0:
+				if run >= 0 {
+					if runs == 0 {
+						usual = run
+					}
+					if runs++; run == usual {
+						alike++
+					}
+				}
+				run = 0
 			}
 		}
+		if usual > 0 && runs >= fewFrames && alike >= runs-runs/8 {
+			return true
+		}
 	}
-	return usual > 0 && runs >= fewFrames && alike >= runs-runs/8
+	return false
 }
 
 // marksOff reports whether mark stands almost nowhere but at the start of so many
@@ -304,85 +301,6 @@ func marksOff(mark string, streams []Stream, frames int) bool {
 	return n <= frames+frames/8
 }
 
-// surprise is how many bits a frame proves: how seldom bytes that are no length of
-// the chain lead on to other bytes. Only every pace-th byte is tried. From each of
-// these places the rule is followed some way: in data that is built alike, what leads
-// on once leads on again, and a chain that was caught there proves nothing by its
-// length.
-func (r *rule) surprise(c *chain, streams []Stream, pace int, on []bool) float64 {
-	var tried, could [strayHops]int
-	left := 0
-	if r.kind.width == 1 && len(streams[0].Data) > 16<<8 {
-		return 0 // any byte leads on
-	}
-	for i, s := range streams {
-		b := s.Data[:min(len(s.Data), window)]
-		starts := c.starts[i]
-		for _, p := range starts {
-			on[p] = true
-		}
-		share := hopSamples / len(streams)
-		step := (max(1, len(b)/max(share, 1)) + pace - 1) / pace * pace
-		for pos, next := r.at%pace, 0; pos < len(b); pos += step {
-			for next < len(starts) && starts[next]+r.at < pos {
-				next++
-			}
-			if next < len(starts) && starts[next]+r.at == pos {
-				continue
-			}
-			left += len(s.Data) - pos
-			r.stray(b, len(s.Data), pos, on, &tried, &could)
-		}
-		for _, p := range starts {
-			on[p] = false
-		}
-	}
-	if tried[0] == 0 {
-		return 0
-	}
-	rate := 0.0
-	for i := range tried {
-		if i == 0 || tried[i] >= strayLeast {
-			rate = max(rate, (float64(could[i])+1)/(float64(tried[i])+2))
-		}
-	}
-	if could[0] == 0 && r.kind.width > 0 {
-		byChance := float64(left) / float64(tried[0]) / math.Exp2(8*float64(r.kind.width))
-		rate = min(rate, max(byChance, math.Exp2(-rarest)))
-	}
-	return -math.Log2(min(rate, 1))
-}
-
-// stray follows the rule from a length at pos, which is none of the chain, until it
-// breaks, or comes upon the chain. Lengths of 0 go a few bytes on and are no hop.
-func (r *rule) stray(b []byte, size, pos int, on []bool, tried, could *[strayHops]int) {
-	for hop, steps := 0, 0; hop < strayHops && steps < strayZeros; steps++ {
-		value, n := r.kind.read(b, pos)
-		if n == 0 {
-			if len(b) == size && hop == 0 {
-				tried[hop]++
-			}
-			return
-		}
-		next := pos + n + int(min(value, maxLength)) + r.extra
-		if r.whole {
-			next = pos - r.at + int(min(value, maxLength))
-		}
-		bad := n < 0 || value > uint64(size-pos) || next > size || next+r.at <= pos
-		if hop == 0 || value != 0 {
-			tried[hop]++
-			if !bad {
-				could[hop]++
-			}
-			hop++
-		}
-		if bad || next >= len(b) || next >= 0 && on[next] {
-			return
-		}
-		pos = next + r.at
-	}
-}
-
 // textProof is what it proves that all bytes which are no text stand outside the
 // bodies.
 func (t *table) textProof(l layout) (bits float64, text bool) {
@@ -390,22 +308,26 @@ func (t *table) textProof(l layout) (bits float64, text bool) {
 		return 0, false
 	}
 	around, total := 0, 0
-	var foreign [2]int // in the first half of the frames and in the second: what is right is so all along
 	for i, raw := range t.rows {
 		around += t.heads[i] + l.skip + l.tail
 		total += len(raw)
-		half := &foreign[2*i/len(t.rows)]
+	}
+	var foreign [4]int // in each quarter of the bytes: what is right is so all along
+	at := 0
+	for i, raw := range t.rows {
+		quarter := &foreign[4*at/total]
+		at += len(raw)
 		for _, part := range [][]byte{raw[:t.heads[i]+l.skip], raw[len(raw)-l.tail:]} {
 			for _, b := range part {
 				if !isTextByte(b) {
-					*half++
+					*quarter++
 				}
 			}
 		}
 	}
-	told := foreign[0] + foreign[1]
-	if len(t.rows) >= 2*fewFrames {
-		told = 2 * min(foreign[0], foreign[1])
+	told := foreign[0] + foreign[1] + foreign[2] + foreign[3]
+	if len(t.rows) >= 4*fewFrames {
+		told = 4 * slices.Min(foreign[:])
 	}
 	return float64(told) * -math.Log2(float64(around+1)/float64(total+1)), true
 }

@@ -55,9 +55,9 @@ func TestUnreadable(t *testing.T) {
 		spoil func([]byte) []byte
 		text  string
 	}{
-		"damaged":     {0xc1, func(b []byte) []byte { return append([]byte("\xff\xff\xff"), b...) }, half},
-		"too large":   {0xc1, bytes.Clone, half + string(make([]byte, 1000))},
-		"cut short":   {0x41, bytes.Clone, half},
+		"damaged":   {0xc1, func(b []byte) []byte { return append([]byte("\xff\xff\xff"), b...) }, half},
+		"too large": {0xc1, bytes.Clone, half + string(make([]byte, 1000))},
+		"cut short": {0x41, bytes.Clone, half},
 	} {
 		s, m := &sender{keep: true}, &Messages{}
 		if got := m.Message([]byte{c.first}, c.spoil(s.message(t, c.text)), 100); got != nil {

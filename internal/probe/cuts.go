@@ -227,6 +227,9 @@ func (r *run) byteAtATime(ctx context.Context) Result {
 	if o.fault == sound {
 		return pass("%s, each in a write of its own", plural(min(total, most*len(acts)), "byte"))
 	}
+	if o.wrote > whole+whole/3 && !r.bearsPause(ctx, o.wrote) {
+		return skip(fmt.Sprintf("single bytes took %v here, and the peer does not wait so long for a frame", round(o.wrote)))
+	}
 	for _, c := range r.suspects() {
 		if ctx.Err() != nil || time.Until(r.end) < 0 {
 			break
@@ -238,6 +241,20 @@ func (r *run) byteAtATime(ctx context.Context) Result {
 		}
 	}
 	return r.manyCuts(ctx, o, gap)
+}
+
+// bearsPause reports whether a frame may come in two pieces with that pause between
+// them.
+func (r *run) bearsPause(ctx context.Context, d time.Duration) bool {
+	acts := r.talk.acts()
+	n := len(r.talk.opening)
+	cuts := slowCuts(r.talk.turns()[n])
+	if len(cuts) == 0 {
+		return true
+	}
+	acts[n].pieces = pieces(r.talk.turns()[n].raw(), cuts[len(cuts)-1:])
+	acts[n].pauses = []time.Duration{d}
+	return r.exchange(ctx, r.patience(), acts...).fault == sound
 }
 
 // single cuts raw into its bytes, the first most of them.

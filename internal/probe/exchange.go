@@ -35,6 +35,7 @@ type outcome struct {
 	said    string // what went wrong
 	err     error  // with refused
 	latency time.Duration
+	wrote   time.Duration // what it took to write the last act
 }
 
 // exchange makes a connection, does acts on it and compares the replies.
@@ -78,8 +79,10 @@ func (r *run) perform(ctx context.Context, p *peer, a act, patience time.Duratio
 	if pause.For(ctx, a.pause) != nil {
 		return 0, &outcome{fault: late, said: "interrupted"}
 	}
-	failed := p.write(ctx, a.pieces, a.pauses)
 	began := time.Now()
+	failed := p.write(ctx, a.pieces, a.pauses)
+	wrote := time.Since(began)
+	began = began.Add(wrote)
 	if failed == nil && a.finish {
 		failed = p.conn.CloseWrite()
 	}
@@ -90,6 +93,7 @@ func (r *run) perform(ctx context.Context, p *peer, a act, patience time.Duratio
 	if p.stuck.Load() {
 		o = &outcome{fault: late, said: "the peer does not read what is sent"}
 	}
+	o.wrote = wrote
 	return time.Since(began), o
 }
 
@@ -150,13 +154,13 @@ func (r *run) longest() time.Duration {
 	return 3 * time.Second
 }
 
-// patience is how long a reply may take, by the latency of the baseline.
+// patience is how long a reply may take, by the latency of the baseline. Where the
+// time for the check runs out it is less, but never so little that a reply as slow
+// as those of the baseline would be missed.
 func (r *run) patience() time.Duration {
 	p := min(max(500*time.Millisecond, 20*r.latency), r.longest())
-	if left := time.Until(r.end); left < p {
-		p = max(left, 300*time.Millisecond)
-	}
-	return p
+	least := min(max(300*time.Millisecond, 3*r.latency), r.longest())
+	return max(min(p, time.Until(r.end)), least)
 }
 
 // try is exchange; what fails is done again. When a reply was late that is with
@@ -174,7 +178,7 @@ func (r *run) trying(ctx context.Context, patience time.Duration, acts ...act) *
 		return first
 	}
 	if first.fault == late {
-		patience = min(3*patience, r.longest(), max(time.Until(r.end), patience))
+		patience = min(3*patience, r.longest(), max(time.Until(r.end), 2*patience))
 	}
 	second := r.exchange(ctx, patience, acts...)
 	if second.fault != sound || first.fault == late || ctx.Err() != nil {

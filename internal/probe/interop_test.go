@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/framing"
@@ -46,8 +47,12 @@ func TestInteropPeers(t *testing.T) {
 				address = peertest.Serve(t, words[0], words[1:]...)
 			}
 			report := probeReal(t, address, p.framing)
-			if failed := failures(report); !slices.Equal(failed, p.fails) {
-				t.Errorf("fails %v, want %v: %s", failed, p.fails, tell(report))
+			// On a busy machine there may be no time for a check.
+			want := slices.DeleteFunc(slices.Clone(p.fails), func(check string) bool {
+				return slices.ContainsFunc(report.Results, func(r Result) bool { return r.Check == check && r.Observed == noTime })
+			})
+			if failed := failures(report); !slices.Equal(failed, want) {
+				t.Errorf("fails %v, want %v: %s", failed, want, tell(report))
 			}
 			t.Logf("%2d pass, %d warn, %d skip, fails %v, %d connections, %v",
 				report.Count(Pass), report.Count(Warn), report.Count(Skip), failures(report), report.Connections, round(report.Took))
@@ -60,7 +65,7 @@ func TestInteropPeers(t *testing.T) {
 func TestInteropChannel(t *testing.T) {
 	python := peertest.Need(t, "python3")[0]
 	address := startServer(t, []string{python, "../../testdata/peers/channel.py", "serve-all"})
-	report := probeServer(t, address, "msg")
+	report := probeServer(t, address, "msg", 100*time.Millisecond) // a busy machine runs it late
 	failed := failures(report)
 	for _, check := range []string{"byte-at-a-time", "split-header", "split-body"} {
 		if !slices.Contains(failed, check) {

@@ -28,7 +28,7 @@ func TestLargeSlowly(t *testing.T) {
 			go echoSlowly(conn)
 		}
 	}()
-	report := probeServer(t, l.Addr().String(), "line")
+	report := probeServer(t, l.Addr().String(), "line", 0)
 	for _, r := range report.Results {
 		if r.Verdict == Fail {
 			t.Errorf("%s: %s", r.Check, r.Observed)

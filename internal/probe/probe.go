@@ -20,6 +20,9 @@ import (
 	"github.com/chancat/channel/framing"
 )
 
+// noTime is why a check was skipped for which the budget did not last.
+const noTime = "there was no time left"
+
 // grace is what the checks may take beyond the budget before they are cut off.
 const grace = 1500 * time.Millisecond
 
@@ -131,6 +134,7 @@ type run struct {
 	end      time.Time // of the check at hand
 
 	cuts         map[cut]*outcome // what trials of single cuts found
+	sure         map[cut]bool     // those that were tried with a long pause too
 	gone         string           // the check after which the peer no longer answered
 	failedChecks map[string]bool
 	harming      bool   // malformed frames are being sent
@@ -141,7 +145,7 @@ type run struct {
 // that of Dial. When ctx ends the report holds what was found until then, and the
 // error is the cause.
 func Run(ctx context.Context, o Options) (*Report, error) {
-	r := &run{o: o, whole: o.Whole, start: time.Now(), cuts: map[cut]*outcome{}, failedChecks: map[string]bool{}}
+	r := &run{o: o, whole: o.Whole, start: time.Now(), cuts: map[cut]*outcome{}, sure: map[cut]bool{}, failedChecks: map[string]bool{}}
 	if r.o.Gap == 0 {
 		r.o.Gap = DefaultGap
 	}
@@ -171,7 +175,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 			break // the check was cut off: what it saw says nothing about the peer
 		}
 		if limited.Err() != nil {
-			result = skip("there was no time left")
+			result = skip(noTime)
 		}
 		result.Check = c.name
 		result.Took = time.Since(began)

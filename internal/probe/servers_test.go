@@ -91,7 +91,7 @@ func score(t *testing.T, python, path string) string {
 	var report *Report
 	var failed []string
 	for range 3 { // a server that a busy machine kept from reading has found together what was cut
-		if report = probeServer(t, startServer(t, argv), spelling); report == nil {
+		if report = probeServer(t, startServer(t, argv), spelling, 0); report == nil {
 			return name + ": no report"
 		}
 		failed = failedChecks(report)
@@ -173,7 +173,7 @@ func startServer(t *testing.T, argv []string) string {
 	return "127.0.0.1:" + strings.TrimSpace(port)
 }
 
-func probeServer(t *testing.T, address, spelling string) *Report {
+func probeServer(t *testing.T, address, spelling string, gap time.Duration) *Report {
 	f, err := framing.Parse(spelling)
 	if err != nil {
 		t.Error(err)
@@ -182,6 +182,7 @@ func probeServer(t *testing.T, address, spelling string) *Report {
 	report, err := Run(t.Context(), Options{
 		Dial:     func(ctx context.Context) (*endpoint.Conn, error) { return endpoint.Dial(ctx, address, nil) },
 		Framing:  f,
+		Gap:      gap,
 		Messages: []Message{{[]byte("ping"), []byte("ping")}},
 		Expect:   ParseExpect([]byte("echo")),
 	})

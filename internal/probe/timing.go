@@ -44,7 +44,7 @@ func (r *run) slow(ctx context.Context) Result {
 	case len(cuts) == 0:
 		return skip("the frame is a single byte")
 	case !r.bearsCuts():
-		if cuts = r.goodCut(n); cuts == nil {
+		if cuts = r.goodCut(ctx, n); cuts == nil {
 			return skip("every cut of a frame fails, however short the pause")
 		}
 	}
@@ -61,10 +61,20 @@ func (r *run) slow(ctx context.Context) Result {
 	return pass("a frame in %d pieces over %v", len(cuts)+1, took)
 }
 
-// goodCut is a cut of that turn which did not fail.
-func (r *run) goodCut(turn int) []int {
+// goodCut is a cut of that turn which did not fail, and does not with a longer
+// pause: a peer that is busy may have read both pieces together.
+func (r *run) goodCut(ctx context.Context, turn int) []int {
 	for _, c := range r.suspects() {
-		if o := r.cuts[c]; c.turn == turn && o != nil && o.fault == sound {
+		if o := r.cuts[c]; c.turn != turn || o == nil || o.fault != sound {
+			continue
+		}
+		if !r.sure[c] {
+			acts := r.cutActs(c)
+			acts[c.turn].pauses = []time.Duration{slowShort}
+			r.cuts[c] = r.try(ctx, acts...)
+			r.sure[c] = true
+		}
+		if r.cuts[c].fault == sound {
 			return []int{c.at}
 		}
 	}
@@ -190,7 +200,7 @@ func (r *run) heldUp(ctx context.Context, peers []*peer, patience time.Duration)
 		half = t.layout.Head + t.layout.Body/2
 	}
 	if !r.bearsCuts() {
-		good := r.goodCut(len(r.talk.opening))
+		good := r.goodCut(ctx, len(r.talk.opening))
 		if good == nil {
 			return nil
 		}

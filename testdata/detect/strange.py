@@ -105,3 +105,39 @@ case("a counter that grows past its first byte",
 case("a sync word behind which zeros stand", [b"".join(b"\x7e\x01" + bytes([R.randint(0, 9)]) + struct.pack(">HH", len(b), i) + b for i, b in enumerate(map(samples, range(300))))],
      "u16be,at=3,skip=2")
 case("long varints of noise", [framed(varint, [R.randbytes(R.randint(100, 1500)) for _ in range(200)])], "varint")
+
+# Chains that are caught in data that is built alike.
+case("integers that count up", [b"".join(struct.pack("<I", i) for i in range(1500))], undecidable="records of one length")
+case("text, and zeros in the upper bytes of wide lengths, cut",
+     [framed(field(8, "be"), [b";".join(b"%s=%d" % (R.choice(WORDS).encode(), R.randint(0, 999)) for _ in range(R.randint(2, 12))) for _ in range(30)])[:-20]], "u64be")
+case("wide lengths behind a counter, their upper bytes zero",
+     [b"".join(struct.pack(">IQH", i, len(b), i) + b for i, b in enumerate(words(R.randint(3, 20)).encode() for _ in range(100)))],
+     "u64be,at=4,skip=2", ["u64be,at=4,adjust=+2"])
+case("short lengths beside a constant mark", [b"".join(b"\x0f\x1e\x31\xfc" + bytes([len(b)]) + b + b"\x22" for b in (R.randbytes(n) for n in (24, 24, 31, 24)))],
+     undecidable="u8, varint and bsuint")
+
+# Streams that change, and what stands in them once.
+case("lengths, then lines", [framed(field(2, "be"), [words(R.randint(3, 25)).encode() for _ in range(10)]) + b"".join(words(6).encode() + b"\n" for _ in range(20))],
+     undecidable="two framings, one after the other")
+damaged = framed(field(4, "be"), [R.randbytes(R.randint(20, 200)) for _ in range(40)])
+case("lengths with a byte too many in the middle", [damaged[:len(damaged) // 2] + b"\x99" + damaged[len(damaged) // 2:]], undecidable="it is broken")
+
+# A start that is missing, with bytes that no length counts.
+for name, put in ("u24be", field(3, "be")), ("u64be", field(8, "be")), ("u32le", field(4, "le")):
+    data = b"".join(bytes([1, i & 255]) + put(len(b)) + b for i, b in enumerate(call(i) for i in range(60)))
+    case("%s behind two bytes in a capture without its start" % name, [(data[41:], {"from": "client", "conn": 1, "ended": False, "late": True})],
+         undecidable="the two bytes may stand before the length or behind the body")
+tiny = framed(field(4, "be"), [json.dumps({"id": i, "v": R.choice(WORDS)}).encode() for i in range(6)])
+case("u32be without its first byte", [tiny[1:]], undecidable="it begins inside a frame")
+
+# Text of which the signs are no marks.
+case("a picture of signs", [b"\n".join(bytes(R.choice(b" #.") for _ in range(60)) for _ in range(30))], undecidable="a picture")
+case("signs in any order", [bytes(R.choice(b"!#$%&*+-/;<=>?@^|~abcdefghijklmnop") for _ in range(1999)) + b"#"], undecidable="noise")
+case("letters of other scripts", [("".join(R.choice("\u00e4\u00f6\u00fc\u00e9\u65e5\u672c abcdefg") for _ in range(700)) + "\u00f6").encode()], undecidable="text without a mark")
+case("a word between signs", [b"".join(words(R.randint(3, 9)).encode() + b"--END--" for _ in range(20))], "delim=--END--")
+case("HTTP answers with bodies of text",
+     [b"".join(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%s" % (len(b), b) for b in (b"<p>\n" + words(20).encode() + b"\n</p>\n" for _ in range(5)))],
+     undecidable="messages of HTTP are no lines")
+case("a query of PostgreSQL", [b"Q\x00\x00\x00\x2aSELECT name, status FROM workers LIMIT\x00"], undecidable="a single frame")
+case("one value of memcached", [b"VALUE k0 0 31\r\n" + b"a value of thirty-one characters"[:31] + b"\r\nEND\r\n"], "memcached")
+case("compressed control frames", [b"\xc8\x01" + bytes(604)], undecidable="zeros")
