@@ -33,7 +33,7 @@ const manyFrames = 1 << 16
 func (e *examination) follow(units unitScanner, r bodyRule, limit int) walk {
 	w := walk{start: -1}
 	var st unitState
-	start := 0
+	start, uncounted := 0, 0
 	for pos := 0; ; {
 		if pos == start && pos >= limit {
 			w.whole = true
@@ -47,9 +47,12 @@ func (e *examination) follow(units unitScanner, r bodyRule, limit int) walk {
 		body := pos + u.head
 		end := body + u.body
 		if u.counted {
+			uncounted = -manyFrames
 			if end = r(u, pos); end < body || end-body > e.max {
 				return w
 			}
+		} else if uncounted++; uncounted > manyFrames {
+			return w // lengths have nothing to do with it
 		}
 		next := end + u.tail
 		if next > len(e.data) {
