@@ -35,6 +35,12 @@ const (
 	// missingEnd is what it costs when a stream that has ended ends inside a frame.
 	missingEnd = 6
 
+	// spelledOut is what it proves that a length and nothing else stands before each
+	// of several messages of text that are all equally long: a constant at the start
+	// of records is rarely just the number of bytes behind it. It names the likeliest
+	// rule, and decides nothing.
+	spelledOut = 24
+
 	// emptyTurns is what it costs that empty frames come in turn with others.
 	emptyTurns = mostHops
 )
@@ -226,8 +232,20 @@ func weigh(r *rule, streams []Stream, costs *histograms) claim {
 	if r.kind.width <= 2 && c.emptyInTurn(streams) {
 		out.bits -= emptyTurns
 	}
+	if out.equal && t.spellsOut(r, &c) {
+		out.bits += spelledOut
+	}
 	out.Evidence = describe(t, l, text)
 	return out
+}
+
+// spellsOut reports whether the frames are a length that is no text, and then text.
+func (t *table) spellsOut(r *rule, c *chain) bool {
+	if !r.plain() || c.cut > 0 || c.frames < fewFrames || !t.text(0, 0) {
+		return false
+	}
+	head := t.rows[0][:t.heads[0]]
+	return len(head) < len(t.rows[0]) && !isText(head)
 }
 
 // turned reports whether what the last frame, from end on, has or lacks may be as
@@ -351,6 +369,9 @@ func (r *rule) againstText(c *chain, streams []Stream) (bits float64) {
 
 func describe(t *table, l layout, text bool) string {
 	s := fmt.Sprintf("%d different lengths", t.distinct)
+	if t.distinct == 1 {
+		s = "all equally long"
+	}
 	if text {
 		s += ", bodies of text"
 	}
