@@ -74,7 +74,7 @@ func (r *Reader) try(buf []byte, ended bool) (drop int, found bool) {
 		case !ok:
 		case need > 0 && sp.Len() > resyncWindow:
 			cost = sp.Head + 1
-			if !ended || i+sp.Len() <= len(buf) {
+			if !ended || sp.Len() <= len(buf)-i {
 				s.await(at, sp.Len())
 			}
 		case need > 0 && !ended && len(buf)-i < cost:
@@ -180,10 +180,10 @@ func (r *Reader) arrived(buf []byte, ended bool) {
 	s := r.search
 	for len(s.waiting) > 0 {
 		w := s.waiting[0]
-		i, end := int(w.at-r.offset), int(w.end-r.offset)
-		if end > len(buf) {
+		if w.end-r.offset > int64(len(buf)) { // which an int of 32 bits may not hold
 			return
 		}
+		i, end := int(w.at-r.offset), int(w.end-r.offset)
 		next := buf[end:min(len(buf), end+nextHead)]
 		if len(next) < resyncHead && !ended {
 			if _, need, err := r.codec.Scan(next, &State{}); err == nil && (need > 0 || len(next) == 0) {
