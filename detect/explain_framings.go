@@ -225,7 +225,7 @@ func (e *examination) tileFrom(pos int, name string, c frame.Codec) (w walk, bit
 		}
 		return w, 6*n - 8
 	case "varint", "bsuint", "u8":
-		if w.proofs*2 < w.frames {
+		if w.proofs*2 <= w.frames { // each other one is empty: the upper half of wider lengths
 			return walk{}, 0
 		}
 		return w, 2 + min(8, math.Log2(1+float64(len(e.data))/n)) + textBits(e.data, texts, w.frames) - 4
