@@ -88,6 +88,9 @@ func (a *alternative) explanation(claim, body int, where string) Explanation {
 		Repair:  "write the length in the other byte order",
 		Framing: a.spelling,
 	}
+	if claim == body {
+		x.Detail = fmt.Sprintf("read as %s the length is %d too, and the body begins elsewhere (%s)", a.spelling, body, where)
+	}
 	if a.cause == CauseWidth {
 		x.Repair = "agree on the width of the length field"
 	}

@@ -11,6 +11,9 @@ import (
 	"github.com/chancat/channel/framing"
 )
 
+// wordBits is the evidence in a stream of frames that begin with a word of their own.
+const wordBits = 24
+
 // otherFramings tries the other framings of the table on the whole stream.
 func (e *examination) otherFramings() {
 	if e.place.Offset > 0 || len(e.data) == 0 || e.err == nil && e.name != "line" {
@@ -231,6 +234,9 @@ func (e *examination) tileFrom(pos int, name string, c frame.Codec) (w walk, bit
 		return w, 2 + min(8, math.Log2(1+float64(len(e.data))/n)) + textBits(e.data, texts, w.frames) - 4
 	}
 	bits = float64(w.proofs)*e.codecBits(c) + 4 - 6
+	if name == "msg" || name == "lsp" {
+		bits = max(bits, wordBits) // a word that chance does not write
+	}
 	if name == "fastdaemon" && isFixed(e.name) && texts < w.frames {
 		bits /= 2 // its strings are text; other lengths are likelier
 	}

@@ -111,6 +111,9 @@ func (e *examination) uniform() {
 		}
 		mine, _, _ := e.unit.scan(e.data, w.start)
 		theirs, _, _ := a.unit.scan(e.data, w.start)
+		if mine.body == theirs.body && theirs.head < mine.head && e.frames > 0 {
+			continue // it only leaves zeros of the length to the body
+		}
 		prior := -2 + alternativePrior(a.cause)
 		if w.proofs < 3 {
 			prior -= 4
