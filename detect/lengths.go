@@ -107,12 +107,8 @@ func lengthRules(streams []Stream, most int) (claims, broken []claim) {
 			}
 		}
 	}
-	costs := newHistograms(streams)
 	weighed := withSiblings(cheapest(survivors, most), survivors)
-	for _, s := range slices.Concat(weighed, cheapest(equal, mostEqual), cheapest(few, most/2)) {
-		r := s.rule
-		claims = append(claims, weigh(&r, streams, costs))
-	}
+	claims = weighAll(slices.Concat(weighed, cheapest(equal, mostEqual), cheapest(few, most/2)), streams)
 	for _, b := range best {
 		broken = append(broken, b)
 	}
@@ -167,86 +163,6 @@ func withSiblings(chosen, all []survivor) []survivor {
 }
 
 func (c claim) reach() int { return int(c.Bytes) }
-
-// weigh says how much speaks for a rule that tiles the streams.
-func weigh(r *rule, streams []Stream, costs *histograms) claim {
-	c := r.follow(streams, nil)
-	c.sum()
-	t := newTable(&c, streams)
-	l := layoutOf(r, t)
-	out := claim{chain: c.hash, rule: r, starts: c.starts, single: c.frames == 1, equal: t.distinct <= 1}
-	out.Framing, out.SameAs = r.spelling(l), append(r.spellings(l), presetsOf(r)...)
-	out.zeros = t.zerosBeside(r)
-	out.Frames, out.Cut = c.frames, c.cut
-	for _, list := range c.starts {
-		out.Bytes += int64(list[len(list)-1])
-	}
-	proofs := min(t.fresh, 1+2*t.changes)
-	hop := r.surprise(&c, streams, 1, costs.on)
-	if pace := c.pace(); pace > 1 {
-		hop = min(hop, r.surprise(&c, streams, pace, costs.on))
-	}
-	hops := min(float64(proofs)*hop, mostHops)
-	anywhere := costs.paced(c.pace())
-	crowd := t.lengthSaving(r, anywhere)
-	texts, text := t.textProof(l)
-	textless := r.againstText(&c, streams)
-	if textless > 0 {
-		texts = 0
-	}
-	out.lows, out.fields = c.fields(streams)
-	out.hop, out.around = hop, t.zerosAround(r)
-	crowd = min(crowd, mostContent, crowdEach*float64(t.distinct)) // a chain that goes round in few lengths is caught in them
-
-	out.places = min(t.savings(r, anywhere), mostPlaces)
-	if texts == 0 && t.short(r) {
-		crowd, out.places = crowd/2, out.places/2
-	}
-	out.proof = max(hops, crowd, min(texts, mostContent))
-	out.bits = out.proof + out.places - textless - r.cost()
-	if l.magic != "" && marksOff(l.magic, streams, c.frames+c.cut) {
-		out.bits += markBits
-		out.marked = true
-	}
-	if l.check != "" {
-		out.bits += float64(8*l.tail*min(t.summed(l), 8)) - 4
-	}
-	for i, list := range c.starts {
-		s := &streams[i]
-		n := len(list) - 1
-		switch end := list[n]; {
-		case end == len(s.Data) && n >= 2:
-			bits := math.Log2(float64(end) / float64(n))
-			if !s.Ended {
-				bits /= 2 // it only happens to be cut between frames
-			}
-			out.bits += bits
-		case end < len(s.Data) && len(s.Data) <= window && s.Ended:
-			out.bits -= missingEnd
-			out.leftHead = out.leftHead || len(streams) == 1 && r.turned(s.Data, end)
-		}
-		if list[n] < len(s.Data) && t.grown(r, s.Data[list[n]:]) {
-			out.bits = -mostHops
-		}
-	}
-	if r.kind.width <= 2 && c.emptyInTurn(streams) {
-		out.bits -= emptyTurns
-	}
-	if out.equal && t.spellsOut(r, &c) {
-		out.bits += spelledOut
-	}
-	out.Evidence = describe(t, l, text)
-	return out
-}
-
-// spellsOut reports whether the frames are a length that is no text, and then text.
-func (t *table) spellsOut(r *rule, c *chain) bool {
-	if !r.plain() || c.cut > 0 || c.frames < fewFrames || !t.text(0, 0) {
-		return false
-	}
-	head := t.rows[0][:t.heads[0]]
-	return len(head) < len(t.rows[0]) && !isText(head)
-}
 
 // turned reports whether what the last frame, from end on, has or lacks may be as
 // much of the first one: bytes that the length does not count may stand before it or
