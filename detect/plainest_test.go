@@ -1,0 +1,52 @@
+package detect_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chancat/channel/detect"
+	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/framing"
+)
+
+// Texts that are all equally long decide nothing, but the plain rule stands first.
+func TestEquallyLongTexts(t *testing.T) {
+	var u16, u32 []byte
+	for i := range 9 {
+		text := fmt.Sprintf("message %d", i)
+		u16 = append(binary.LittleEndian.AppendUint16(u16, uint16(len(text))), text...)
+		u32 = append(binary.BigEndian.AppendUint32(u32, uint32(len(text))), text...)
+	}
+	for want, data := range map[string][]byte{"u16le": u16, "u32be": u32} {
+		a := detect.Detect([]detect.Stream{{Data: data, Ended: true}})
+		if a.Decided || a.Candidates[0].Framing != want || !strings.Contains(a.Why, "equally long") {
+			t.Errorf("%s: decided %v, %s first, %q", want, a.Decided, a.Candidates[0].Framing, a.Why)
+		}
+	}
+}
+
+// Readings that decode the bytes too, and that nobody means, do not come first.
+func TestExplainPlainest(t *testing.T) {
+	for _, c := range []struct {
+		name, framing, data string
+		cause               frame.Cause
+		as                  string
+	}{
+		{"short 16-bit lengths, whose upper halves make empty frames of 8 bits", "u32be",
+			"\x00\x05hello\x00\x09{\"a\":\"b\"}\x00\x03abc", detect.CauseWidth, "u16be"},
+		{"a frame with a word, of which the first byte may be a length", "u32be", "\r\nMSG 5\r\nhello", detect.CauseWrongFraming, "msg"},
+		{"a large frame behind a small one that a narrower length reads too", "nativemessaging,max=1MiB",
+			"\x02\x00\x00\x00{}\x00\x00\x20\x00" + strings.Repeat("a", 2<<20), frame.CauseTooLarge, ""},
+	} {
+		f, err := framing.Parse(c.framing)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := detect.Explain(f, detect.Stream{Data: []byte(c.data), Ended: true})
+		if x := d.Best(); x.Cause != c.cause || c.as != "" && x.Framing != c.as {
+			t.Errorf("%s: %s as %q: %s; want %s as %q", c.name, x.Cause, x.Framing, x.Detail, c.cause, c.as)
+		}
+	}
+}
