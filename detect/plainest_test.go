@@ -38,7 +38,7 @@ func TestExplainPlainest(t *testing.T) {
 			"\x00\x05hello\x00\x09{\"a\":\"b\"}\x00\x03abc", detect.CauseWidth, "u16be"},
 		{"a frame with a word, of which the first byte may be a length", "u32be", "\r\nMSG 5\r\nhello", detect.CauseWrongFraming, "msg"},
 		{"a large frame behind a small one that a narrower length reads too", "nativemessaging,max=1MiB",
-			"\x02\x00\x00\x00{}\x00\x00\x20\x00" + strings.Repeat("a", 2<<20), frame.CauseTooLarge, ""},
+			"\x02\x00\x00\x00{}\x00\x00\x20\x00" + strings.Repeat(" ", 2<<20), frame.CauseTooLarge, ""},
 	} {
 		f, err := framing.Parse(c.framing)
 		if err != nil {
