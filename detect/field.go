@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 )
@@ -36,8 +37,12 @@ func (k *number) read(b []byte, i int) (value uint64, n int) {
 		if i+k.width > len(b) {
 			return 0, 0
 		}
-		if k.width == 1 {
-			return uint64(b[i]), 1
+		if i+8 <= len(b) {
+			unused := 64 - 8*k.width
+			if k.little {
+				return binary.LittleEndian.Uint64(b[i:]) << unused >> unused, k.width
+			}
+			return binary.BigEndian.Uint64(b[i:]) >> unused, k.width
 		}
 		if k.little {
 			for j := k.width - 1; j >= 0; j-- {
