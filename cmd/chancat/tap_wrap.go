@@ -42,6 +42,7 @@ func (c *tapCommand) around(ctx context.Context, words []string) error {
 		case <-time.After(time.Second):
 		}
 	}
+	c.e.patient.Store(true) // a signal is for the program
 	c.e.beforeExit.Store(&kill)
 	defer c.e.beforeExit.Store(nil)
 	defer context.AfterFunc(ctx, func() {
