@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"sync"
 	"syscall"
 	"time"
 
@@ -20,6 +21,10 @@ func (e *statusError) Error() string { return fmt.Sprintf("exit status %d", e.st
 func (c *tapCommand) wrap(ctx context.Context, words []string) error {
 	if err := c.out.open(c.e, c.framing.Spelling, true); err != nil {
 		return err
+	}
+	var told sync.Once
+	c.out.failed = func(err error) {
+		told.Do(func() { c.e.warn(fmt.Errorf("no more messages are shown: %w", err)) }) // the program goes on
 	}
 	err := c.around(ctx, words)
 	ended := c.out.closeAfter(err)
