@@ -293,11 +293,14 @@ func discard(l *link.Link) {
 	}
 }
 
-// childStatus closes l. The status of a child at its other end is the error
+// childStatus closes conn. The status of a child at its other end is the error
 // unless there is one already; then it is told beside it.
-func (e *env) childStatus(l *link.Link, err error) error {
-	l.Close()
-	status := l.Wait()
+func (e *env) childStatus(conn interface {
+	Close() error
+	Wait() error
+}, err error) error {
+	conn.Close()
+	status := conn.Wait()
 	if child := as[*endpoint.ExitError](status); child != nil && child.Stopped {
 		status = nil // our doing, not its failure
 	}
