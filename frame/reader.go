@@ -196,6 +196,35 @@ func (r *Reader) Frames() iter.Seq2[Frame, error] {
 	}
 }
 
+// Messages returns the remaining messages, each borrowed until the next step of the
+// loop or call on the Reader. The end of the stream at a frame boundary ends the
+// loop; any other error is yielded once, as the last pair. The body of the loop may
+// use the Reader too.
+func (r *Reader) Messages() iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for {
+			// Where one frame begins is known when the length of the one before it is, and
+			// that is nearly all the time that a small frame takes: it stays in a register.
+			for pos := r.pos; r.pos == pos && pos < r.end && r.plain && r.broken == nil; {
+				sp, need, err := r.codec.Scan(r.buf[pos:r.end], &r.st)
+				if need > 0 || err != nil || sp.Body > r.limit {
+					break
+				}
+				start := pos + sp.Head
+				pos += sp.Len()
+				r.take(sp)
+				if !yield(r.buf[start:start+sp.Body:start+sp.Body], nil) {
+					return
+				}
+			}
+			msg, err := r.NextMessage()
+			if err == io.EOF || !yield(msg, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 // Message returns the message that f carries, which for most framings is its
 // body. It is borrowed like f.Raw.
 func (r *Reader) Message(f Frame) []byte {

@@ -344,6 +344,65 @@ func TestFramesIterator(t *testing.T) {
 	}
 }
 
+func TestMessagesIterator(t *testing.T) {
+	for _, c := range []struct {
+		codec    frame.Codec
+		in, want string
+		broken   bool
+	}{
+		{framing.MSG, "\r\nMSG 1\r\na\r\nMSG 0\r\n\r\nMSG 2\r\nbc", "a||bc|", false},
+		{framing.MSG, "\r\nMSG 1\r\na\r\nMSG x", "a|", true},
+		{framing.MSG, "\r\nMSG 1\r\na\r\nMSG 101\r\n", "a|", true},
+		{exclaim{}, "a!bc!d", "a|bc|", true},
+		{stuffed{}, "~o~n~e!~t~w~o!", "one|two|", false},
+		{shouting{}, "HEYone!two!", "|one|two|", false},
+	} {
+		for name, src := range ways(c.in) {
+			var got strings.Builder
+			failures := 0
+			for msg, err := range frame.NewReader(src, c.codec, 100).Messages() {
+				if err != nil {
+					failures++
+					continue
+				}
+				got.Write(msg)
+				got.WriteByte('|')
+			}
+			if got.String() != c.want || (failures == 1) != c.broken || failures > 1 {
+				t.Errorf("%q, %s: got %s and %d errors, want %s", c.in, name, &got, failures, c.want)
+			}
+		}
+	}
+}
+
+// TestMessagesBody has a loop whose body reads on, and changes the framing and the limit.
+func TestMessagesBody(t *testing.T) {
+	r := frame.NewReader(strings.NewReader("a!b!c!~d!\r\nMSG 2\r\nef\r\nMSG 2\r\ngh"), exclaim{}, 100)
+	var got []string
+	for msg, err := range r.Messages() {
+		if err != nil {
+			if e, ok := errors.AsType[*frame.Error](err); !ok || e.Start != 20 {
+				t.Errorf("got %v, want the frame at 20 over the limit", err)
+			}
+			break
+		}
+		got = append(got, string(msg))
+		switch string(msg) {
+		case "a":
+			next(t, r, "b")
+		case "c":
+			r.SetCodec(stuffed{})
+		case "d":
+			r.SetCodec(framing.MSG)
+		case "ef":
+			r.SetLimit(1)
+		}
+	}
+	if want := "a c d ef"; strings.Join(got, " ") != want {
+		t.Errorf("got %q, want %s", got, want)
+	}
+}
+
 // stuffed carries text with a tilde before each byte.
 type stuffed struct{ exclaim }
 

@@ -149,8 +149,7 @@ func (d *decoder) noteCompressed(ev *session.Event, shown []byte) {
 
 // copyTo is whole where only the messages are wanted, of which there may be millions.
 func (d *decoder) copyTo(out *text.Writer) error {
-	for {
-		msg, err := d.reader.NextMessage()
+	for msg, err := range d.reader.Messages() {
 		if err != nil {
 			return err
 		}
@@ -158,6 +157,7 @@ func (d *decoder) copyTo(out *text.Writer) error {
 			return &outputError{err}
 		}
 	}
+	return io.EOF
 }
 
 // explainedMost bounds the broken frames that are explained at length: a damaged file
