@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chancat/channel/internal/private"
 	"github.com/chancat/channel/internal/repl"
 	"github.com/chancat/channel/internal/term"
 	"github.com/chancat/channel/session"
@@ -59,7 +60,7 @@ func (o *tapOutput) open(e *env, framing string, stdoutTaken bool) (err error) {
 	shown := *e
 	switch {
 	case o.file != "":
-		if o.opened, err = createPrivate(o.file); err != nil {
+		if o.opened, err = private.Create(o.file, true); err != nil {
 			return err
 		}
 		shown.stdout, shown.outPalette = o.opened, term.Palette{}
