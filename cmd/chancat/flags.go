@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/chancat/channel/endpoint"
-	"github.com/chancat/channel/framing"
 )
 
 // seconds is the value of -w, and of every other flag that is a time: 300ms, 2m, or
@@ -196,16 +195,6 @@ func parseHeaders(lines []string) (map[string][]string, error) {
 		header[name] = append(header[name], strings.TrimSpace(value))
 	}
 	return header, nil
-}
-
-func completeFraming(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-	var words []string
-	for _, s := range framing.Specs() {
-		if strings.HasPrefix(s.Name, typed) {
-			words = append(words, s.Name+"\t"+s.Doc)
-		}
-	}
-	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
 // flagError is what a person is told of err, which the flag package has found.
