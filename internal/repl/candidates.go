@@ -28,7 +28,13 @@ func (s *Session) candidates(line string, at int) ([]Candidate, int) {
 	}
 	name, argument, given := strings.Cut(line[1:], " ")
 	if !given {
-		return starting(commandNames(), line), 0
+		found := starting(commandNames(), line)
+		if len(found) == 1 {
+			if c, _, err := findCommand(found[0].Text); err == nil && c.arguments != "" {
+				found[0].Text += " "
+			}
+		}
+		return found, 0
 	}
 	for _, c := range table {
 		if c.name != name {

@@ -184,9 +184,12 @@ func TestCandidates(t *testing.T) {
 	for _, step := range []struct{ line, want string }{
 		{"/he", "/hex /help /hexdump"},
 		{"/quit", "/quit"},
+		{"/fram", "/framing "},
 		{"/help fra", "framing"},
 		{"/framing netst", "netstring"},
 		{"/framing u32be,inc", "incl"},
+		{"/framing u32be,tail=c", "tail=crc16 tail=crc32"},
+		{"/framing del", "delim="},
 		{"/framing msg/u32b", "u32be"},
 		{"/view he", "hex"},
 		{"/time o", "on off"},
