@@ -85,6 +85,7 @@ type printer struct {
 	mu       sync.Mutex   // guards the rest of the output, unless alone
 	messages *text.Writer // without --view
 	view     view.View    // for a person
+	auto     bool         // it is that of the framing
 	stdout   io.Writer
 
 	record     recorder // with --record
@@ -124,7 +125,7 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 	case f.json:
 		p.events = session.NewWriter(e.stdout)
 	case name != "":
-		if name == "auto" {
+		if p.auto = name == "auto"; p.auto {
 			name = view.ForFraming(framing)
 		}
 		if p.view, err = e.parseView(name); err != nil {
@@ -148,6 +149,14 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 // beginRecord writes the first line of a recording.
 func (p *printer) beginRecord(framing string) {
 	p.observeRecord(&session.Event{Kind: session.Session, Time: time.Now(), Framing: framing, Program: "chancat " + version()})
+}
+
+// forFraming has the view auto be that of a framing which a file names. It is for
+// the goroutine that prints alone.
+func (p *printer) forFraming(spelling string) {
+	if p.auto && spelling != "" {
+		p.view, _ = p.e.parseView(view.ForFraming(spelling)) // which is one of ours
+	}
 }
 
 // parseView returns the view of that name, which colours JSON if stdout is for
