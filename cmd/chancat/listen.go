@@ -85,6 +85,7 @@ stdin still has, are sent.`,
 	flags.VarP(&c.silence, "wait", "w", "wait this long for more of stdin after a client has ended its side (default 500ms); on UDP, a client that is silent for so long is gone (default 1m)")
 	flags.BoolVar(&c.reusePort, "reuse-port", false, "share the port with other listeners (SO_REUSEPORT)")
 	cmd.MarkFlagsMutuallyExclusive("echo", "reply", "exec")
+	cmd.RegisterFlagCompletionFunc("deliver", completeDelivery())
 	return cmd
 }
 
