@@ -40,10 +40,11 @@ type exchange struct {
 	silence  time.Duration // of the peer after which it is over; 0 means any
 	lockstep bool
 
-	replied  chan struct{} // lockstep: a message came
-	over     chan struct{} // nothing more is received
-	timedOut atomic.Bool   // the silence lasted
-	taken    atomic.Int64  // messages of the input that were to be sent
+	replied  chan struct{}         // lockstep: a message came
+	over     chan struct{}         // nothing more is received
+	timedOut atomic.Bool           // the silence lasted
+	taken    atomic.Int64          // messages of the input that were to be sent
+	unread   atomic.Pointer[error] // why the input ended before its end
 }
 
 // run returns when the conversation is over. nil means that it ended as it
@@ -72,10 +73,10 @@ func (x *exchange) run(ctx context.Context) error {
 	switch {
 	case errors.Is(err, errEnough):
 		x.linger()
-		return nil
+		return x.badInput()
 	case x.timedOut.Load():
 		return x.silent(sent)
-	case err == io.EOF && x.want > 0:
+	case err == io.EOF && x.want > 0 && x.badInput() == nil:
 		return fmt.Errorf("%w after %d of %d messages", errClosed, x.link.Heard(), x.want)
 	case err == io.EOF:
 		return x.finishSending(ctx, sent)
@@ -128,6 +129,10 @@ func (x *exchange) sendAll() error {
 	if failed != nil && as[*text.InputError](failed) == nil && as[*os.PathError](failed) == nil {
 		return failed // the connection is at fault
 	}
+	if failed != nil {
+		x.unread.Store(&failed) // before the half-close, which can end all the rest
+	}
+	watched := x.want > 0 && x.silence > 0
 	err := x.batch.Flush()
 	if err == nil {
 		err = x.link.CloseWrite()
@@ -140,7 +145,7 @@ func (x *exchange) sendAll() error {
 	default:
 		failed = err
 	}
-	if x.silence > 0 && x.want == 0 {
+	if x.silence > 0 && !watched && (x.want == 0 || x.badInput() != nil) {
 		go x.watch()
 	}
 	return failed
@@ -193,6 +198,9 @@ func (x *exchange) watch() {
 
 // silent is the end by silence: a failure only if messages are owed.
 func (x *exchange) silent(sent <-chan error) error {
+	if bad := x.badInput(); bad != nil {
+		return bad // messages that were not sent have no answers
+	}
 	if x.want > 0 {
 		return fmt.Errorf("%w: %d of %d messages came within %v", errTimeout, x.link.Heard(), x.want, x.silence)
 	}
@@ -235,8 +243,17 @@ func (x *exchange) sendFailure(sent <-chan error) error {
 	case err := <-sent:
 		return err
 	default:
-		return nil
+		return x.badInput()
 	}
+}
+
+// badInput is what is wrong with the input, if anything is: a message that does not
+// parse, or that the framing cannot carry.
+func (x *exchange) badInput() error {
+	if err := x.unread.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // linger half-closes and reads on for a moment.

@@ -153,6 +153,10 @@ func (c *sendCommand) exchange(ctx context.Context, l *link.Link, messages [][]b
 		err := c.sendAll(ctx, l, messages)
 		print.flushEvents() // Recv flushed before, and may wait long for the reply
 		sent <- err
+		if c.replies > 0 && as[*text.InputError](err) != nil { // the replies asked for cannot come
+			l.CloseWrite()
+			time.AfterFunc(lingerMost, func() { l.Close() })
+		}
 	}()
 	if c.replies == 0 {
 		err := <-sent
