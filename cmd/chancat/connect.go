@@ -248,12 +248,14 @@ func (c *connectCommand) link(ctx context.Context, conn *endpoint.Conn) *link.Li
 }
 
 // beforeInput flushes what was sent, and the events of it, before more input is
-// waited for. As long as more has been read already, it can share a write.
-func (c *connectCommand) beforeInput() {
+// waited for. As long as more has been read already, it can share a write. Where
+// sending has failed no more input is wanted: it could not be sent.
+func (c *connectCommand) beforeInput() (err error) {
 	if c.queued != nil {
-		c.queued.Flush() // a failure is told again by what is sent next
+		err = c.queued.Flush()
 	}
 	c.print.flushEvents()
+	return err
 }
 
 // once is the whole conversation over one connection.

@@ -186,7 +186,7 @@ func announceAt(e *env, address string, port int, portFile string) error {
 func (c *listenCommand) serve(ctx context.Context, address string, o *endpoint.Options) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	input, err := c.in.open(stdinOf(c.e, address), c.framing.S2C, func() { c.print.flushEvents() })
+	input, err := c.in.open(stdinOf(c.e, address), c.framing.S2C, func() error { c.print.flushEvents(); return nil })
 	if err != nil {
 		return err
 	}
