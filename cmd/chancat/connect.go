@@ -26,6 +26,7 @@ type connectCommand struct {
 	want      int
 	one       bool
 	silence   seconds
+	quit      limit
 	lockstep  bool
 	reconnect bool
 	scan      bool
@@ -66,11 +67,13 @@ until it closes, -n messages came, or -w passed without one.`,
 	flags.IntVarP(&c.want, "count", "n", 0, "end when `N` messages came; exit 5 or 6 if they do not")
 	flags.BoolVarP(&c.one, "one", "1", false, "the same as -n 1")
 	flags.VarP(&c.silence, "wait", "w", "end when no message came for this long")
+	flags.Var(&c.quit, "quit-after", "end so long after the end of stdin, whatever still comes")
 	flags.BoolVar(&c.lockstep, "lockstep", false, "wait for a reply to each message before sending the next")
 	flags.BoolVar(&c.reconnect, "reconnect", false, "dial again when the connection is lost")
 	flags.BoolVarP(&c.scan, "scan", "z", false, "connect, and close at once: exit 0 if somebody listens")
 	cmd.MarkFlagsMutuallyExclusive("count", "one")
 	cmd.MarkFlagsMutuallyExclusive("lockstep", "reconnect")
+	cmd.MarkFlagsMutuallyExclusive("quit-after", "reconnect")
 	return cmd
 }
 
@@ -263,7 +266,7 @@ func (c *connectCommand) once(ctx context.Context, l *link.Link) error {
 	c.queued, c.print.alone = l.NewBatch(), true
 	x := &exchange{
 		link: l, batch: c.queued, input: c.input, print: c.print,
-		want: int64(c.want), silence: time.Duration(c.silence), lockstep: c.lockstep,
+		want: int64(c.want), silence: time.Duration(c.silence), quit: c.quit, lockstep: c.lockstep,
 	}
 	err := x.run(ctx)
 	err = located(orDefault(l.Remote(), "the peer"), err, l.Fault(err))

@@ -38,6 +38,7 @@ type exchange struct {
 	print    *printer
 	want     int64         // messages after which it is over; 0 means all
 	silence  time.Duration // of the peer after which it is over; 0 means any
+	quit     limit         // after the end of the input, when it is over whatever comes
 	lockstep bool
 
 	replied  chan struct{}         // lockstep: a message came
@@ -139,11 +140,14 @@ func (x *exchange) sendAll() error {
 	}
 	switch {
 	case errors.Is(err, errors.ErrUnsupported), failed != nil:
-		if x.silence == 0 { // nothing else would end it: or the input is at fault, and answers are not worth a long wait
+		if x.silence == 0 && !x.quit.given { // nothing else would end it: or the input is at fault, and answers are not worth a long wait
 			x.silence = silenceDefault
 		}
 	default:
 		failed = err
+	}
+	if x.quit.given {
+		time.AfterFunc(time.Duration(x.quit.seconds), x.end)
 	}
 	if x.silence > 0 && !watched && (x.want == 0 || x.badInput() != nil) {
 		go x.watch()
@@ -188,12 +192,17 @@ func (x *exchange) watch() {
 			if n := x.link.Heard(); n != heard {
 				heard, since = n, now
 			} else if now.Sub(since) >= x.silence {
-				x.timedOut.Store(true)
-				x.link.Close()
+				x.end()
 				return
 			}
 		}
 	}
+}
+
+// end closes the link because nothing more is waited for.
+func (x *exchange) end() {
+	x.timedOut.Store(true)
+	x.link.Close()
 }
 
 // silent is the end by silence: a failure only if messages are owed.
@@ -202,7 +211,7 @@ func (x *exchange) silent(sent <-chan error) error {
 		return bad // messages that were not sent have no answers
 	}
 	if x.want > 0 {
-		return fmt.Errorf("%w: %d of %d messages came within %v", errTimeout, x.link.Heard(), x.want, x.silence)
+		return fmt.Errorf("%w: %d of %d messages came within %v", errTimeout, x.link.Heard(), x.want, max(x.silence, time.Duration(x.quit.seconds)))
 	}
 	return x.sendFailure(sent)
 }
