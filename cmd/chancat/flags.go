@@ -50,6 +50,17 @@ func addTime(flags *pflag.FlagSet, t *time.Duration, name string, value time.Dur
 	flags.Var((*seconds)(t), name, usage)
 }
 
+// A limit is a time that a flag may set, to 0 as well.
+type limit struct {
+	seconds
+	given bool
+}
+
+func (l *limit) Set(text string) error {
+	l.given = true
+	return l.seconds.Set(text)
+}
+
 // transportFlags say how the connection below the messages is made.
 type transportFlags struct {
 	ca, cert, key  string
