@@ -24,6 +24,8 @@ type likeness struct {
 
 	gains [traits][256]int32 // of each value of a trait, in the unit of scale
 
+	typical int32 // gain in a body of those that were learnt from
+
 	plain float64 // bits by which a byte of text differs from those of bodies
 
 	score  []int32 // gains of the chain from lo+i
@@ -396,7 +398,28 @@ func (l *likeness) learn(e *examination, pieces []piece, s *usual) bool {
 			l.gains[t][v] = int32(math.Round(gains[t][v] * scale * gainUnit))
 		}
 	}
+	bodies := make([]int32, len(pieces))
+	for i, f := range pieces {
+		bodies[i] = l.bodyGain(f.pos, f.unit)
+	}
+	slices.Sort(bodies)
+	l.typical = bodies[len(bodies)/2]
 	return true
+}
+
+// holds reports whether the frame at pos has a body like those of others, whatever its
+// head is.
+func (l *likeness) holds(pos int, u unit) bool {
+	return l != nil && l.typical > 0 && l.bodyGain(pos, u) >= l.typical/2
+}
+
+func (l *likeness) bodyGain(pos int, u unit) (v int32) {
+	l.each(pos, u, func(trait int, value byte) {
+		if trait >= traitOpen && trait != traitText {
+			v += l.gains[trait][value]
+		}
+	})
+	return v
 }
 
 // repeats reports whether the n bytes at pos, which are few, come once more behind
