@@ -28,6 +28,9 @@ const properHead = 12
 // framesWithin bounds the frames in a gap that are held against it.
 const framesWithin = 8
 
+// gapMost is more than ever speaks for bytes between frames by how they look.
+const gapMost = 16
+
 // endOfFrame speaks against bytes being foreign that end as a frame does.
 const endOfFrame = 8
 
@@ -44,13 +47,15 @@ func (e *examination) foreignAt(start, before int) {
 		if hops == 0 || !whole && hops < 2 {
 			continue
 		}
-		textual := p < text && utf8.RuneStart(e.data[p]) || p == text
-		b := e.chain.evidence(p) + e.gapPrior(e.data[start:p], textual) + e.startPrior(p)
-		if within > 1 {
-			b -= float64(min(within-1, framesWithin)) * e.chain.bits // what holds frames is not foreign
-		}
-		if b > bits {
-			best, bits = p, b
+		if evidence := e.chain.evidence(p); evidence+gapMost > bits {
+			textual := p < text && utf8.RuneStart(e.data[p]) || p == text
+			b := evidence + e.gapPrior(e.data[start:p], textual) + e.startPrior(p)
+			if within > 1 {
+				b -= float64(min(within-1, framesWithin)) * e.chain.bits // what holds frames is not foreign
+			}
+			if b > bits {
+				best, bits = p, b
+			}
 		}
 		if !whole {
 			within = max(within, hops)
@@ -205,5 +210,9 @@ func (e *examination) lineBits(gap []byte) float64 {
 		e.feeds = bytes.Count(e.data[e.chain.lo:e.chain.hi], []byte{'\n'})
 	}
 	others := max(0, e.feeds-bytes.Count(gap[:min(len(gap), 4<<10)], []byte{'\n'}))
-	return min(10, math.Log2(float64(e.chain.hi-e.chain.lo+8)/float64(others+1)))
+	most := 10.0
+	if c, ok := e.unit.(*codecUnits); !ok || strings.HasSuffix(c.literal, "\n") {
+		most = 6 // frames end so themselves
+	}
+	return min(most, math.Log2(float64(e.chain.hi-e.chain.lo+8)/float64(others+1)))
 }

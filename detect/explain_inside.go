@@ -35,6 +35,9 @@ func (e *examination) inside(start, resume, before int) {
 		if at = body + i; i < 0 {
 			break
 		}
+		if claimed := body + u.body; claimed <= at && at < claimed+u.tail+u.head {
+			continue // the frame may end as it says, and this be its tail or the next head
+		}
 		from := at + 1 - size
 		line := e.data[max(from, 0) : at+1]
 		if from <= body || at+1 >= end || !lineLike(line) || !e.unit.tailOK(e.data, u, body, end) {

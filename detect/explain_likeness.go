@@ -453,10 +453,14 @@ func (l *likeness) judge(pos int, u unit) int32 {
 
 // at is the evidence in that the frame at pos is one.
 func (l *likeness) at(pos int, u unit) float64 {
-	if l == nil || !l.weak || l.repeats(pos, u.len()) {
+	if l == nil || !l.weak {
 		return 0
 	}
-	return l.begins(pos, u)
+	bits := l.begins(pos, u)
+	if bits > 0 && l.repeats(pos, u.len()) {
+		return 0
+	}
+	return bits
 }
 
 // begins is the evidence in that a frame begins at pos, of which all need not be there.
