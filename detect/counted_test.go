@@ -1,0 +1,31 @@
+package detect_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/chancat/channel/detect"
+)
+
+// What has its length on a line before it is no stream of lines, or of values.
+func TestDetectCountedText(t *testing.T) {
+	for _, c := range []struct {
+		format  string
+		decided bool
+	}{
+		{"%d\r\n%s\r\n", false},
+		{"%d\n%s\n", false},
+		{"%d\n%s", false},
+		{"1%d\n%s\n", true}, // numbers that are no lengths
+		{"x%d\n%s\n", true},
+	} {
+		var data []byte
+		for i := range 12 {
+			body := fmt.Sprintf(`{"id":%d,"name":%q}`, i*i*i, "abcdefghijkl"[:i])
+			data = fmt.Appendf(data, c.format, len(body), body)
+		}
+		if a := detect.Detect([]detect.Stream{{Data: data, Ended: true}}); a.Decided != c.decided {
+			t.Errorf("%q: decided is %v, %+v", c.format, a.Decided, a.Candidates[0])
+		}
+	}
+}
