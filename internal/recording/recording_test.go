@@ -21,7 +21,7 @@ func (k *kept) Flush() error { return nil }
 
 func (k *kept) WriteEvent(e *session.Event) error {
 	c := *e
-	c.Data = bytes.Clone(e.Data)
+	c.Data, c.Plain = bytes.Clone(e.Data), bytes.Clone(e.Plain)
 	k.events = append(k.events, c)
 	return nil
 }
@@ -217,6 +217,31 @@ func TestRedactCompressed(t *testing.T) {
 		if got := out.reads(session.Client) + " " + out.messages(session.Client)[0]; got != want {
 			t.Errorf("%s: %q, want %q", plain, got, want)
 		}
+		if left := out.events[1].Plain; secret[0].Match(left) || plain == "nothing" && string(left) != plain {
+			t.Errorf("%s: %q is left", plain, left)
+		}
+	}
+}
+
+// Events are borrowed for the call only, with all that they have.
+func TestHoldOwnsEvents(t *testing.T) {
+	var out kept
+	r := NewRedactor(&out, secret)
+	text := []byte("text")
+	for _, e := range []session.Event{
+		{Kind: session.Read, Conn: 1, From: session.Client, N: 1, Data: []byte("x")}, // what follows waits for its message
+		{Kind: session.Message, Conn: 1, From: session.Server, Seq: 1, Body: 4, Data: text, Plain: text},
+	} {
+		if err := r.WriteEvent(&e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	copy(text, "over")
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if e := out.events[1]; string(e.Data) != "text" || string(e.Plain) != "text" {
+		t.Errorf("%q, %q", e.Data, e.Plain)
 	}
 }
 
