@@ -316,6 +316,33 @@ func TestSetCodec(t *testing.T) {
 	next(t, r, "two")
 }
 
+// careless is exclaim that has gone on behind a fault when it tells of it.
+type careless struct{ exclaim }
+
+func (c careless) Scan(buf []byte, st *frame.State) (frame.Span, int, error) {
+	sp, need, err := c.exclaim.Scan(buf, st)
+	if e, ok := errors.AsType[*frame.Error](err); ok {
+		st.Pos = int(e.Offset) + 1
+	}
+	return sp, need, err
+}
+
+// A broken frame is none, by whichever way it is read, and stays the last.
+func TestNextMessageBroken(t *testing.T) {
+	for way, src := range ways("one!t?wo!three!") {
+		r := frame.NewReader(src, careless{}, 100)
+		if msg, err := r.NextMessage(); string(msg) != "one" || err != nil {
+			t.Errorf("%s: %q, %v", way, msg, err)
+		}
+		for range 2 {
+			msg, err := r.NextMessage()
+			if e, ok := errors.AsType[*frame.Error](err); !ok || e.Start != 4 || e.Offset != 5 {
+				t.Errorf("%s: %q, %v", way, msg, err)
+			}
+		}
+	}
+}
+
 func TestFramesIterator(t *testing.T) {
 	r := frame.NewReader(strings.NewReader("a!b!c!d?"), exclaim{}, 100)
 	for f, err := range r.Frames() {
