@@ -9,6 +9,7 @@ import (
 	"testing/iotest"
 
 	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/frame/frametest"
 	"github.com/chancat/channel/framing"
 )
 
@@ -314,6 +315,19 @@ func TestSetCodec(t *testing.T) {
 	next(t, r, "one")
 	r.SetCodec(shouting{}) // its opening is at the start of a stream only
 	next(t, r, "two")
+}
+
+// Reading by message says what reading by frame does, for codecs of every kind.
+func TestNextMessage(t *testing.T) {
+	for _, c := range []frame.Codec{exclaim{}, shouting{}, stuffed{}, framing.MSG, framing.Netstring, framing.SLIP, framing.AMQP} {
+		for _, in := range []string{
+			"one!!three!", "one!two", "o?e!", "~o~n~e!~t~w~o!",
+			"\r\nMSG 3\r\none\r\nMSG 0\r\n\r\nMSG 2\r\nhi", "\r\nMSG 3\r\none\r\nMSX",
+			"3:one,0:,2:hi,", "\xc0one\xc0\xc0two\xdb\xdc\xc0", "AMQP\x00\x00\x09\x01\x08\x00\x00\x00\x00\x00\x01x\xce",
+		} {
+			frametest.Chunking(t, c, []byte(in))
+		}
+	}
 }
 
 // careless is exclaim that has gone on behind a fault when it tells of it.
