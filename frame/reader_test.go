@@ -321,11 +321,34 @@ func TestSetCodec(t *testing.T) {
 func TestNextMessage(t *testing.T) {
 	for _, c := range []frame.Codec{exclaim{}, shouting{}, stuffed{}, framing.MSG, framing.Netstring, framing.SLIP, framing.AMQP} {
 		for _, in := range []string{
-			"one!!three!", "one!two", "o?e!", "~o~n~e!~t~w~o!",
-			"\r\nMSG 3\r\none\r\nMSG 0\r\n\r\nMSG 2\r\nhi", "\r\nMSG 3\r\none\r\nMSX",
-			"3:one,0:,2:hi,", "\xc0one\xc0\xc0two\xdb\xdc\xc0", "AMQP\x00\x00\x09\x01\x08\x00\x00\x00\x00\x00\x01x\xce",
+			"one!two!!three!", "one!two", "o?e!", "~o~n~e!~t~w~o!",
+			"\r\nMSG 3\r\none\r\nMSG 3\r\ntwo\r\nMSG 0\r\n\r\nMSG 2\r\nhi", "\r\nMSG 3\r\none\r\nMSX",
+			"3:one,3:two,0:,2:hi,", "\xc0one\xc0\xc0two\xdb\xdc\xc0", "AMQP\x00\x00\x09\x01\x08\x00\x00\x00\x00\x00\x01x\xce",
 		} {
 			frametest.Chunking(t, c, []byte(in))
+		}
+	}
+}
+
+// Recent has frames that were read, and what follows, in their places.
+func TestRecent(t *testing.T) {
+	const in = "one!two!three!o?e!four!five"
+	for way, src := range ways(in) {
+		r := frame.NewReader(src, exclaim{}, 100)
+		before := false
+		for range 9 {
+			data, offset := r.Recent()
+			end := r.Offset() + int64(len(r.Buffered()))
+			if offset > r.Offset() || offset+int64(len(data)) != end || string(data) != in[offset:end] {
+				t.Errorf("%s: Recent = %q at %d, behind byte %d and %q", way, data, offset, r.Offset(), r.Buffered())
+			}
+			before = before || offset < r.Offset()
+			if _, err := r.Next(); err != nil {
+				r.Resync()
+			}
+		}
+		if !before {
+			t.Errorf("%s: no frames that were read are there", way)
 		}
 	}
 }

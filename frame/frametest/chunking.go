@@ -41,7 +41,11 @@ var limits = []int{1, 4}
 // messages checks that reading by message says the same.
 func messages(t TB, c frame.Codec, in []byte, limit int, want Result) {
 	t.Helper()
-	for name, r := range map[string]io.Reader{"one piece": bytes.NewReader(in), "random pieces": newRandom(in)} {
+	for name, r := range map[string]io.Reader{
+		"one piece":                     bytes.NewReader(in),
+		"random pieces":                 newRandom(in),
+		"single bytes between timeouts": &hesitant{src: iotest.OneByteReader(bytes.NewReader(in))},
+	} {
 		if difference := want.by(r, c, limit); difference != "" {
 			t.Fatalf("%q with a limit of %d, read by message as %s: %s", clip(in), limit, name, difference)
 		}
