@@ -321,7 +321,7 @@ func TestSetCodec(t *testing.T) {
 func TestNextMessage(t *testing.T) {
 	for _, c := range []frame.Codec{exclaim{}, shouting{}, stuffed{}, framing.MSG, framing.Netstring, framing.SLIP, framing.AMQP} {
 		for _, in := range []string{
-			"one!two!!three!", "one!two", "o?e!", "~o~n~e!~t~w~o!",
+			"one!two!!three!", "one!two", "o!!x!", "o?e!", "~o~n~e!~t~w~o!",
 			"\r\nMSG 3\r\none\r\nMSG 3\r\ntwo\r\nMSG 0\r\n\r\nMSG 2\r\nhi", "\r\nMSG 3\r\none\r\nMSX",
 			"3:one,3:two,0:,2:hi,", "\xc0one\xc0\xc0two\xdb\xdc\xc0", "AMQP\x00\x00\x09\x01\x08\x00\x00\x00\x00\x00\x01x\xce",
 		} {
