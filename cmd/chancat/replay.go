@@ -47,7 +47,7 @@ func (f *playFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.chunks, "chunks", "", "`HOW` to write in pieces: recorded, each-byte, split, merge or random:SEED (default a message a write)")
 	addTime(flags, &f.gap, "gap", mutate.DefaultGap, "pause between the pieces of --chunks")
 	cmd.RegisterFlagCompletionFunc("timing", cobra.FixedCompletions([]string{"fast", "recorded", "x10"}, cobra.ShellCompDirectiveNoFileComp))
-	cmd.RegisterFlagCompletionFunc("chunks", cobra.FixedCompletions([]string{"recorded", "each-byte", "split", "merge"}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("chunks", completeDelivery("recorded"))
 }
 
 // options reads the flags.

@@ -18,7 +18,7 @@ import (
 
 // run executes one command line and returns its exit code.
 func run(args []string, e *env) int {
-	ctx, stop := notifyContext(e.exit)
+	ctx, stop := notifyContext(e.exit, e.patient.Load)
 	defer stop()
 	args, err := netcatArgs(args, commandLineOf(e))
 	if err == nil {
@@ -163,6 +163,9 @@ message begins and ends.`,
 	i := slices.IndexFunc(commands(), func(c command) bool { return c.name == word })
 	if i < 0 {
 		addAll(root, e)
+		if strings.HasPrefix(word, "__complete") {
+			forShells(root)
+		}
 		return root
 	}
 	root.AddCommand(commands()[i].make(e))
