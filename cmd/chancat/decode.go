@@ -141,6 +141,7 @@ func (c *decodeCommand) decode(name string, src io.Reader, patient bool) (err er
 			return err
 		}
 	}
+	c.print.forFraming(c.framing.Spelling)
 	stream, err := c.source.undumped(ahead)
 	if err != nil {
 		return err

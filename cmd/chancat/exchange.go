@@ -38,13 +38,14 @@ type exchange struct {
 	print    *printer
 	want     int64         // messages after which it is over; 0 means all
 	silence  time.Duration // of the peer after which it is over; 0 means any
+	quit     limit         // after the end of the input, when it is over whatever comes
 	lockstep bool
 
 	replied  chan struct{}         // lockstep: a message came
 	over     chan struct{}         // nothing more is received
 	timedOut atomic.Bool           // the silence lasted
 	taken    atomic.Int64          // messages of the input that were to be sent
-	badInput atomic.Pointer[error] // why the input was given up
+	unread   atomic.Pointer[error] // why the input ended before its end
 }
 
 // run returns when the conversation is over. nil means that it ended as it
@@ -73,9 +74,9 @@ func (x *exchange) run(ctx context.Context) error {
 	switch {
 	case errors.Is(err, errEnough):
 		x.linger()
-		return nil
-	case x.badInput.Load() != nil && (err == io.EOF || x.timedOut.Load()):
-		return *x.badInput.Load() // what was not sent is not answered
+		return x.badInput()
+	case x.badInput() != nil && (err == io.EOF || x.timedOut.Load()):
+		return x.badInput() // what was not sent is not answered
 	case x.timedOut.Load():
 		return x.silent(x.sendFailure(sent))
 	case err == io.EOF && x.want > 0:
@@ -132,7 +133,7 @@ func (x *exchange) sendAll() error {
 		if !inputFailed(failed) {
 			return failed
 		}
-		x.badInput.Store(&failed)
+		x.unread.Store(&failed) // before the half-close, which can end all the rest
 	}
 	watched := x.watchesFromStart()
 	err := x.batch.Flush()
@@ -141,13 +142,16 @@ func (x *exchange) sendAll() error {
 	}
 	switch {
 	case errors.Is(err, errors.ErrUnsupported), failed != nil:
-		if x.silence == 0 { // nothing else would end it: or the input is at fault, and answers are not worth a long wait
+		if x.silence == 0 && !x.quit.given { // nothing else would end it: or the input is at fault, and answers are not worth a long wait
 			x.silence = silenceDefault
 		}
 	default:
 		failed = err
 	}
-	if x.silence > 0 && !watched && (x.want == 0 || x.badInput.Load() != nil) {
+	if x.quit.given {
+		time.AfterFunc(time.Duration(x.quit.seconds), x.end)
+	}
+	if x.silence > 0 && !watched && (x.want == 0 || x.badInput() != nil) {
 		go x.watch()
 	}
 	return failed
@@ -204,18 +208,23 @@ func (x *exchange) watch() {
 			if n := x.link.Heard(); n != heard {
 				heard, since = n, now
 			} else if now.Sub(since) >= x.silence {
-				x.timedOut.Store(true)
-				x.link.Close()
+				x.end()
 				return
 			}
 		}
 	}
 }
 
+// end closes the link because nothing more is waited for.
+func (x *exchange) end() {
+	x.timedOut.Store(true)
+	x.link.Close()
+}
+
 // silent is the end by silence: a failure only if messages are owed.
 func (x *exchange) silent(sendFailure error) error {
 	if x.want > 0 {
-		return fmt.Errorf("%w: %d of %d messages came within %v", errTimeout, x.link.Heard(), x.want, x.silence)
+		return fmt.Errorf("%w: %d of %d messages came within %v", errTimeout, x.link.Heard(), x.want, max(x.silence, time.Duration(x.quit.seconds)))
 	}
 	return sendFailure
 }
@@ -261,8 +270,17 @@ func (x *exchange) sendFailure(sent <-chan error) error {
 	case err := <-sent:
 		return err
 	default:
-		return nil
+		return x.badInput()
 	}
+}
+
+// badInput is what is wrong with the input, if anything is: a message that does not
+// parse, or that the framing cannot carry.
+func (x *exchange) badInput() error {
+	if err := x.unread.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // linger half-closes and reads on for a moment.

@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/chancat/channel/endpoint"
-	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/nearest"
 )
 
 // seconds is the value of -w, and of every other flag that is a time: 300ms, 2m, or
@@ -48,6 +48,17 @@ func (s *seconds) Set(text string) error {
 func addTime(flags *pflag.FlagSet, t *time.Duration, name string, value time.Duration, usage string) {
 	*t = value
 	flags.Var((*seconds)(t), name, usage)
+}
+
+// A limit is a time that a flag may set, to 0 as well.
+type limit struct {
+	seconds
+	given bool
+}
+
+func (l *limit) Set(text string) error {
+	l.given = true
+	return l.seconds.Set(text)
 }
 
 // transportFlags say how the connection below the messages is made.
@@ -198,19 +209,10 @@ func parseHeaders(lines []string) (map[string][]string, error) {
 	return header, nil
 }
 
-func completeFraming(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-	var words []string
-	for _, s := range framing.Specs() {
-		if strings.HasPrefix(s.Name, typed) {
-			words = append(words, s.Name+"\t"+s.Doc)
-		}
-	}
-	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-}
-
 // flagError is what a person is told of err, which the flag package has found.
 func flagError(cmd *cobra.Command, err error) error {
 	said, source, parsed := strings.Cut(err.Error(), ": strconv.")
+	meant := meantFlag(cmd, said)
 	switch {
 	case parsed && strings.Contains(source, strconv.ErrRange.Error()):
 		said += ": the number is too large"
@@ -219,7 +221,30 @@ func flagError(cmd *cobra.Command, err error) error {
 	case strings.HasPrefix(said, "unknown") && (strings.Contains(cmd.Use, "[MSG") || strings.Contains(cmd.Use, "[PAYLOAD")):
 		said += "; a message that begins with - stands behind --"
 	}
+	if meant != "" {
+		return usage(fmt.Errorf("%s; did you mean %s? '%s --help' has all", said, meant, cmd.CommandPath()))
+	}
 	return usage(fmt.Errorf("%s; see '%s --help'", said, cmd.CommandPath()))
+}
+
+// meantFlag is the flag that one which said calls unknown was probably meant to be.
+func meantFlag(cmd *cobra.Command, said string) string {
+	typed, ok := strings.CutPrefix(said, "unknown flag: --")
+	if !ok {
+		return ""
+	}
+	var known []string
+	add := func(f *pflag.Flag) {
+		if !f.Hidden {
+			known = append(known, f.Name)
+		}
+	}
+	cmd.Flags().VisitAll(add)
+	cmd.InheritedFlags().VisitAll(add)
+	if name := nearest.Word(typed, known); name != "" {
+		return "--" + name
+	}
+	return ""
 }
 
 // checkFlags checks what cobra would say in the words of its own source, and not

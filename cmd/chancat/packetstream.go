@@ -71,7 +71,7 @@ A rejection goes to stderr, and makes the exit status 1.`,
 	flags.StringVar(&c.out.out, "out", "", "`CODING` of the replies on stdout: line, nul, raw, hex, base64, escape or frames=FRAMING (default line)")
 	flags.StringVar(&c.out.view, "view", "", "`VIEW` of the replies for a person: "+strings.Join(view.Names(), ", ")+" (default auto on a terminal)")
 	cmd.MarkFlagsMutuallyExclusive("out", "view")
-	cmd.RegisterFlagCompletionFunc("out", cobra.FixedCompletions(text.Names(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("out", completeCoding)
 	cmd.RegisterFlagCompletionFunc("view", cobra.FixedCompletions(view.Names(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

@@ -42,7 +42,7 @@ func (f *outputFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.json, "json", false, "print events, one JSON object a line")
 	cmd.MarkFlagsMutuallyExclusive("out", "view", "json")
 	cmd.MarkFlagsMutuallyExclusive("filter", "json")
-	cmd.RegisterFlagCompletionFunc("out", cobra.FixedCompletions(text.Names(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("out", completeCoding)
 	cmd.RegisterFlagCompletionFunc("view", cobra.FixedCompletions(view.Names(), cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -86,6 +86,7 @@ type printer struct {
 	mu       sync.Mutex   // guards the rest of the output, unless alone
 	messages *text.Writer // without --view
 	view     view.View    // for a person
+	auto     bool         // it is that of the framing
 	stdout   io.Writer
 
 	record     recorder // with --record
@@ -125,7 +126,7 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 	case f.json:
 		p.events = session.NewWriter(e.stdout)
 	case name != "":
-		if name == "auto" {
+		if p.auto = name == "auto"; p.auto {
 			name = view.ForFraming(framing)
 		}
 		if p.view, err = e.parseView(name); err != nil {
@@ -149,6 +150,14 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 // beginRecord writes the first line of a recording.
 func (p *printer) beginRecord(framing string) {
 	p.observeRecord(&session.Event{Kind: session.Session, Time: time.Now(), Framing: framing, Program: "chancat " + version()})
+}
+
+// forFraming has the view auto be that of a framing which a file names. It is for
+// the goroutine that prints alone.
+func (p *printer) forFraming(spelling string) {
+	if p.auto && spelling != "" {
+		p.view, _ = p.e.parseView(view.ForFraming(spelling)) // which is one of ours
+	}
 }
 
 // parseView returns the view of that name, which colours JSON if stdout is for

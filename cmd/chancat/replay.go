@@ -48,7 +48,7 @@ func (f *playFlags) add(cmd *cobra.Command) {
 	addTime(flags, &f.gap, "gap", mutate.DefaultGap, "pause between the pieces of --chunks")
 	flags.StringArrayVar(&f.ignore, "ignore", nil, "compare messages that are JSON without what the `JQ` paths select, such as '.id, .time'")
 	cmd.RegisterFlagCompletionFunc("timing", cobra.FixedCompletions([]string{"fast", "recorded", "x10"}, cobra.ShellCompDirectiveNoFileComp))
-	cmd.RegisterFlagCompletionFunc("chunks", cobra.FixedCompletions([]string{"recorded", "each-byte", "split", "merge"}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("chunks", completeDelivery("recorded"))
 }
 
 // options reads the flags.

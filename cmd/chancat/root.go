@@ -163,6 +163,9 @@ message begins and ends.`,
 	i := slices.IndexFunc(commands(), func(c command) bool { return c.name == word })
 	if i < 0 {
 		addAll(root, e)
+		if strings.HasPrefix(word, "__complete") {
+			forShells(root)
+		}
 		return root
 	}
 	root.AddCommand(commands()[i].make(e))

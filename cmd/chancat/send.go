@@ -149,6 +149,10 @@ func (c *sendCommand) exchange(ctx context.Context, l *link.Link, messages [][]b
 		err := c.sendAll(ctx, l, messages)
 		print.flushEvents() // Recv flushed before, and may wait long for the reply
 		sent <- err
+		if c.replies > 0 && as[*text.InputError](err) != nil { // the replies asked for cannot come
+			l.CloseWrite()
+			time.AfterFunc(lingerMost, func() { l.Close() })
+		}
 	}()
 	deadline := time.Now().Add(time.Duration(c.wait))
 	limited := c.replies > 0 && c.wait > 0

@@ -46,6 +46,7 @@ func (f *awkwardFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.beside, "beside", 0, "keep `N` other connections open meanwhile, on which the same was sent")
 	flags.StringVar(&f.after, "after", "", "before, send these `BYTES`, which have escapes, on a connection of their own: is the peer well after them?")
 	cmd.MarkFlagsMutuallyExclusive("chunks", "deliver")
+	cmd.RegisterFlagCompletionFunc("deliver", completeDelivery())
 }
 
 // cutter is the flag that cuts frames.

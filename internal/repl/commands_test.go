@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/chancat/channel/internal/nearest"
 )
 
 // Every command has an example that begins with it. The help that one sees first fits
@@ -37,9 +39,9 @@ func TestCommandTable(t *testing.T) {
 	d.types("/help resend")
 	d.sees("for example: /resend 17")
 	for typed, want := range map[string]string{
-		"hepl": "help", "hexdmp": "hexdump", "conect": "connect", "qiut": "quit", "resnd": "resend", "stat": "stats", "zzzzz": "",
+		"hepl": "help", "hexdmp": "hexdump", "conect": "connect", "qiut": "quit", "resnd": "resend", "stat": "stats", "zzzzz": "", "hel": "help", "foo": "",
 	} {
-		if got := nearest(typed); got != want {
+		if got := nearest.Word(typed, names()); got != want {
 			t.Errorf("%s: %q, want %q", typed, got, want)
 		}
 	}
@@ -182,9 +184,12 @@ func TestCandidates(t *testing.T) {
 	for _, step := range []struct{ line, want string }{
 		{"/he", "/hex /help /hexdump"},
 		{"/quit", "/quit"},
+		{"/fram", "/framing "},
 		{"/help fra", "framing"},
 		{"/framing netst", "netstring"},
 		{"/framing u32be,inc", "incl"},
+		{"/framing u32be,tail=c", "tail=crc16 tail=crc32"},
+		{"/framing del", "delim="},
 		{"/framing msg/u32b", "u32be"},
 		{"/view he", "hex"},
 		{"/time o", "on off"},
