@@ -117,9 +117,10 @@ func start(words []string, o *Options) (*child, error) {
 		stdout.Close()
 		return nil, err
 	}
+	c.runs()
 	go func() { // ends with the process, and Close sees to that
 		c.err = c.cmd.Wait()
-		close(c.ended)
+		c.hasEnded()
 	}()
 	return c, nil
 }
