@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	programs "github.com/chancat/channel/internal/child"
 	"github.com/chancat/channel/internal/socket"
 )
 
@@ -108,8 +109,7 @@ func start(words []string, o *Options) (*child, error) {
 		c.cmd.Stderr = os.Stderr
 	}
 	c.cmd.WaitDelay = exitWait // for a stderr that a grandchild keeps open
-	ownGroup(c.cmd)
-	err = c.cmd.Start()
+	err = programs.Start(c.cmd)
 	theirIn.Close()
 	theirOut.Close()
 	if err != nil {
@@ -117,16 +117,15 @@ func start(words []string, o *Options) (*child, error) {
 		stdout.Close()
 		return nil, err
 	}
-	c.runs()
 	go func() { // ends with the process, and Close sees to that
-		c.err = c.cmd.Wait()
-		c.hasEnded()
+		c.err = programs.Wait(c.cmd)
+		close(c.ended)
 	}()
 	return c, nil
 }
 
 // signal sends s to the child and what it has started.
-func (c *child) signal(s syscall.Signal) { signalGroup(c.cmd.Process, s) }
+func (c *child) signal(s syscall.Signal) { programs.Signal(c.cmd.Process, s) }
 
 func (c *child) Read(p []byte) (int, error)  { return c.stdout.Read(p) }
 func (c *child) Write(p []byte) (int, error) { return c.stdin.Write(p) }
@@ -149,9 +148,9 @@ func (c *child) Close() error {
 	c.stopping.Do(func() {
 		if !c.endsWithin(exitWait) {
 			c.stopped.Store(true)
-			terminate(c.cmd.Process)
+			programs.Signal(c.cmd.Process, syscall.SIGTERM)
 			if !c.endsWithin(exitWait) {
-				kill(c.cmd.Process)
+				programs.Signal(c.cmd.Process, syscall.SIGKILL)
 			}
 		}
 		<-c.ended

@@ -4,7 +4,7 @@ import (
 	"os"
 	"sync/atomic"
 
-	"github.com/chancat/channel/endpoint"
+	"github.com/chancat/channel/internal/child"
 	"github.com/chancat/channel/internal/term"
 )
 
@@ -40,6 +40,6 @@ func (e *env) exit(code int) {
 	if f := e.beforeExit.Load(); f != nil {
 		(*f)()
 	}
-	endpoint.KillChildren()
+	child.KillAll()
 	os.Exit(code)
 }
