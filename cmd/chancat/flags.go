@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/internal/nearest"
+	"github.com/chancat/channel/internal/profile"
 )
 
 // seconds is the value of -w, and of every other flag that is a time: 300ms, 2m, or
@@ -254,6 +256,29 @@ func checkFlags(cmd *cobra.Command) error {
 		return usage(errors.New("--cert and --key go together: one has the certificate, the other its key"))
 	}
 	return nil
+}
+
+// idleFlags says which of the flags given mean nothing for the addresses given: who
+// asks for --insecure thinks that the connection is TLS.
+func idleFlags(cmd *cobra.Command, args []string) (said []string) {
+	if cmd.Name() == "expect" { // its script may name other addresses
+		return nil
+	}
+	against := cmd.Flags().Lookup("against")
+	for _, transport := range []struct{ of, schemes string }{{"TLS: ", "tls:// wss://"}, {"WebSocket: ", "ws:// wss://"}} {
+		meant := func(address string) bool {
+			return strings.HasPrefix(address, profile.Mark) || slices.ContainsFunc(strings.Fields(transport.schemes), func(s string) bool { return strings.HasPrefix(address, s) })
+		}
+		if slices.ContainsFunc(args, meant) || against != nil && meant(against.Value.String()) {
+			continue
+		}
+		cmd.Flags().Visit(func(f *pflag.Flag) {
+			if strings.HasPrefix(f.Usage, transport.of) {
+				said = append(said, fmt.Sprintf("--%s has no effect: it is for addresses that begin with %s", f.Name, strings.Replace(transport.schemes, " ", " or ", 1)))
+			}
+		})
+	}
+	return said
 }
 
 // spelled is a flag as it is best known.

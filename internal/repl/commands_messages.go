@@ -179,7 +179,7 @@ func writeScript(_ context.Context, s *Session, argument string) error {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	s.Note("%d messages are in %s", len(kept), path)
+	s.Note("%s in %s", messages(len(kept)), path)
 	return nil
 }
 
