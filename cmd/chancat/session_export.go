@@ -88,7 +88,7 @@ func (c *sessionExport) run(name string) error {
 		out := c.sink(file)
 		slicer := recording.NewSlicer(&framed{Sink: out, framing: s.framing, told: map[int]bool{}}, selection)
 		redactor := recording.NewRedactor(slicer, secrets)
-		err := s.copyTo(c.e, redactor)
+		err := s.copyTo(c.e, redactor, c.part.conn)
 		for _, closer := range []interface{ Close() error }{redactor, slicer} {
 			if closed := closer.Close(); closed != nil && err == nil {
 				err = &outputError{closed}

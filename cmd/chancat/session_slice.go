@@ -63,7 +63,7 @@ func (c *sessionSlice) run(name string) error {
 			r := recording.NewRedactor(slicer, secrets)
 			sink = r
 		}
-		err := s.copyTo(c.e, programmed{sink})
+		err := s.copyTo(c.e, programmed{sink}, c.part.conn)
 		for _, closer := range []interface{ Close() error }{sink, slicer, flusher{w}} {
 			if closed := closer.Close(); closed != nil && err == nil {
 				err = &outputError{closed}
