@@ -198,6 +198,7 @@ func record(_ context.Context, s *Session, argument string) error {
 		return usageOf("record")
 	case "off":
 		s.stopRecording()
+		s.promptNow()
 		s.Note("nothing is recorded")
 		return nil
 	}
@@ -205,6 +206,7 @@ func record(_ context.Context, s *Session, argument string) error {
 	if err := s.Record(path, over); err != nil {
 		return err
 	}
+	s.promptNow()
 	s.Note("recording in %s; /record off ends it", path)
 	return nil
 }
