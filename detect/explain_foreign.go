@@ -161,9 +161,9 @@ func (e *examination) gapPrior(gap []byte, textual bool) float64 {
 	size := math.Log2(float64(len(gap))) / 4
 	switch {
 	case textual && gap[len(gap)-1] == '\n' && len(gap) > 8:
-		return -3 - size + e.lineBits(gap)
+		return -3 - size + max(e.lineBits(gap), e.chain.textBits(gap))
 	case textual:
-		return -5 - size
+		return -5 - size + e.chain.textBits(gap)
 	}
 	return -8 - size - max(0, math.Log2(float64(len(gap)))-4)
 }

@@ -46,8 +46,10 @@ func (e *examination) otherFramings() {
 		return
 	}
 	cause := CauseWrongFraming
-	if l, ok := e.layout(); ok && l.width > 1 && l.at == 0 && l.extra == l.width && (spelling == "varint" || spelling == "bsuint") && best.bytes {
-		cause, spelling = CauseWidth, "u8"
+	if (spelling == "varint" || spelling == "bsuint") && best.bytes {
+		if kin := e.kin("u8"); kin != CauseWrongFraming { // every head is one byte
+			cause, spelling = kin, "u8"
+		}
 	}
 	e.add(Explanation{
 		Cause:   cause,

@@ -35,11 +35,12 @@ func (e *examination) lengths() {
 		parts := e.partsBehind(e.stuck)
 		for i := range e.found { // a head is there, which proves what that of a whole frame does if its claim is as usual
 			if e.found[i].Cause == frame.CauseTruncated {
-				e.found[i].bits += e.chain.bits*float64(1+parts) - e.beyond(u.len()) + e.startPrior(e.stuck)
+				e.found[i].bits += e.chain.bits*float64(1+parts) + e.chain.like.begins(e.stuck, u) - e.beyond(u.len()) + e.startPrior(e.stuck)
 				e.top = max(e.top, e.found[i].bits)
 			}
 		}
 	}
+	e.openings()
 	e.uniform()
 	for i, start := range e.starts {
 		if start >= lo {
@@ -93,7 +94,7 @@ func (e *examination) base(frames int) float64 {
 	if e.chain == nil {
 		return 0
 	}
-	return float64(frames)*e.perFrame*e.chain.bits + e.chain.sense.before(frames, e.frames)
+	return float64(frames)*e.perFrame*e.chain.bits + e.chain.like.before(frames, e.frames)
 }
 
 // oneFrame tries repairs of the one frame at start, before which there are so

@@ -59,6 +59,8 @@ func newUnitScanner(e *examination) unitScanner {
 	}
 	c := codecUnits{codec: codec, starts: startBytes(codec)}
 	switch e.name {
+	case "postgres":
+		c.starts[0] = len(e.data) > 0 && e.data[0] == 0 // only the first packets have no type
 	case "nats", "memcached":
 		c.line, c.literal = "\n", "\r\n"
 	case "stomp":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -127,7 +128,14 @@ func start(words []string, o *Options) (*child, error) {
 // signal sends s to the child and what it has started.
 func (c *child) signal(s syscall.Signal) { signalGroup(c.cmd.Process, s) }
 
-func (c *child) Read(p []byte) (int, error)  { return c.stdout.Read(p) }
+func (c *child) Read(p []byte) (int, error) {
+	n, err := c.stdout.Read(p)
+	if err == io.EOF && c.closed.Load() {
+		err = os.ErrClosed // the child has ended because its input did
+	}
+	return n, err
+}
+
 func (c *child) Write(p []byte) (int, error) { return c.stdin.Write(p) }
 
 // CloseWrite closes the child's stdin.

@@ -196,33 +196,39 @@ func (r *Reader) Frames() iter.Seq2[Frame, error] {
 	}
 }
 
-// Messages returns the remaining messages, each borrowed until the next step of the
-// loop or call on the Reader. The end of the stream at a frame boundary ends the
-// loop; any other error is yielded once, as the last pair. The body of the loop may
-// use the Reader too.
-func (r *Reader) Messages() iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		for {
-			// Where one frame begins is known when the length of the one before it is, and
-			// that is nearly all the time that a small frame takes: it stays in a register.
-			for pos := r.pos; r.pos == pos && pos < r.end && r.plain && r.broken == nil; {
-				sp, need, err := r.codec.Scan(r.buf[pos:r.end], &r.st)
-				if need > 0 || err != nil || sp.Body > r.limit {
-					break
-				}
-				start := pos + sp.Head
-				pos += sp.Len()
-				r.take(sp)
-				if !yield(r.buf[start:start+sp.Body:start+sp.Body], nil) {
-					return
-				}
-			}
-			msg, err := r.NextMessage()
-			if err == io.EOF || !yield(msg, err) || err != nil {
-				return
-			}
+// AppendMessages appends to dst the next message, as NextMessage returns it, and as
+// many behind it as are whole in the buffer and fit into the capacity of dst. All are
+// borrowed until the next call. An error comes alone, behind the messages before it.
+func (r *Reader) AppendMessages(dst [][]byte) ([][]byte, error) {
+	msg, err := r.NextMessage()
+	if err != nil {
+		return dst, err
+	}
+	dst = append(dst, msg)
+	if !r.plain {
+		return dst, nil // the memory of one message serves for the next
+	}
+	// Where one frame begins is known when the length of the one before it is, and
+	// that is nearly all the time that a small frame takes: it stays in a register.
+	pos := r.pos
+	for pos < r.end && len(dst) < cap(dst) {
+		sp, need, err := r.codec.Scan(r.buf[pos:r.end], &r.st)
+		if need > 0 || err != nil || sp.Body > r.limit {
+			break
+		}
+		body := pos + sp.Head
+		dst = append(dst, r.buf[body:body+sp.Body:body+sp.Body])
+		pos += sp.Len()
+		r.st = State{}
+	}
+	if n := pos - r.pos; n > 0 {
+		r.pos, r.offset = pos, r.offset+int64(n)
+		r.reads = 0
+		if pos < r.end {
+			r.reads = 1 // the rest came with the last read
 		}
 	}
+	return dst, nil
 }
 
 // Message returns the message that f carries, which for most framings is its

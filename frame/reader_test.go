@@ -344,7 +344,7 @@ func TestFramesIterator(t *testing.T) {
 	}
 }
 
-func TestMessagesIterator(t *testing.T) {
+func TestAppendMessages(t *testing.T) {
 	for _, c := range []struct {
 		codec    frame.Codec
 		in, want string
@@ -354,52 +354,47 @@ func TestMessagesIterator(t *testing.T) {
 		{framing.MSG, "\r\nMSG 1\r\na\r\nMSG x", "a|", true},
 		{framing.MSG, "\r\nMSG 1\r\na\r\nMSG 101\r\n", "a|", true},
 		{exclaim{}, "a!bc!d", "a|bc|", true},
+		{exclaim{}, "a!b!c!d!e!f!", "a|b|c|d|e|f|", false},
 		{stuffed{}, "~o~n~e!~t~w~o!", "one|two|", false},
 		{shouting{}, "HEYone!two!", "|one|two|", false},
 	} {
 		for name, src := range ways(c.in) {
+			r := frame.NewReader(src, c.codec, 100)
+			plain := frame.NewReader(strings.NewReader(c.in), c.codec, 100)
 			var got strings.Builder
-			failures := 0
-			for msg, err := range frame.NewReader(src, c.codec, 100).Messages() {
-				if err != nil {
-					failures++
-					continue
+			messages, err := make([][]byte, 0, 3), error(nil)
+			for err == nil {
+				if messages, err = r.AppendMessages(messages[:0]); len(messages) == 0 && err == nil {
+					t.Fatalf("%q, %s: neither a message nor an error", c.in, name)
 				}
-				got.Write(msg)
-				got.WriteByte('|')
+				for _, msg := range messages {
+					got.Write(msg)
+					got.WriteByte('|')
+					plain.Next()
+				}
+				if err == nil && r.Offset() != plain.Offset() {
+					t.Errorf("%q, %s: at byte %d behind %s, want %d", c.in, name, r.Offset(), &got, plain.Offset())
+				}
 			}
-			if got.String() != c.want || (failures == 1) != c.broken || failures > 1 {
-				t.Errorf("%q, %s: got %s and %d errors, want %s", c.in, name, &got, failures, c.want)
+			_, want := plain.Next()
+			if got.String() != c.want || (err != io.EOF) != c.broken || err.Error() != want.Error() {
+				t.Errorf("%q, %s: got %s and %v, want %s and %v", c.in, name, &got, err, c.want, want)
 			}
 		}
 	}
 }
 
-// TestMessagesBody has a loop whose body reads on, and changes the framing and the limit.
-func TestMessagesBody(t *testing.T) {
-	r := frame.NewReader(strings.NewReader("a!b!c!~d!\r\nMSG 2\r\nef\r\nMSG 2\r\ngh"), exclaim{}, 100)
-	var got []string
-	for msg, err := range r.Messages() {
-		if err != nil {
-			if e, ok := errors.AsType[*frame.Error](err); !ok || e.Start != 20 {
-				t.Errorf("got %v, want the frame at 20 over the limit", err)
-			}
-			break
-		}
-		got = append(got, string(msg))
-		switch string(msg) {
-		case "a":
-			next(t, r, "b")
-		case "c":
-			r.SetCodec(stuffed{})
-		case "d":
-			r.SetCodec(framing.MSG)
-		case "ef":
-			r.SetLimit(1)
-		}
+func TestAppendMessagesThenNext(t *testing.T) {
+	r := frame.NewReader(iotest.OneByteReader(strings.NewReader("a!bc!")), exclaim{}, 100)
+	if f, err := r.Next(); err != nil || f.Reads != 2 {
+		t.Fatalf("got %+v, %v", f, err)
 	}
-	if want := "a c d ef"; strings.Join(got, " ") != want {
-		t.Errorf("got %q, want %s", got, want)
+	r = frame.NewReader(strings.NewReader("a!b!c!d!"), exclaim{}, 100)
+	if got, err := r.AppendMessages(make([][]byte, 0, 3)); err != nil || len(got) != 3 {
+		t.Fatalf("got %q, %v, want three messages", got, err)
+	}
+	if f := next(t, r, "d"); f.Offset != 6 || f.Reads != 1 {
+		t.Errorf("got offset %d in %d reads, want 6 in 1", f.Offset, f.Reads)
 	}
 }
 

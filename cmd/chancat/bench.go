@@ -84,7 +84,7 @@ Figures for --fail-if are p50, p99.9 and the like, max, mean (times) and rate
 	flags.VarP(&c.duration, "duration", "d", "how long messages are sent (default 10s, without -n)")
 	flags.Float64Var(&c.rate, "rate", 0, "send `N` messages a second in all, whether or not they are answered")
 	flags.IntVarP(&c.replies, "replies", "r", 1, "`N` messages that answer each; 0 for a peer that does not answer")
-	flags.VarP(&c.patience, "wait", "w", "give up when nothing came for this long (default 10s)")
+	flags.VarP(&c.patience, "wait", "w", "give up when nothing came, or with -r 0 was read, for this long (default 10s)")
 	flags.BoolVar(&c.json, "json", false, "print the result as one line of JSON")
 	flags.StringVar(&c.plot, "plot", "", "draw latencies and throughput as SVG in `FILE`")
 	flags.StringArrayVar(&c.failIf, "fail-if", nil, "exit 1 if this `CONDITION` holds, such as 'p99>5ms' or 'rate<1000'")
@@ -212,7 +212,7 @@ func (c *benchCommand) located(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case errors.Is(err, bench.ErrSilent):
+	case errors.Is(err, bench.ErrSilent), errors.Is(err, bench.ErrStuck):
 		return &codedError{exitTimeout, err}
 	case errors.Is(err, bench.ErrClosed):
 		return &codedError{exitClosed, err}

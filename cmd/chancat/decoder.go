@@ -149,15 +149,16 @@ func (d *decoder) noteCompressed(ev *session.Event, shown []byte) {
 
 // copyTo is whole where only the messages are wanted, of which there may be millions.
 func (d *decoder) copyTo(out *text.Writer) error {
-	for msg, err := range d.reader.Messages() {
-		if err != nil {
+	messages := make([][]byte, 0, 64)
+	for {
+		var err error
+		if messages, err = d.reader.AppendMessages(messages[:0]); err != nil {
 			return err
 		}
-		if err := out.WriteMessage(msg); err != nil {
+		if err := out.WriteMessages(messages); err != nil {
 			return &outputError{err}
 		}
 	}
-	return io.EOF
 }
 
 // explainedMost bounds the broken frames that are explained at length: a damaged file

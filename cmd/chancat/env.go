@@ -21,13 +21,14 @@ type env struct {
 
 	outPalette term.Palette // of stdout
 
-	beforeExit *atomic.Pointer[func()] // called when a second signal ends the process at once
+	beforeExit *atomic.Pointer[func()] // called when a second signal, or time after one, ends the process at once
+	patient    *atomic.Bool            // a signal was for somebody else, who takes the time that he wants
 	aside      *aside                  // takes what goes to stderr during a session
 }
 
 func systemEnv() *env {
 	return &env{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, command: "chancat",
-		beforeExit: new(atomic.Pointer[func()]), aside: new(aside)}
+		beforeExit: new(atomic.Pointer[func()]), patient: new(atomic.Bool), aside: new(aside)}
 }
 
 // interactive reports whether a person sits at both ends of the command.

@@ -61,8 +61,8 @@ func (c *expectCommand) run(ctx context.Context, path, address string) (err erro
 		return usage(errors.New("stdio: is the stream of this program, and no peer for a script"))
 	}
 	c.address = address
-	script, err := c.parse(path)
-	if err != nil {
+	var script *expect.Script
+	if err := interruptible(ctx, func() (err error) { script, err = c.parse(path); return err }); err != nil {
 		return err
 	}
 	c.out = bufio.NewWriter(c.e.stdout)

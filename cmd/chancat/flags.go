@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -50,6 +51,17 @@ func (s *seconds) Set(text string) error {
 func addTime(flags *pflag.FlagSet, t *time.Duration, name string, value time.Duration, usage string) {
 	*t = value
 	flags.Var((*seconds)(t), name, usage)
+}
+
+// A limit is a time that a flag may set, to 0 as well.
+type limit struct {
+	seconds
+	given bool
+}
+
+func (l *limit) Set(text string) error {
+	l.given = true
+	return l.seconds.Set(text)
 }
 
 // transportFlags say how the connection below the messages is made.
@@ -113,8 +125,12 @@ func (f *transportFlags) options(e *env, address string, max int) (*endpoint.Opt
 	if err != nil {
 		return nil, err
 	}
-	if !strings.HasPrefix(address, "tls://") && !strings.HasPrefix(address, "wss://") {
+	switch {
+	case !strings.HasPrefix(address, "tls://") && !strings.HasPrefix(address, "wss://"):
 		config = nil // it would ask for TLS on any address
+	case e.verbose:
+		config = cmp.Or(config, &tls.Config{})
+		config.VerifyConnection = e.noteTLS
 	}
 	header, err := parseHeaders(f.headers)
 	if err != nil {
@@ -125,6 +141,9 @@ func (f *transportFlags) options(e *env, address string, max int) (*endpoint.Opt
 		Header: header, Subprotocol: f.subprotocol, Max: max,
 		LocalAddr: f.localAddr(),
 		Stdin:     e.stdin, Stdout: e.stdout, Stderr: e.stderr,
+	}
+	if e.verbose {
+		o.OnWebSocket = e.noteWebSocket
 	}
 	switch {
 	case f.text:

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chancat/channel/internal/filter"
+	"github.com/chancat/channel/internal/private"
 	"github.com/chancat/channel/internal/recording"
 	"github.com/chancat/channel/internal/term"
 	"github.com/chancat/channel/internal/text"
@@ -135,7 +136,7 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 		p.messages = coding.NewWriter(e.stdout)
 	}
 	if f.record != "" {
-		if p.recordFile, err = createPrivate(f.record); err != nil {
+		if p.recordFile, err = private.Create(f.record, true); err != nil {
 			return nil, err
 		}
 		p.record = redacted(f.recorder(p.recordFile), secrets)

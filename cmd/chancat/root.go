@@ -19,7 +19,7 @@ import (
 
 // run executes one command line and returns its exit code.
 func run(args []string, e *env) int {
-	ctx, stop := notifyContext(e.exit)
+	ctx, stop := notifyContext(e.exit, e.patient.Load)
 	defer stop()
 	args, err := netcatArgs(args, commandLineOf(e))
 	if err == nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -153,19 +154,47 @@ func (c *sendCommand) exchange(ctx context.Context, l *link.Link, messages [][]b
 		err := c.sendAll(ctx, l, messages)
 		print.flushEvents() // Recv flushed before, and may wait long for the reply
 		sent <- err
-	}()
-	if c.replies == 0 {
-		err := <-sent
-		if exitCode(err) != exitClosed {
-			linger(l)
+		if c.replies > 0 && as[*text.InputError](err) != nil { // the replies asked for cannot come
+			l.CloseWrite()
+			time.AfterFunc(lingerMost, func() { l.Close() })
 		}
-		return err
-	}
-	if c.wait > 0 {
+	}()
+	deadline := time.Now().Add(time.Duration(c.wait))
+	limited := c.replies > 0 && c.wait > 0
+	if limited {
 		timer := time.AfterFunc(time.Duration(c.wait), func() { l.Close() })
 		defer timer.Stop()
 	}
-	deadline := time.Now().Add(time.Duration(c.wait))
+	late := func() bool { return limited && !time.Now().Before(deadline) }
+	if err := c.receive(ctx, l, print, late); err != nil {
+		select {
+		case failed := <-sent:
+			return cmp.Or(failed, err) // it came first
+		default:
+			return err
+		}
+	}
+	over := make(chan struct{})
+	go func() { // beside sending: the echo of much would hold it up for good
+		discard(l)
+		close(over)
+	}()
+	err := <-sent
+	end := time.AfterFunc(lingerMost, func() { l.Close() })
+	defer end.Stop()
+	if exitCode(err) == exitClosed || l.CloseWrite() != nil {
+		l.Close()
+	}
+	<-over
+	if err != nil && ctx.Err() == nil && late() {
+		return fmt.Errorf("%w: not all was sent within %v", errTimeout, time.Duration(c.wait))
+	}
+	return err
+}
+
+// receive prints the replies that are asked for. late reports whether they have had
+// their time.
+func (c *sendCommand) receive(ctx context.Context, l *link.Link, print *printer, late func() bool) error {
 	for got := range c.replies {
 		msg, err := l.Recv()
 		switch {
@@ -173,30 +202,16 @@ func (c *sendCommand) exchange(ctx context.Context, l *link.Link, messages [][]b
 			err = print.message("", msg)
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case c.wait > 0 && !time.Now().Before(deadline):
+		case late():
 			err = fmt.Errorf("%w: %d of %d replies came within %v", errTimeout, got, c.replies, time.Duration(c.wait))
 		case err == io.EOF:
 			err = fmt.Errorf("%w after %d of %d replies", errClosed, got, c.replies)
 		}
 		if err != nil {
-			select {
-			case failed := <-sent:
-				if failed != nil {
-					return failed // it came first
-				}
-			default:
-			}
 			return err
 		}
 	}
-	if err := <-sent; err != nil {
-		return err
-	}
-	if err := print.flush(); err != nil {
-		return err
-	}
-	linger(l)
-	return nil
+	return print.flush()
 }
 
 // sendAll sends the messages, the ones before a message that the framing cannot

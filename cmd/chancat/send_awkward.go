@@ -112,6 +112,8 @@ func (f *awkwardFlags) before(ctx context.Context, e *env, address string, o *en
 		}
 		l := link.New(ctx, conn, link.Options{Framing: fr})
 		others = append(others, l)
+		defer context.AfterFunc(ctx, func() { l.Close() })()
+		go discard(l) // an echo that nobody reads would hold up the sending
 		batch := l.NewBatch()
 		for _, msg := range messages {
 			if err := batch.Send(msg); err != nil {

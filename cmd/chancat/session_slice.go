@@ -54,19 +54,11 @@ func (c *sessionSlice) run(name string) error {
 	return writeOutput(c.e, s.file, c.output, func(file *os.File) error {
 		w := session.NewWriter(file)
 		slicer := recording.NewSlicer(w, selection)
-		var sink interface {
-			recording.Sink
-			Close() error
-		} = slicer
-		if secrets != nil {
-			// Redacting comes first: it sees the messages whole.
-			r := recording.NewRedactor(slicer, secrets)
-			sink = r
-		}
-		err := s.copyTo(c.e, programmed{sink}, c.part.conn)
-		for _, closer := range []interface{ Close() error }{sink, slicer, flusher{w}} {
-			if closed := closer.Close(); closed != nil && err == nil {
-				err = &outputError{closed}
+		redactor := recording.NewRedactor(slicer, secrets) // before: it sees the messages whole
+		err := s.copyTo(c.e, programmed{redactor}, c.part.conn)
+		for _, finish := range []func() error{redactor.Close, slicer.Close, w.Flush} {
+			if failed := finish(); failed != nil && err == nil {
+				err = &outputError{failed}
 			}
 		}
 		if err == nil && slicer.Messages() == 0 {
@@ -85,7 +77,3 @@ func (p programmed) WriteEvent(ev *session.Event) error {
 	}
 	return p.Sink.WriteEvent(ev)
 }
-
-type flusher struct{ *session.Writer }
-
-func (f flusher) Close() error { return f.Flush() }

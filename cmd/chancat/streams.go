@@ -148,9 +148,11 @@ func (g *gatherer) capture(src io.Reader) error {
 
 // nextFile makes the connections of the next file others than those before.
 func (g *gatherer) nextFile() {
+	last := g.base
 	for key := range g.open {
-		g.base = max(g.base, g.base+key.conn)
+		last = max(last, g.base+key.conn)
 	}
+	g.base = last
 }
 
 // event takes the bytes of ev. It reports whether more is wanted.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"sync"
 	"syscall"
 	"time"
 
@@ -20,6 +21,10 @@ func (e *statusError) Error() string { return fmt.Sprintf("exit status %d", e.st
 func (c *tapCommand) wrap(ctx context.Context, words []string) error {
 	if err := c.out.open(c.e, c.framing.Spelling, true); err != nil {
 		return err
+	}
+	var told sync.Once
+	c.out.failed = func(err error) {
+		told.Do(func() { c.e.warn(fmt.Errorf("no more messages are shown: %w", err)) }) // the program goes on
 	}
 	err := c.around(ctx, words)
 	ended := c.out.closeAfter(err)
@@ -42,6 +47,7 @@ func (c *tapCommand) around(ctx context.Context, words []string) error {
 		case <-time.After(time.Second):
 		}
 	}
+	c.e.patient.Store(true) // a signal is for the program
 	c.e.beforeExit.Store(&kill)
 	defer c.e.beforeExit.Store(nil)
 	defer context.AfterFunc(ctx, func() {

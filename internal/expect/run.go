@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/chancat/channel/framing"
@@ -231,10 +232,21 @@ func (r *run) send(c *conn, s Send) error {
 		r.o.Told(c.number, true, msg)
 	}
 	r.out.Sent++
+	var late atomic.Bool
+	guard := time.AfterFunc(r.timeout, func() {
+		late.Store(true)
+		c.link.Close()
+	})
+	defer guard.Stop()
 	if s.Raw {
-		return c.link.SendRaw(msg)
+		err = c.link.SendRaw(msg)
+	} else {
+		err = c.link.Send(msg)
 	}
-	return c.link.Send(msg)
+	if err != nil && late.Load() {
+		err = fmt.Errorf("%w: the peer has not read it in %v", ErrTimeout, r.timeout)
+	}
+	return err
 }
 
 // next is the next message that no skip passes over.

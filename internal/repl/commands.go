@@ -54,6 +54,9 @@ func (e *usageError) Error() string { return e.text }
 
 func misused(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
+// nameMost bounds, in bytes, what can be the name of a command that was mistyped.
+const nameMost = 30
+
 // findCommand finds the command of a line that starts with a slash.
 func findCommand(line string) (c command, argument string, err error) {
 	name, argument, _ := strings.Cut(line[1:], " ")
@@ -61,6 +64,9 @@ func findCommand(line string) (c command, argument string, err error) {
 		if c.name == name {
 			return c, argument, nil
 		}
+	}
+	if len(name) > nameMost { // a text, such as a picture in base64
+		return c, "", misused("unknown command /%.*s...; /help lists them", nameMost, name)
 	}
 	if near := nearest.Word(name, names()); near != "" {
 		return c, "", misused("unknown command /%s; did you mean /%s?", name, near)

@@ -224,3 +224,14 @@ func TestCandidates(t *testing.T) {
 		}
 	}
 }
+
+// What looks like a command and is a long text, such as a picture in base64, is
+// refused at once, in few words.
+func TestLongUnknownCommand(t *testing.T) {
+	d := sit(t, "line", nil)
+	d.types("/9j/" + strings.Repeat("4AAQSkZJRg", 1<<20))
+	d.sees("!! unknown command /9j/4AAQ", "/help lists them")
+	if n := len(d.text()); n > 400 {
+		t.Errorf("%d bytes are shown", n)
+	}
+}
