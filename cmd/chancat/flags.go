@@ -280,8 +280,11 @@ func checkFlags(cmd *cobra.Command) error {
 // idleFlags says which of the flags given mean nothing for the addresses given: who
 // asks for --insecure thinks that the connection is TLS.
 func idleFlags(cmd *cobra.Command, args []string) (said []string) {
+	if cmd.Flags().Changed("framing") && !takesFraming(cmd) {
+		said = append(said, fmt.Sprintf("-f has no effect on '%s'", cmd.CommandPath()))
+	}
 	if cmd.Name() == "expect" { // its script may name other addresses
-		return nil
+		return said
 	}
 	against := cmd.Flags().Lookup("against")
 	for _, transport := range []struct{ of, schemes string }{{"TLS: ", "tls:// wss://"}, {"WebSocket: ", "ws:// wss://"}} {
@@ -298,6 +301,18 @@ func idleFlags(cmd *cobra.Command, args []string) (said []string) {
 		})
 	}
 	return said
+}
+
+// takesFraming reports whether cmd asks for a framing.
+func takesFraming(cmd *cobra.Command) bool {
+	for cmd.HasParent() && cmd.Parent().HasParent() {
+		cmd = cmd.Parent()
+	}
+	switch cmd.Name() {
+	case "fastdaemon", "packetstream", "juggler", "bgpy", "detect", "framings", "completion", "help", "man", "version":
+		return false
+	}
+	return true
 }
 
 // spelled is a flag as it is best known.
