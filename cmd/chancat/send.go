@@ -34,10 +34,11 @@ func newSend(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "send [flags] ADDR [MSG...]",
 		Short: "send messages given as arguments, and wait for replies if asked",
-		Long: `Send each MSG as one message; without MSG, all of stdin is one message. With
--r N the replies go to stdout as in connect; otherwise the connection is
-half-closed and what the peer says is discarded.`,
+		Long: `Send each MSG as one message, so that one with blanks needs quotes; without MSG,
+all of stdin is one message. With -r N the replies go to stdout as in connect;
+otherwise the connection is half-closed and what the peer says is discarded.`,
 		Example: `  chancat send localhost:5000 hello world
+  chancat send -f resp -r 1 localhost:6379 'SET key "two words"'
   chancat send -f line -r 1 -w 2s localhost:5000 PING
   chancat send -f msg --chunks 2,11 --gap 60ms -r 1 localhost:5000 ping
   chancat send -e -f nul localhost:5000 'caf\u{e9}\n' < /dev/null`,

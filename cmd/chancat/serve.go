@@ -120,13 +120,14 @@ func (c *serveCommand) client(ctx context.Context, conn *endpoint.Conn, number i
 	if errors.Is(err, replay.ErrClosed) && result.Owed == 0 {
 		err = nil
 	}
-	if err = located(name, replayEnded(err, name), result.Fault); err != nil {
+	err = located(name, replayEnded(err, name), result.Fault)
+	if differs == 0 {
 		return err
 	}
-	if differs > 0 {
-		return &toldError{&codedError{exitFailed, errors.New("the client said something else")}}
+	if err != nil {
+		c.e.warn(err)
 	}
-	return nil
+	return &toldError{&codedError{exitFailed, errors.New("the client said something else")}}
 }
 
 // tell says what a client said otherwise.

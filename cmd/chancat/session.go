@@ -89,7 +89,7 @@ func (f *partFlags) write(e *env, name string, sink func(*os.File, *source) reco
 	err = writeOutput(e, s.file, f.output, func(file *os.File) error {
 		slicer := recording.NewSlicer(sink(file, s), selection)
 		redactor := recording.NewRedactor(slicer, secrets) // before: it sees the messages whole
-		err := s.copyTo(e, redactor)
+		err := s.copyTo(e, redactor, f.conn)
 		for _, finish := range []func() error{redactor.Close, slicer.Close} {
 			if failed := finish(); failed != nil && err == nil {
 				err = &outputError{failed}
@@ -156,8 +156,9 @@ func headed(events iter.Seq2[*session.Event, error], spelling string) iter.Seq2[
 }
 
 // copyTo writes the events to sink. What is broken is the error, behind all that
-// stands before it.
-func (s *source) copyTo(e *env, sink recording.Sink) error {
+// stands before it. That the connection conn, if it is not 0, is not there is told.
+func (s *source) copyTo(e *env, sink recording.Sink, conn int) error {
+	last, found := 0, conn == 0
 	for ev, err := range s.events {
 		if err != nil {
 			return recordingError(s.name, err)
@@ -165,9 +166,13 @@ func (s *source) copyTo(e *env, sink recording.Sink) error {
 		if ev.Kind == session.Session && e.framing != "" {
 			ev.Framing = e.framing
 		}
+		last, found = max(last, ev.Conn), found || ev.Conn == conn
 		if err := sink.WriteEvent(ev); err != nil {
 			return &outputError{err}
 		}
+	}
+	if !found {
+		e.say("%s: it has no connection %d; the last is %d", s.name, conn, last)
 	}
 	return nil
 }
