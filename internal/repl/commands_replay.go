@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/heartbeat"
 	"github.com/chancat/channel/internal/replay"
 	"github.com/chancat/channel/session"
@@ -84,7 +85,7 @@ func (s *Session) replay(ctx context.Context, script *replay.Script) error {
 	since := s.kept.next
 	moves, want := script.Moves, script.Want
 	if protocol, ok := s.protocol(); ok {
-		moves, want = unbeaten(protocol, script)
+		moves, want = unbeaten(protocol, s.framing, script)
 	}
 	s.mu.Unlock()
 	sent := 0
@@ -112,16 +113,22 @@ func (s *Session) replay(ctx context.Context, script *replay.Script) error {
 
 // unbeaten is what script says and wants without the heartbeats that the session
 // answers by itself, which come when they come, and without its answers.
-func unbeaten(protocol heartbeat.Protocol, script *replay.Script) (moves []replay.Move, want []replay.Step) {
+func unbeaten(protocol heartbeat.Protocol, f framing.Framing, script *replay.Script) (moves []replay.Move, want []replay.Step) {
+	whole := func(raw, body []byte, d framing.Direction) []byte {
+		if raw == nil {
+			raw, _ = d.Codec.AppendFrame(nil, body) // what cannot be sent is no heartbeat
+		}
+		return raw
+	}
 	after := make([]int, 1, len(script.Want)+1) // how many of the first n are wanted
 	for _, step := range script.Want {
-		if answer, _ := protocol.Answer(step.Raw, true); answer == nil {
+		if answer, _ := protocol.Answer(whole(step.Raw, step.Body, f.S2C), true); answer == nil {
 			want = append(want, step)
 		}
 		after = append(after, len(want))
 	}
 	for _, move := range script.Moves {
-		if answer, is := protocol.Answer(move.Raw, false); is && answer == nil {
+		if answer, is := protocol.Answer(whole(move.Raw, move.Body, f.C2S), false); is && answer == nil {
 			continue
 		}
 		move.After = after[move.After]

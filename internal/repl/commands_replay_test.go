@@ -45,10 +45,9 @@ func TestReplay(t *testing.T) {
 func TestReplayWithHeartbeats(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a.session")
 	d, c, _ := connected(t, "nats", nil)
-	d.types("/record " + file)
 	c.says("PING\r\n")
 	c.wants("PONG\r\n")
-	d.types("PING")
+	d.types("/record "+file, "PING") // in the middle of the stream
 	c.wants("PING\r\n")
 	c.says("PONG\r\nPING\r\n")
 	c.wants("PONG\r\n")
