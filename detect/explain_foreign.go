@@ -71,6 +71,10 @@ func (e *examination) foreignAt(start, before int) {
 	if u, _, ok := e.unit.scan(e.data, start); ok && u.counted && (!e.binary() || u.len() > len(gap) && start+u.len() <= len(e.data)) {
 		bits -= min(e.chain.bits, properHead) // it begins as a frame does
 	}
+	if u, _, ok := e.unit.scan(e.data, start); ok && len(gap) > u.head+u.tail {
+		u.body = len(gap) - u.head - u.tail
+		bits -= max(0, e.chain.like.begins(start, u)) // it is as frames are
+	}
 	if c, ok := e.unit.(*codecUnits); ok && before > 0 && c.line == "" && c.literal != "" && bytes.HasSuffix(gap, []byte(c.literal)) {
 		bits -= endOfFrame
 	}
