@@ -45,7 +45,7 @@ func (e *examination) otherFramings() {
 	if spelling == "" || bits < 4 {
 		return
 	}
-	cause := CauseWrongFraming
+	cause := e.kin(spelling)
 	if (spelling == "varint" || spelling == "bsuint") && best.bytes {
 		if kin := e.kin("u8"); kin != CauseWrongFraming { // every head is one byte
 			cause, spelling = kin, "u8"

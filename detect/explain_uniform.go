@@ -185,13 +185,13 @@ func (e *examination) shift(constant bool, by func(unit) int) {
 }
 
 // widerBits is the evidence in that d zeros stand behind the length of each frame, as
-// they do in a wider one that is little-endian: more where they are no bytes of the head
-// anyway, and text follows them, which does not begin so.
+// they do in a wider one that is little-endian: nothing where they are bytes of the head
+// anyway, and more where text follows them, which does not begin so.
 func (e *examination) widerBits(u unit, d int) float64 {
 	const zeros, beforeText = 3, 4
 	l, ok := e.layout()
 	if !ok || u.head-l.at-l.width >= d {
-		return zeros
+		return 0
 	}
 	texts := 0
 	for pos, frames := 0, 0; pos < len(e.data) && frames < lessons; frames++ {
