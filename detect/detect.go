@@ -87,6 +87,12 @@ func Detect(streams []Stream) Answer {
 	if joint.Decided && lineFraming(joint.Candidates[0].Framing) && http1(streams) {
 		joint.Decided, joint.Why = false, "it looks like HTTP/1, of which the messages are no lines, and bodies may follow them"
 	}
+	if joint.Decided && fix(streams) {
+		joint.Decided, joint.Why = false, "it looks like FIX: as "+joint.Candidates[0].Framing+" each field is a message, of which one goes from 8= to 10="
+	}
+	if joint.Decided && (lineFraming(joint.Candidates[0].Framing) || joint.Candidates[0].Framing == "json") && countedText(streams) {
+		joint.Decided, joint.Why = false, "before each message stands a line with its length in decimal, which no framing here reads; as "+joint.Candidates[0].Framing+" the lengths are messages too"
+	}
 	if joint.Decided {
 		return joint
 	}

@@ -101,11 +101,15 @@ const convinced = 10
 
 // detected asks which framing the stream has, where no repair has helped.
 func (e *examination) detected() {
-	then := 0 // messages of the best explanation
+	then := 0      // messages of the best explanation
+	lines := false // it is that the stream has lines
+	sure := false  // that is beyond doubt
 	for _, x := range e.found {
 		if x.Measured && x.bits >= e.top {
 			then = x.Then
-			if x.Cause == frame.CauseWrongProtocol || x.bits > e.base(e.frames)+convinced {
+			lines = x.Framing == "crlf" || x.Framing == "line"
+			sure = x.bits > e.base(e.frames)+convinced
+			if x.Cause == frame.CauseWrongProtocol || sure && !lines {
 				return
 			}
 		}
@@ -127,8 +131,16 @@ func (e *examination) detected() {
 	}
 	c := answer.Candidates[0]
 	switch nameOf(c.Framing) {
+	case "resp", "nats", "memcached", "stomp": // written in lines, and say more than these
+		if lines {
+			then = 0
+		}
 	case "line", "crlf", "nul", "delim": // much can be read so
 		if then > 0 || e.frames > 0 || e.textHeads() && e.stuckAt() > e.stuck+2 {
+			return
+		}
+	default:
+		if sure {
 			return
 		}
 	}

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -10,9 +11,16 @@ import (
 // passText returns the index behind n characters of UTF-8 that start at data[pos:],
 // or of n UTF-16 units with utf16; -1 if data ends before, or holds other bytes.
 func passText(data []byte, pos, n int, utf16 bool) int {
+	if n > len(data)-pos {
+		return -1 // neither is shorter than a byte
+	}
 	for n > 0 {
 		if pos >= len(data) {
 			return -1
+		}
+		if n >= 8 && pos+8 <= len(data) && binary.LittleEndian.Uint64(data[pos:])&0x8080808080808080 == 0 {
+			pos, n = pos+8, n-8
+			continue
 		}
 		if data[pos] < utf8.RuneSelf {
 			pos++

@@ -179,14 +179,7 @@ func (d *claim) says(c *claim) bool {
 	if r == nil || d.named || c.rule != nil && r.cost() > c.rule.cost() {
 		return false
 	}
-	for _, list := range d.starts {
-		for i := 1; i < len(list); i++ {
-			if list[i]-list[i-1] <= max(r.extra, 0)+r.at+max(r.kind.width, 1) {
-				return false
-			}
-		}
-	}
-	return true
+	return d.shortest > max(r.extra, 0)+r.at+max(r.kind.width, 1)
 }
 
 // records sees to fastdaemon, of which a record is two strings behind lengths of

@@ -84,6 +84,14 @@ func (c *clients) broadcast() error {
 	}
 }
 
+// flush returns when all that was sent is with the streams of the clients, once
+// there is one. A client that cannot be written to is gone.
+func (c *clients) flush() {
+	for _, l := range c.present() {
+		l.Flush()
+	}
+}
+
 // failure is why stdin came to an end early, if it has.
 func (c *clients) failure() error {
 	select {

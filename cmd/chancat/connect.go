@@ -26,6 +26,7 @@ type connectCommand struct {
 	want      int
 	one       bool
 	silence   seconds
+	quit      limit
 	lockstep  bool
 	reconnect bool
 	scan      bool
@@ -36,7 +37,9 @@ type connectCommand struct {
 	input   *input
 	links   int         // connections made
 	queued  *link.Batch // what beforeInput flushes; nil with --reconnect, which queues nothing
-	last    []byte      // start of the last message that --reconnect sent
+
+	last       []byte // start of the last message that --reconnect sent
+	lastNumber int    // of the input
 }
 
 func newConnect(e *env) *cobra.Command {
@@ -66,11 +69,13 @@ until it closes, -n messages came, or -w passed without one.`,
 	flags.IntVarP(&c.want, "count", "n", 0, "end when `N` messages came; exit 5 or 6 if they do not")
 	flags.BoolVarP(&c.one, "one", "1", false, "the same as -n 1")
 	flags.VarP(&c.silence, "wait", "w", "end when no message came for this long")
+	flags.Var(&c.quit, "quit-after", "end so long after the end of stdin, whatever still comes")
 	flags.BoolVar(&c.lockstep, "lockstep", false, "wait for a reply to each message before sending the next")
 	flags.BoolVar(&c.reconnect, "reconnect", false, "dial again when the connection is lost")
 	flags.BoolVarP(&c.scan, "scan", "z", false, "connect, and close at once: exit 0 if somebody listens")
 	cmd.MarkFlagsMutuallyExclusive("count", "one")
 	cmd.MarkFlagsMutuallyExclusive("lockstep", "reconnect")
+	cmd.MarkFlagsMutuallyExclusive("quit-after", "reconnect")
 	return cmd
 }
 
@@ -248,12 +253,14 @@ func (c *connectCommand) link(ctx context.Context, conn *endpoint.Conn) *link.Li
 }
 
 // beforeInput flushes what was sent, and the events of it, before more input is
-// waited for. As long as more has been read already, it can share a write.
-func (c *connectCommand) beforeInput() {
+// waited for. As long as more has been read already, it can share a write. Where
+// sending has failed no more input is wanted: it could not be sent.
+func (c *connectCommand) beforeInput() (err error) {
 	if c.queued != nil {
-		c.queued.Flush() // a failure is told again by what is sent next
+		err = c.queued.Flush()
 	}
 	c.print.flushEvents()
+	return err
 }
 
 // once is the whole conversation over one connection.
@@ -261,7 +268,7 @@ func (c *connectCommand) once(ctx context.Context, l *link.Link) error {
 	c.queued, c.print.alone = l.NewBatch(), true
 	x := &exchange{
 		link: l, batch: c.queued, input: c.input, print: c.print,
-		want: int64(c.want), silence: time.Duration(c.silence), lockstep: c.lockstep,
+		want: int64(c.want), silence: time.Duration(c.silence), quit: c.quit, lockstep: c.lockstep,
 	}
 	err := x.run(ctx)
 	err = located(orDefault(l.Remote(), "the peer"), err, l.Fault(err))

@@ -45,7 +45,7 @@ func convert(e *env, to string) error {
 		return err
 	}
 	out := text.Frames(target).NewWriter(e.stdout)
-	in := frame.NewReader(&hookedReader{e.stdin, func() { out.Flush() }}, from.Either.Codec, from.Either.Max)
+	in := frame.NewReader(&hookedReader{e.stdin, out.Flush}, from.Either.Codec, from.Either.Max)
 	for count := 1; ; count++ {
 		f, err := in.Next()
 		if err == nil {

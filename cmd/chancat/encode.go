@@ -33,7 +33,7 @@ func encode(e *env, in inputFlags) error {
 		return err
 	}
 	out := text.Frames(f).NewWriter(e.stdout)
-	messages, err := in.open(e.stdin, f.C2S, func() { out.Flush() })
+	messages, err := in.open(e.stdin, f.C2S, out.Flush)
 	if err != nil {
 		return err
 	}

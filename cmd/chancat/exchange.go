@@ -38,12 +38,14 @@ type exchange struct {
 	print    *printer
 	want     int64         // messages after which it is over; 0 means all
 	silence  time.Duration // of the peer after which it is over; 0 means any
+	quit     limit         // after the end of the input, when it is over whatever comes
 	lockstep bool
 
-	replied  chan struct{} // lockstep: a message came
-	over     chan struct{} // nothing more is received
-	timedOut atomic.Bool   // the silence lasted
-	taken    atomic.Int64  // messages of the input that were to be sent
+	replied  chan struct{}         // lockstep: a message came
+	over     chan struct{}         // nothing more is received
+	timedOut atomic.Bool           // the silence lasted
+	taken    atomic.Int64          // messages of the input that were to be sent
+	unread   atomic.Pointer[error] // why the input ended before its end
 }
 
 // run returns when the conversation is over. nil means that it ended as it
@@ -53,7 +55,7 @@ func (x *exchange) run(ctx context.Context) error {
 	x.over = make(chan struct{})
 	interrupt := context.AfterFunc(ctx, func() { x.link.Close() })
 	defer interrupt()
-	if x.want > 0 && x.silence > 0 {
+	if x.watchesFromStart() {
 		go x.watch()
 	}
 	sent := make(chan error, 1)
@@ -72,11 +74,13 @@ func (x *exchange) run(ctx context.Context) error {
 	switch {
 	case errors.Is(err, errEnough):
 		x.linger()
-		return nil
+		return x.badInput()
+	case x.badInput() != nil && (err == io.EOF || x.timedOut.Load()):
+		return x.badInput() // what was not sent is not answered
 	case x.timedOut.Load():
-		return x.silent(sent)
+		return x.silent(x.sendFailure(sent))
 	case err == io.EOF && x.want > 0:
-		return fmt.Errorf("%w after %d of %d messages", errClosed, x.link.Heard(), x.want)
+		return x.closedEarly()
 	case err == io.EOF:
 		return x.finishSending(ctx, sent)
 	}
@@ -125,30 +129,48 @@ func (x *exchange) sendAll() error {
 		}
 		failed = err
 	}
-	if failed != nil && as[*text.InputError](failed) == nil && as[*os.PathError](failed) == nil {
-		return failed // the connection is at fault
+	if failed != nil {
+		if !inputFailed(failed) {
+			return failed
+		}
+		x.unread.Store(&failed) // before the half-close, which can end all the rest
 	}
+	watched := x.watchesFromStart()
 	err := x.batch.Flush()
 	if err == nil {
 		err = x.link.CloseWrite()
 	}
 	switch {
 	case errors.Is(err, errors.ErrUnsupported), failed != nil:
-		if x.silence == 0 { // nothing else would end it: or the input is at fault, and answers are not worth a long wait
+		if x.silence == 0 && !x.quit.given { // nothing else would end it: or the input is at fault, and answers are not worth a long wait
 			x.silence = silenceDefault
 		}
 	default:
 		failed = err
 	}
-	if x.silence > 0 && x.want == 0 {
+	if x.quit.given {
+		time.AfterFunc(time.Duration(x.quit.seconds), x.end)
+	}
+	if x.silence > 0 && !watched && (x.want == 0 || x.badInput() != nil) {
 		go x.watch()
 	}
 	return failed
 }
 
+// inputFailed reports whether err, with which sending has ended, is about the
+// input and not about the connection, which can be a pipe.
+func inputFailed(err error) bool {
+	file := as[*os.PathError](err)
+	return as[*text.InputError](err) != nil || file != nil && file.Op == "read"
+}
+
 func (x *exchange) send(msg []byte) error {
 	if !x.lockstep {
 		return x.batch.Send(msg) // beforeInput flushes it
+	}
+	select {
+	case <-x.replied: // what came before is no reply to this
+	default:
 	}
 	if err := x.link.Send(msg); err != nil {
 		return err
@@ -169,6 +191,10 @@ func (x *exchange) send(msg []byte) error {
 	}
 }
 
+// watchesFromStart reports whether the silence of the peer counts from the start:
+// where messages are owed. Else it counts from the end of the input.
+func (x *exchange) watchesFromStart() bool { return x.want > 0 && x.silence > 0 }
+
 // watch closes the link when no message has come for the time of silence.
 func (x *exchange) watch() {
 	const steps = 10
@@ -183,20 +209,30 @@ func (x *exchange) watch() {
 			if n := x.link.Heard(); n != heard {
 				heard, since = n, now
 			} else if now.Sub(since) >= x.silence {
-				x.timedOut.Store(true)
-				x.link.Close()
+				x.end()
 				return
 			}
 		}
 	}
 }
 
+// end closes the link because nothing more is waited for.
+func (x *exchange) end() {
+	x.timedOut.Store(true)
+	x.link.Close()
+}
+
 // silent is the end by silence: a failure only if messages are owed.
-func (x *exchange) silent(sent <-chan error) error {
+func (x *exchange) silent(sendFailure error) error {
 	if x.want > 0 {
-		return fmt.Errorf("%w: %d of %d messages came within %v", errTimeout, x.link.Heard(), x.want, x.silence)
+		return fmt.Errorf("%w: %d of %d messages came within %v", errTimeout, x.link.Heard(), x.want, max(x.silence, time.Duration(x.quit.seconds)))
 	}
-	return x.sendFailure(sent)
+	return sendFailure
+}
+
+// closedEarly is the end by the peer while messages are owed.
+func (x *exchange) closedEarly() error {
+	return fmt.Errorf("%w after %d of %d messages", errClosed, x.link.Heard(), x.want)
 }
 
 // finishSending goes on with the input after the peer has ended its side, which
@@ -235,8 +271,17 @@ func (x *exchange) sendFailure(sent <-chan error) error {
 	case err := <-sent:
 		return err
 	default:
-		return nil
+		return x.badInput()
 	}
+}
+
+// badInput is what is wrong with the input, if anything is: a message that does not
+// parse, or that the framing cannot carry.
+func (x *exchange) badInput() error {
+	if err := x.unread.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // linger half-closes and reads on for a moment.
@@ -250,9 +295,13 @@ func (x *exchange) linger() {
 func linger(l *link.Link) {
 	timer := time.AfterFunc(lingerMost, func() { l.Close() })
 	defer timer.Stop()
-	if l.CloseWrite() != nil {
-		return
+	if l.CloseWrite() == nil {
+		discard(l)
 	}
+}
+
+// discard drops what the peer still says, until it closes or l is closed.
+func discard(l *link.Link) {
 	for {
 		if _, err := l.Recv(); as[*frame.Error](err) != nil {
 			l.Discard() // a reset is no answer to frames that nobody wants
@@ -263,11 +312,14 @@ func linger(l *link.Link) {
 	}
 }
 
-// childStatus closes l. The status of a child at its other end is the error
+// childStatus closes conn. The status of a child at its other end is the error
 // unless there is one already; then it is told beside it.
-func (e *env) childStatus(l *link.Link, err error) error {
-	l.Close()
-	status := l.Wait()
+func (e *env) childStatus(conn interface {
+	Close() error
+	Wait() error
+}, err error) error {
+	conn.Close()
+	status := conn.Wait()
 	if child := as[*endpoint.ExitError](status); child != nil && child.Stopped {
 		status = nil // our doing, not its failure
 	}

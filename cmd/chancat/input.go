@@ -16,12 +16,13 @@ type inputFlags struct{ in string }
 
 func (f *inputFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.in, "in", "line", "`CODING` of the messages of stdin: line, nul, raw, hex, base64, escape or frames=FRAMING")
-	cmd.RegisterFlagCompletionFunc("in", cobra.FixedCompletions(text.Names(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("in", completeCoding)
 }
 
 // open makes the reader of the messages in src, which are to be sent as d frames
-// them. before is called before src is read, which may block; it may be nil.
-func (f *inputFlags) open(src io.Reader, d framing.Direction, before func()) (*input, error) {
+// them. before is called before src is read, which may block; its error is that of
+// the read. It may be nil.
+func (f *inputFlags) open(src io.Reader, d framing.Direction, before func() error) (*input, error) {
 	coding, err := text.Parse(f.in)
 	if err != nil {
 		return nil, usage(err)
@@ -61,13 +62,15 @@ func (i *input) failed(err error) error {
 	return err
 }
 
-// hookedReader calls before each time it is read.
+// hookedReader calls before each time it is read, and reads unless that fails.
 type hookedReader struct {
 	src    io.Reader
-	before func()
+	before func() error
 }
 
 func (r *hookedReader) Read(p []byte) (int, error) {
-	r.before()
+	if err := r.before(); err != nil {
+		return 0, err
+	}
 	return r.src.Read(p)
 }

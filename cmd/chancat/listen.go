@@ -37,6 +37,7 @@ type listenCommand struct {
 	deliver   string
 	gap       time.Duration
 	silence   seconds
+	quit      limit
 	reusePort bool
 
 	framing  framing.Framing
@@ -83,8 +84,10 @@ stdin still has, are sent.`,
 	flags.StringVar(&c.deliver, "deliver", "", "`HOW` to send in awkward pieces: each-byte, split, merge[:N] or random:SEED")
 	addTime(flags, &c.gap, "gap", mutate.DefaultGap, "pause between the pieces of --deliver")
 	flags.VarP(&c.silence, "wait", "w", "wait this long for more of stdin after a client has ended its side (default 500ms); on UDP, a client that is silent for so long is gone (default 1m)")
+	flags.Var(&c.quit, "quit-after", "with --once: end so long after the end of stdin, once a client has come")
 	flags.BoolVar(&c.reusePort, "reuse-port", false, "share the port with other listeners (SO_REUSEPORT)")
 	cmd.MarkFlagsMutuallyExclusive("echo", "reply", "exec")
+	cmd.RegisterFlagCompletionFunc("deliver", completeDelivery())
 	return cmd
 }
 
@@ -186,7 +189,7 @@ func announceAt(e *env, address string, port int, portFile string) error {
 func (c *listenCommand) serve(ctx context.Context, address string, o *endpoint.Options) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	input, err := c.in.open(stdinOf(c.e, address), c.framing.S2C, func() { c.print.flushEvents() })
+	input, err := c.in.open(stdinOf(c.e, address), c.framing.S2C, func() error { c.print.flushEvents(); return nil })
 	if err != nil {
 		return err
 	}
@@ -199,6 +202,10 @@ func (c *listenCommand) serve(ctx context.Context, address string, o *endpoint.O
 	go func() {
 		if err := c.clients.broadcast(); err != nil && !c.once {
 			c.e.warn(err)
+		}
+		if c.quit.given && c.once {
+			c.clients.flush()
+			time.AfterFunc(time.Duration(c.quit.seconds), func() { cancel(errQuit) })
 		}
 	}()
 	if c.once {
@@ -215,6 +222,9 @@ func (c *listenCommand) serve(ctx context.Context, address string, o *endpoint.O
 	})
 }
 
+// errQuit says that --quit-after has passed.
+var errQuit = errors.New("the time after the end of stdin has passed")
+
 // serveOne is listen --once.
 func (c *listenCommand) serveOne(ctx context.Context, l endpoint.Listener) error {
 	conn, err := acceptOne(ctx, l)
@@ -222,10 +232,10 @@ func (c *listenCommand) serveOne(ctx context.Context, l endpoint.Listener) error
 		return err
 	}
 	err = c.client(ctx, conn, 1)
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && context.Cause(ctx) != errQuit {
 		return context.Cause(ctx)
 	}
-	if failed := c.clients.failure(); err == nil {
+	if failed := c.clients.failure(); err == nil || ctx.Err() != nil {
 		return failed
 	}
 	return err
@@ -284,6 +294,9 @@ func (c *listenCommand) receive(ctx context.Context, l *link.Link) error {
 			continue
 		}
 		reply, err := c.answer(ctx, msg)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if err != nil {
 			c.e.warn(err)
 			continue

@@ -92,6 +92,7 @@ type netcat struct {
 	commandLine
 	listen, keep, udp, unix bool
 	port                    string // of -p
+	wait, quit              string // of -w and -q
 	flags                   []string
 	operands                []string
 }
@@ -146,7 +147,7 @@ func (n *netcat) cluster(letters string, next []string) (used int, err error) {
 			case "p":
 				n.port = value
 			case "q":
-				n.flags = append(n.flags, "-w", value)
+				n.quit = value
 			case "s":
 				n.flags = append(n.flags, "--source", value)
 			}
@@ -155,6 +156,9 @@ func (n *netcat) cluster(letters string, next []string) (used int, err error) {
 			if n.takesValue(flag) {
 				value, used, err := flagValue(flag, letters[i+1:], next)
 				n.flags = append(n.flags, "-"+flag, value)
+				if flag == "w" {
+					n.wait = value
+				}
 				return used, err
 			}
 			n.flags = append(n.flags, "-"+flag)
@@ -191,6 +195,13 @@ func (n *netcat) command() ([]string, error) {
 		return nil, errors.New("-k keeps a listener listening: it needs -l")
 	case n.port != "":
 		words = append(words, "--source-port", n.port)
+	}
+	if n.wait != "" && !n.listen { // netcat's -w limits the dial too
+		words = append(words, "--connect-timeout", n.wait)
+	}
+	// A negative time is for ever, and a listener that is kept does not end.
+	if n.quit != "" && !n.keep && !strings.HasPrefix(n.quit, "-") {
+		words = append(words, "--quit-after", n.quit)
 	}
 	words = append(words, n.flags...)
 	return append(words, "--", address), nil
