@@ -11,14 +11,29 @@ import (
 	"github.com/chancat/channel/frame"
 )
 
-// foreign looks for the place where frames go on behind bytes that are none.
+const (
+	foreignLast  = 16 // frames before the stuck one at which foreign bytes are looked for
+	foreignFirst = 4  // and at the start of the window, and where frames cease to be alike
+)
+
+// foreign looks for the place where frames go on behind bytes that are none. Where any
+// byte may begin a frame, they may have been read as many of them.
 func (e *examination) foreign() {
-	from := []int{e.stuck}
-	for i := len(e.starts) - 1; i >= max(0, len(e.starts)-16); i-- {
-		from = append(from, e.starts[i])
+	e.foreignAt(e.stuck, e.frames)
+	n := len(e.starts)
+	last := max(0, n-foreignLast)
+	for i := n - 1; i >= last; i-- {
+		e.foreignAt(e.starts[i], e.frames-n+i)
 	}
-	for k, start := range from {
-		e.foreignAt(start, e.frames-k)
+	if e.chain.like == nil || !e.chain.like.weak {
+		return
+	}
+	first, _ := slices.BinarySearch(e.starts, e.chain.lo)
+	turn := e.chain.like.turn()
+	for i := first; i < last; i++ {
+		if i < first+foreignFirst || i > turn-foreignFirst && i < turn+foreignFirst {
+			e.foreignAt(e.starts[i], e.frames-n+i)
+		}
 	}
 }
 
@@ -65,7 +80,7 @@ func (e *examination) foreignAt(start, before int) {
 		return
 	}
 	if i, ok := slices.BinarySearch(e.starts, start); before > 0 && i > 0 && (ok || start == e.stuck) {
-		e.inside(e.starts[i-1], best, before-1)
+		e.insideBefore(e.starts[i-1], start, before-1)
 	}
 	gap := e.data[start:best]
 	if u, _, ok := e.unit.scan(e.data, start); ok && u.counted && (!e.binary() || u.len() > len(gap) && start+u.len() <= len(e.data)) {

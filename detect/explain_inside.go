@@ -10,7 +10,21 @@ const (
 	insideLeast = 6
 	insideMost  = 4 << 10 // bytes of a line that was written into a body
 	insideTried = 64      // places of it
+
+	insideResumed = 16 // places where frames may go on
 )
+
+// insideBefore looks for a line of text in the middle of the frame at start, behind
+// which the next was expected at next: wherever frames go on there.
+func (e *examination) insideBefore(start, next, before int) {
+	tried := 0
+	for p := next + insideLeast; p < min(e.chain.hi, next+insideMost) && tried < insideResumed; p++ {
+		if hops, whole := e.chain.at(p); whole && hops > 0 {
+			e.inside(start, p, before)
+			tried++
+		}
+	}
+}
 
 // inside looks for a line of text that was written into the middle of the frame at
 // start: without it the frame ends where its length says, and the next begins at
