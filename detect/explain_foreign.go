@@ -20,6 +20,9 @@ const (
 // byte may begin a frame, they may have been read as many of them.
 func (e *examination) foreign() {
 	e.foreignAt(e.stuck, e.frames)
+	if u, _, ok := e.unit.scan(e.data, e.stuck); ok {
+		e.insideBefore(e.stuck, e.stuck+u.len(), e.frames)
+	}
 	n := len(e.starts)
 	last := max(0, n-foreignLast)
 	for i := n - 1; i >= last; i-- {

@@ -127,7 +127,11 @@ func (e *examination) uniform() {
 				continue
 			}
 		}
-		e.addWalk(a.explanation(mine.body, theirs.body, "every frame"), w, e.sample(a.unit), prior)
+		bits := e.sample(a.unit)
+		if a.cause == CauseByteOrder {
+			bits = max(bits, e.chain.bits) // which is as wide
+		}
+		e.addWalk(a.explanation(mine.body, theirs.body, "every frame"), w, bits, prior)
 	}
 }
 
@@ -157,7 +161,7 @@ func (e *examination) shift(constant bool, by func(unit) int) {
 	}
 	d := by(w.unit)
 	ending := constant && d > 0 && w.places >= fewFrames && e.endAlike(d)
-	x := e.shiftExplanation(d, w.unit, w.pos, (e.width > 0 || !constant) && !ending)
+	x := e.shiftExplanation(d, w.unit, w.pos, (e.width > 0 || !constant || e.name == "ws") && !ending)
 	x.Detail = strings.Replace(x.Detail, "this frame", "every frame", 1)
 	prior := e.shiftPrior(d, w.unit, w.pos)
 	if ending {
