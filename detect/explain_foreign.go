@@ -86,7 +86,7 @@ func (e *examination) foreignAt(start, before int) {
 		e.insideBefore(e.starts[i-1], start, before-1)
 	}
 	gap := e.data[start:best]
-	if u, _, ok := e.unit.scan(e.data, start); ok && u.counted && (!e.binary() || u.len() > len(gap) && start+u.len() <= len(e.data)) {
+	if u, _, ok := e.unit.scan(e.data, start); ok && u.counted && (!e.binary() || u.len() >= len(gap) && start+u.len() <= len(e.data)) {
 		bits -= min(e.chain.bits, properHead) // it begins as a frame does
 	}
 	if u, _, ok := e.unit.scan(e.data, start); ok && len(gap) > u.head+u.tail {
@@ -166,6 +166,9 @@ func (e *examination) deliberate(gap []byte) bool {
 	if swapped := swap(gap[l.at : l.at+l.width]); swapped+uint64(l.extra) == uint64(len(gap)) {
 		return false // it is right in the other byte order
 	}
+	if !e.leadsAlike(gap[:l.at]) {
+		return false
+	}
 	if u, _, ok := e.unit.scan(e.data, e.stuck); ok && len(gap) > u.head+u.tail && e.bodyBehind(gap, u) {
 		return true
 	}
@@ -176,6 +179,17 @@ func (e *examination) deliberate(gap []byte) bool {
 		}
 	}
 	return odd <= 1 || odd <= l.width/4
+}
+
+// leadsAlike reports whether lead, which stands before a length, stands before those of
+// good frames, if any one thing does.
+func (e *examination) leadsAlike(lead []byte) bool {
+	if len(e.starts) < 2 {
+		return true
+	}
+	at := func(start int) []byte { return e.data[start : start+len(lead)] }
+	first, last := at(e.starts[0]), at(e.starts[len(e.starts)-1])
+	return !bytes.Equal(first, last) || bytes.Equal(first, lead)
 }
 
 // bodyBehind reports whether the rest of gap, behind the head of u, is what a body of

@@ -123,7 +123,7 @@ func (e *examination) detected() {
 		return
 	}
 	answer := detect(streams, mostWeighed)
-	if !answer.Decided && e.frames == 0 {
+	if !answer.Decided && e.frames == 0 && !e.truncated() {
 		e.anyOther(&answer)
 	}
 	if !answer.Decided || strings.Contains(answer.Candidates[0].Framing, "/") {
