@@ -67,8 +67,8 @@ type Reader struct {
 	credit   int   // bytes that Resync may look at for nothing
 	earned   int64 // stream offset up to which bytes have earned credit
 	search   *search
-	verified int64 // bytes of large frames that Resync has looked at whole
-	owed     int64 // bytes to come that belong to the frame that Lose has broken
+	verified int64  // bytes of large frames that Resync has looked at whole
+	owed     int64  // bytes to come that belong to the frame that Lose has broken
 	message  []byte // the last that was unescaped
 }
 
