@@ -37,6 +37,8 @@ type benchCommand struct {
 	address string
 	message []byte
 	limits  []bench.Limit
+
+	changed func(flag string) bool // it was given
 }
 
 // benchDuration is how long a run takes where nothing says when it ends.
@@ -71,6 +73,7 @@ Figures for --fail-if are p50, p99.9 and the like, max, mean (times) and rate
 		ValidArgsFunction: completeAddress,
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
 	}
+	c.changed = cmd.Flags().Changed
 	c.transport.addDial(cmd)
 	flags := cmd.Flags()
 	flags.BoolVarP(&c.escapes, "escapes", "e", false, `MSG has escapes: \n \r \t \0 \\ \xNN \u{...}`)
@@ -139,8 +142,10 @@ func (c *benchCommand) prepare(args []string) (err error) {
 		}
 	}
 	switch {
-	case c.count < 0 || c.count > bench.MaxCount:
-		return usage(fmt.Errorf("-n %d: want a number of messages", c.count))
+	case c.count < 0 || c.count > bench.MaxCount || c.count == 0 && c.changed("count"):
+		return usage(fmt.Errorf("-n %d: want a number of messages, 1 or more", c.count))
+	case c.duration == 0 && c.changed("duration"):
+		return usage(errors.New("-d 0: want how long messages are sent, such as 10s"))
 	case c.replies < 0 || c.replies > bench.MaxDepth:
 		return usage(fmt.Errorf("-r %d: want a number of replies", c.replies))
 	case !(c.rate >= 0 && c.rate <= bench.MaxRate):

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/internal/nearest"
+	"github.com/chancat/channel/internal/profile"
 )
 
 // seconds is the value of -w, and of every other flag that is a time: 300ms, 2m, or
@@ -122,8 +125,12 @@ func (f *transportFlags) options(e *env, address string, max int) (*endpoint.Opt
 	if err != nil {
 		return nil, err
 	}
-	if !strings.HasPrefix(address, "tls://") && !strings.HasPrefix(address, "wss://") {
+	switch {
+	case !strings.HasPrefix(address, "tls://") && !strings.HasPrefix(address, "wss://"):
 		config = nil // it would ask for TLS on any address
+	case e.verbose:
+		config = cmp.Or(config, &tls.Config{})
+		config.VerifyConnection = e.noteTLS
 	}
 	header, err := parseHeaders(f.headers)
 	if err != nil {
@@ -134,6 +141,9 @@ func (f *transportFlags) options(e *env, address string, max int) (*endpoint.Opt
 		Header: header, Subprotocol: f.subprotocol, Max: max,
 		LocalAddr: f.localAddr(),
 		Stdin:     e.stdin, Stdout: e.stdout, Stderr: e.stderr,
+	}
+	if e.verbose {
+		o.OnWebSocket = e.noteWebSocket
 	}
 	switch {
 	case f.text:
@@ -265,6 +275,44 @@ func checkFlags(cmd *cobra.Command) error {
 		return usage(errors.New("--cert and --key go together: one has the certificate, the other its key"))
 	}
 	return nil
+}
+
+// idleFlags says which of the flags given mean nothing for the addresses given: who
+// asks for --insecure thinks that the connection is TLS.
+func idleFlags(cmd *cobra.Command, args []string) (said []string) {
+	if cmd.Flags().Changed("framing") && !takesFraming(cmd) {
+		said = append(said, fmt.Sprintf("-f has no effect on '%s'", cmd.CommandPath()))
+	}
+	if cmd.Name() == "expect" { // its script may name other addresses
+		return said
+	}
+	against := cmd.Flags().Lookup("against")
+	for _, transport := range []struct{ of, schemes string }{{"TLS: ", "tls:// wss://"}, {"WebSocket: ", "ws:// wss://"}} {
+		meant := func(address string) bool {
+			return strings.HasPrefix(address, profile.Mark) || slices.ContainsFunc(strings.Fields(transport.schemes), func(s string) bool { return strings.HasPrefix(address, s) })
+		}
+		if slices.ContainsFunc(args, meant) || against != nil && meant(against.Value.String()) {
+			continue
+		}
+		cmd.Flags().Visit(func(f *pflag.Flag) {
+			if strings.HasPrefix(f.Usage, transport.of) {
+				said = append(said, fmt.Sprintf("--%s has no effect: it is for addresses that begin with %s", f.Name, strings.Replace(transport.schemes, " ", " or ", 1)))
+			}
+		})
+	}
+	return said
+}
+
+// takesFraming reports whether cmd asks for a framing.
+func takesFraming(cmd *cobra.Command) bool {
+	for cmd.HasParent() && cmd.Parent().HasParent() {
+		cmd = cmd.Parent()
+	}
+	switch cmd.Name() {
+	case "fastdaemon", "packetstream", "juggler", "bgpy", "detect", "framings", "completion", "help", "man", "version":
+		return false
+	}
+	return true
 }
 
 // spelled is a flag as it is best known.

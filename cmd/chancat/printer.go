@@ -103,7 +103,7 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 	}
 	if f.filter != "" {
 		if p.filter, err = filter.Compile(f.filter); err != nil {
-			return nil, usage(err)
+			return nil, usage(fmt.Errorf("--filter: %w", err))
 		}
 	}
 	secrets, err := f.redact.parse()

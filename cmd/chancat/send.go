@@ -14,7 +14,6 @@ import (
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/pause"
 	"github.com/chancat/channel/internal/text"
-	"github.com/chancat/channel/internal/text/escape"
 	"github.com/chancat/channel/session"
 )
 
@@ -35,10 +34,11 @@ func newSend(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "send [flags] ADDR [MSG...]",
 		Short: "send messages given as arguments, and wait for replies if asked",
-		Long: `Send each MSG as one message; without MSG, all of stdin is one message. With
--r N the replies go to stdout as in connect; otherwise the connection is
-half-closed and what the peer says is discarded.`,
+		Long: `Send each MSG as one message, so that one with blanks needs quotes; without MSG,
+all of stdin is one message. With -r N the replies go to stdout as in connect;
+otherwise the connection is half-closed and what the peer says is discarded.`,
 		Example: `  chancat send localhost:5000 hello world
+  chancat send -f resp -r 1 localhost:6379 'SET key "two words"'
   chancat send -f line -r 1 -w 2s localhost:5000 PING
   chancat send -f msg --chunks 2,11 --gap 60ms -r 1 localhost:5000 ping
   chancat send -e -f nul localhost:5000 'caf\u{e9}\n' < /dev/null`,
@@ -128,14 +128,10 @@ func (c *sendCommand) messages(address string, args []string) ([][]byte, error) 
 	}
 	var messages [][]byte
 	for i, arg := range args {
-		msg := []byte(arg)
-		if c.escapes {
-			var err error
-			if msg, err = escape.Unescape(nil, msg); err != nil {
-				return nil, &text.InputError{Message: i + 1, Err: err}
-			}
+		msg, err := typedMessage(arg, c.escapes, i+1)
+		if err == nil {
+			msg, err = c.awkward.fill(msg)
 		}
-		msg, err := c.awkward.fill(msg)
 		if err != nil {
 			return nil, err
 		}

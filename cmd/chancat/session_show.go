@@ -81,7 +81,7 @@ func (c *sessionShow) file(name string, selection recording.Selection) error {
 	s.events = recording.Inflated(s.events, c.e.framing)
 	slicer := recording.NewSlicer(c, selection)
 	c.start = time.Time{}
-	err = s.copyTo(c.e, slicer)
+	err = s.copyTo(c.e, slicer, c.part.conn)
 	if closed := slicer.Close(); closed != nil && err == nil {
 		err = &outputError{closed}
 	}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -35,6 +37,33 @@ func (f *sourceFlags) check() error {
 		return usage(fmt.Errorf("--in %s: %w", f.in, err))
 	}
 	return nil
+}
+
+// again is what names the same parts of files in another command line.
+func (f *sourceFlags) again(files ...string) string {
+	var b strings.Builder
+	if f.as != "" {
+		b.WriteString(" --as " + f.as)
+	}
+	if f.in != "" {
+		b.WriteString(" --in " + f.in)
+	}
+	if f.port != 0 {
+		fmt.Fprintf(&b, " --port %d", f.port)
+	}
+	for _, name := range files {
+		if name != "-" {
+			b.WriteString(" " + shellWord(name))
+		}
+	}
+	return b.String()
+}
+
+// suspect says if a stream that was taken as it is looks like a dump of one.
+func (f *sourceFlags) suspect(e *env, start []byte) {
+	if kind := dump.Guess(start); f.in == "" && f.as == "" && kind != "" {
+		e.say("this looks like a hex dump: --in %s reads the bytes that it shows", kind)
+	}
 }
 
 // undumped returns the bytes of src that a dump shows, or src where it is none.
@@ -79,7 +108,6 @@ var signatures = []struct {
 	start string
 	kind  fileKind
 }{
-	{`{"event":"session"`, kindSession},
 	{"\xa1\xb2\xc3\xd4", kindCapture},
 	{"\xd4\xc3\xb2\xa1", kindCapture},
 	{"\xa1\xb2\x3c\x4d", kindCapture},
@@ -101,7 +129,10 @@ func sniff(src peeker) (fileKind, error) {
 		if err != nil && err != io.EOF {
 			return kindRaw, err
 		}
-		undecided := false
+		session, undecided := beginsWith(start, sessionStart)
+		if session {
+			return kindSession, nil
+		}
 		for _, s := range signatures {
 			n := min(len(start), len(s.start))
 			if string(start[:n]) != s.start[:n] {
@@ -116,4 +147,34 @@ func sniff(src peeker) (fileKind, error) {
 			return kindRaw, nil
 		}
 	}
+}
+
+// sessionStart are the tokens with which a session file begins. Whoever edits one
+// may write it with blanks between them.
+var sessionStart = []string{"{", `"event"`, ":", `"session"`}
+
+// mostBlanks is how many bytes of blanks between tokens are passed over.
+const mostBlanks = 64
+
+// beginsWith reports whether start begins with the tokens of JSON, or else whether
+// it may when there is more of it.
+func beginsWith(start []byte, tokens []string) (yes, perhaps bool) {
+	for i, token := range tokens {
+		if i > 0 {
+			rest := bytes.TrimLeft(start, " \t")
+			if len(start)-len(rest) > mostBlanks {
+				return false, false
+			}
+			start = rest
+		}
+		n := min(len(start), len(token))
+		if string(start[:n]) != token[:n] {
+			return false, false
+		}
+		if n < len(token) {
+			return false, true
+		}
+		start = start[n:]
+	}
+	return true, false
 }

@@ -278,7 +278,7 @@ func (r *run) next(ctx context.Context, c *conn, within time.Duration) ([]byte, 
 
 func (r *run) skipped(c *conn, msg []byte) (bool, error) {
 	for _, m := range r.skips {
-		if _, why, err := m.match(msg, c.whole, r.get); err != nil || !why.found() {
+		if _, why, err := m.match(msg, c.answers, r.get); err != nil || !why.found() {
 			return err == nil, err
 		}
 	}
@@ -294,12 +294,12 @@ func (r *run) receive(ctx context.Context, c *conn, m matcher) *Failure {
 		case f.Err == ErrTimeout:
 			f.Err = fmt.Errorf("%w: nothing came in %v", ErrTimeout, r.timeout)
 		}
-		if _, why, err := m.match(nil, c.whole, r.get); err == nil {
+		if _, why, err := m.match(nil, c.answers, r.get); err == nil {
 			f.Want = why.want
 		}
 		return f
 	}
-	found, why, err := m.match(msg, c.whole, r.get)
+	found, why, err := m.match(msg, c.answers, r.get)
 	switch {
 	case err != nil:
 		return failed(err)

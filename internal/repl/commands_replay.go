@@ -158,10 +158,10 @@ func (s *Session) compare(p *peer, since, sent int, want []replay.Step) {
 	const most = 10
 	switch n := len(differ); {
 	case n == 0:
-		s.Note("%d messages sent again; %s are as they were recorded", sent, answers)
+		s.Note("%s sent again; %s are as they were recorded", messages(sent), answers)
 	case n > most:
-		s.Note("%d messages sent again; %d of %d answers are not as they were recorded: %s and more", sent, n, len(want), strings.Join(differ[:most], " "))
+		s.Note("%s sent again; %d of %d answers are not as they were recorded: %s and more", messages(sent), n, len(want), strings.Join(differ[:most], " "))
 	default:
-		s.Note("%d messages sent again; %d of %d answers are not as they were recorded: %s", sent, n, len(want), strings.Join(differ, " "))
+		s.Note("%s sent again; %d of %d answers are not as they were recorded: %s", messages(sent), n, len(want), strings.Join(differ, " "))
 	}
 }

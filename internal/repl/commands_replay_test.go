@@ -58,5 +58,5 @@ func TestReplayOfMuch(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	d.sees(fmt.Sprintf("1 messages sent again; the last %d of %d answers, which are kept, are as they were recorded", ringCount, count))
+	d.sees(fmt.Sprintf("1 message sent again; the last %d of %d answers, which are kept, are as they were recorded", ringCount, count))
 }

@@ -90,7 +90,7 @@ func TestByNumber(t *testing.T) {
 	c.wants("\r\nMSG 11\r\n{\"a\":[1,2]}")
 	script := filepath.Join(dir, "script")
 	d.types("/script " + script)
-	d.sees("5 messages are in")
+	d.sees("5 messages in")
 	got, err := os.ReadFile(script)
 	if err != nil || !strings.HasPrefix(string(got), "framing msg\n> first\n< line\\nline\\n") || !strings.HasSuffix(string(got), "\n> {\"a\":[1,2]}\n") {
 		t.Errorf("%s, %v", got, err)

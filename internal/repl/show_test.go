@@ -1,6 +1,8 @@
 package repl
 
 import (
+	"io"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -33,4 +35,15 @@ func TestNarrowTerminal(t *testing.T) {
 	d.types("/raw")
 	d.types("/framing u32be,at=1,frobnicate=17")
 	d.sees("netty=OFFSET:WIDTH:ADJUST:STRIP\n   max=SIZE")
+}
+
+// What lasts and is easily forgotten stands in the prompt.
+func TestPromptTellsState(t *testing.T) {
+	d, _, address := connected(t, "line", nil)
+	d.types("/record " + filepath.Join(t.TempDir(), "r"))
+	d.prompts(address + " line recording> ")
+	d.types("/record off")
+	d.prompts(address + " line> ")
+	d.press(keypress{err: io.EOF})
+	d.prompts(address + " line half-closed> ")
 }
