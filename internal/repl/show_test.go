@@ -47,3 +47,19 @@ func TestPromptTellsState(t *testing.T) {
 	d.press(keypress{err: io.EOF})
 	d.prompts(address + " line half-closed> ")
 }
+
+// A block is remembered as what it is, and not as its lines.
+func TestBlockIsRememberedWhole(t *testing.T) {
+	d, c, _ := connected(t, "msg", nil)
+	d.types("one")
+	d.types("<<END")
+	d.types("two")
+	d.types("three")
+	d.types("END")
+	c.wants("\r\nMSG 3\r\none\r\nMSG 9\r\ntwo\nthree")
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if got := strings.Join(d.remembered, "|"); !strings.HasSuffix(got, "|one|two\nthree") {
+		t.Errorf("remembered %q", got)
+	}
+}
