@@ -169,7 +169,7 @@ func (e *examination) tile(name string, c frame.Codec) (w walk, bits float64) {
 
 // tileFrom decodes from pos on.
 func (e *examination) tileFrom(pos int, name string, c frame.Codec) (w walk, bits float64) {
-	texts, values := 0, 0
+	texts, values, words := 0, 0, 0
 	w.bytes = true
 	var previous []byte
 	for pos < len(e.data) && w.frames < tileMost {
@@ -194,6 +194,9 @@ func (e *examination) tileFrom(pos int, name string, c frame.Codec) (w walk, bit
 		}
 		if textual(body) {
 			texts++
+		}
+		if name == "resp" && strings.IndexByte(respTypes, raw[0]) < 0 {
+			words++
 		}
 		w.frames++
 		w.bytes = w.bytes && sp.Head == 1
@@ -231,6 +234,10 @@ func (e *examination) tileFrom(pos int, name string, c frame.Codec) (w walk, bit
 			bits += 1 // says more than line
 		}
 		return w, bits
+	case "resp":
+		if words*2 > w.frames { // any lines are commands
+			return walk{}, 0
+		}
 	case "json":
 		if values < w.frames || e.name == "crlf" && e.frames > 0 {
 			return walk{}, 0

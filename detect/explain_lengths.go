@@ -117,6 +117,9 @@ func (e *examination) oneFrame(start, before int) {
 	}
 }
 
+// lineUncounted speaks against a whole line of text being the end of a body.
+const lineUncounted = 4
+
 // oneUnit tries other lengths of the unit at pos.
 func (e *examination) oneUnit(pos int, u unit, start, before int) {
 	body := pos + u.head
@@ -156,6 +159,8 @@ func (e *examination) oneUnit(pos int, u unit, start, before int) {
 		prior := e.shiftPrior(d, u, pos) - 1
 		if end := claimed + d - u.tail; d <= -3 && end > body && end <= len(e.data) {
 			prior = -5 - 6*missing(d, u.body) - e.cutPrior(e.data[body:end])
+		} else if d >= wordLeast && end <= len(e.data) && end-d >= body && lineLike(e.data[end-d:end]) {
+			prior -= lineUncounted
 		}
 		try(claimed+d, u.tail, prior, func() Explanation { return e.shiftExplanation(d, u, pos, alone && claimed+d == len(e.data)) })
 	}

@@ -24,6 +24,8 @@ type likeness struct {
 
 	gains [traits][256]int32 // of each value of a trait, in the unit of scale
 
+	typical int32 // gain in a body of those that were learnt from
+
 	plain float64 // bits by which a byte of text differs from those of bodies
 
 	score  []int32 // gains of the chain from lo+i
@@ -396,7 +398,28 @@ func (l *likeness) learn(e *examination, pieces []piece, s *usual) bool {
 			l.gains[t][v] = int32(math.Round(gains[t][v] * scale * gainUnit))
 		}
 	}
+	bodies := make([]int32, len(pieces))
+	for i, f := range pieces {
+		bodies[i] = l.bodyGain(f.pos, f.unit)
+	}
+	slices.Sort(bodies)
+	l.typical = bodies[len(bodies)/2]
 	return true
+}
+
+// holds reports whether the frame at pos has a body like those of others, whatever its
+// head is.
+func (l *likeness) holds(pos int, u unit) bool {
+	return l != nil && l.typical > 0 && l.bodyGain(pos, u) >= l.typical/2
+}
+
+func (l *likeness) bodyGain(pos int, u unit) (v int32) {
+	l.each(pos, u, func(trait int, value byte) {
+		if trait >= traitOpen && trait != traitText {
+			v += l.gains[trait][value]
+		}
+	})
+	return v
 }
 
 // repeats reports whether the n bytes at pos, which are few, come once more behind
@@ -430,10 +453,14 @@ func (l *likeness) judge(pos int, u unit) int32 {
 
 // at is the evidence in that the frame at pos is one.
 func (l *likeness) at(pos int, u unit) float64 {
-	if l == nil || !l.weak || l.repeats(pos, u.len()) {
+	if l == nil || !l.weak {
 		return 0
 	}
-	return l.begins(pos, u)
+	bits := l.begins(pos, u)
+	if bits > 0 && l.repeats(pos, u.len()) {
+		return 0
+	}
+	return bits
 }
 
 // begins is the evidence in that a frame begins at pos, of which all need not be there.

@@ -157,8 +157,11 @@ func (e *examination) shift(constant bool, by func(unit) int) {
 	if ending {
 		prior = max(prior, -1) + endingAlike
 	}
-	if x.Cause == CauseHeaderCounted {
+	switch {
+	case x.Cause == CauseHeaderCounted:
 		x.Framing = e.inclSpelling()
+	case constant:
+		x.Framing = e.shiftedSpelling(d, ending)
 	}
 	if d == -w.unit.head-w.unit.tail && w.unit.tail > 0 && (d < -2 || e.binary()) {
 		x.Cause = CauseHeaderCounted

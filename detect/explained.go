@@ -74,7 +74,7 @@ func (c *claim) explains(d *claim) string {
 		return fmt.Sprintf("reads the same lengths as %s, which is plainer", c.Framing)
 	case c.chain == d.chain && c.rule != nil && d.rule != nil && c.wider(d):
 		return fmt.Sprintf("leaves bytes beside its length that are always 0; %s explains them", c.Framing)
-	case c.rule != nil && d.rule != nil && c.fields == d.fields && d.rule.odd() && !c.rule.odd() && c.bits > unknown:
+	case c.rule != nil && d.rule != nil && c.fields == d.fields && d.rule.odd() && !c.rule.odd() && c.bits > unknown && c.Cut <= d.Cut:
 		return fmt.Sprintf("finds the frames of %s from the middle of the first one on", c.Framing)
 	case c.Framing == "syslog" && d.Framing == "json" && d.Frames == 2*c.Frames && c.Cut == 0:
 		return "takes for values the numbers that are the lengths of those behind them"
@@ -222,6 +222,23 @@ func pairsOfText(b []byte, starts []int) bool {
 	for i := 1; i < len(starts); i++ {
 		if !isText(b[starts[i-1]+u32be.width : starts[i]]) {
 			return false
+		}
+	}
+	return true
+}
+
+// halved reports whether every other frame is empty, from the first one on: a wider
+// length that is small is read in halves.
+func (c *claim) halved() bool {
+	r := c.rule
+	if r == nil || c.named || r.kind.little || r.kind.width < 1 || !r.plain() || c.Frames < fewFrames {
+		return false
+	}
+	for _, list := range c.starts {
+		for i := 1; i < len(list); i++ {
+			if (list[i]-list[i-1] == r.kind.width) != (i%2 == 1) {
+				return false
+			}
 		}
 	}
 	return true

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	programs "github.com/chancat/channel/internal/child"
 	"github.com/chancat/channel/internal/socket"
 )
 
@@ -109,8 +110,7 @@ func start(words []string, o *Options) (*child, error) {
 		c.cmd.Stderr = os.Stderr
 	}
 	c.cmd.WaitDelay = exitWait // for a stderr that a grandchild keeps open
-	ownGroup(c.cmd)
-	err = c.cmd.Start()
+	err = programs.Start(c.cmd)
 	theirIn.Close()
 	theirOut.Close()
 	if err != nil {
@@ -119,14 +119,14 @@ func start(words []string, o *Options) (*child, error) {
 		return nil, err
 	}
 	go func() { // ends with the process, and Close sees to that
-		c.err = c.cmd.Wait()
+		c.err = programs.Wait(c.cmd)
 		close(c.ended)
 	}()
 	return c, nil
 }
 
 // signal sends s to the child and what it has started.
-func (c *child) signal(s syscall.Signal) { signalGroup(c.cmd.Process, s) }
+func (c *child) signal(s syscall.Signal) { programs.Signal(c.cmd.Process, s) }
 
 func (c *child) Read(p []byte) (int, error) {
 	n, err := c.stdout.Read(p)
@@ -156,9 +156,9 @@ func (c *child) Close() error {
 	c.stopping.Do(func() {
 		if !c.endsWithin(exitWait) {
 			c.stopped.Store(true)
-			terminate(c.cmd.Process)
+			programs.Signal(c.cmd.Process, syscall.SIGTERM)
 			if !c.endsWithin(exitWait) {
-				kill(c.cmd.Process)
+				programs.Signal(c.cmd.Process, syscall.SIGKILL)
 			}
 		}
 		<-c.ended

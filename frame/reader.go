@@ -135,6 +135,9 @@ func (r *Reader) NextMessage() ([]byte, error) {
 			r.take(sp)
 			return r.buf[start : start+sp.Body : start+sp.Body], nil
 		}
+		if err != nil {
+			r.st = State{} // it is void behind an error, and advance asks again
+		}
 	}
 	sp, err := r.advance()
 	if err != nil {

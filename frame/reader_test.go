@@ -9,6 +9,7 @@ import (
 	"testing/iotest"
 
 	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/frame/frametest"
 	"github.com/chancat/channel/framing"
 )
 
@@ -314,6 +315,69 @@ func TestSetCodec(t *testing.T) {
 	next(t, r, "one")
 	r.SetCodec(shouting{}) // its opening is at the start of a stream only
 	next(t, r, "two")
+}
+
+// Reading by message says what reading by frame does, for codecs of every kind.
+func TestNextMessage(t *testing.T) {
+	for _, c := range []frame.Codec{exclaim{}, shouting{}, stuffed{}, framing.MSG, framing.Netstring, framing.SLIP, framing.AMQP} {
+		for _, in := range []string{
+			"one!two!!three!", "one!two", "o!!x!", "o?e!", "~o~n~e!~t~w~o!",
+			"\r\nMSG 3\r\none\r\nMSG 3\r\ntwo\r\nMSG 0\r\n\r\nMSG 2\r\nhi", "\r\nMSG 3\r\none\r\nMSX",
+			"3:one,3:two,0:,2:hi,", "\xc0one\xc0\xc0two\xdb\xdc\xc0", "AMQP\x00\x00\x09\x01\x08\x00\x00\x00\x00\x00\x01x\xce",
+		} {
+			frametest.Chunking(t, c, []byte(in))
+		}
+	}
+}
+
+// Recent has frames that were read, and what follows, in their places.
+func TestRecent(t *testing.T) {
+	const in = "one!two!three!o?e!four!five"
+	for way, src := range ways(in) {
+		r := frame.NewReader(src, exclaim{}, 100)
+		before := false
+		for range 9 {
+			data, offset := r.Recent()
+			end := r.Offset() + int64(len(r.Buffered()))
+			if offset > r.Offset() || offset+int64(len(data)) != end || string(data) != in[offset:end] {
+				t.Errorf("%s: Recent = %q at %d, behind byte %d and %q", way, data, offset, r.Offset(), r.Buffered())
+			}
+			before = before || offset < r.Offset()
+			if _, err := r.Next(); err != nil {
+				r.Resync()
+			}
+		}
+		if !before {
+			t.Errorf("%s: no frames that were read are there", way)
+		}
+	}
+}
+
+// careless is exclaim that has gone on behind a fault when it tells of it.
+type careless struct{ exclaim }
+
+func (c careless) Scan(buf []byte, st *frame.State) (frame.Span, int, error) {
+	sp, need, err := c.exclaim.Scan(buf, st)
+	if e, ok := errors.AsType[*frame.Error](err); ok {
+		st.Pos = int(e.Offset) + 1
+	}
+	return sp, need, err
+}
+
+// A broken frame is none, by whichever way it is read, and stays the last.
+func TestNextMessageBroken(t *testing.T) {
+	for way, src := range ways("one!t?wo!three!") {
+		r := frame.NewReader(src, careless{}, 100)
+		if msg, err := r.NextMessage(); string(msg) != "one" || err != nil {
+			t.Errorf("%s: %q, %v", way, msg, err)
+		}
+		for range 2 {
+			msg, err := r.NextMessage()
+			if e, ok := errors.AsType[*frame.Error](err); !ok || e.Start != 4 || e.Offset != 5 {
+				t.Errorf("%s: %q, %v", way, msg, err)
+			}
+		}
+	}
 }
 
 func TestFramesIterator(t *testing.T) {

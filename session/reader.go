@@ -32,7 +32,7 @@ func (e *Error) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err
 func (e *Error) Unwrap() error { return e.Err }
 
 // A Reader reads the events of a session file. Keys that it does not know are
-// passed over. It is not safe for concurrent use.
+// passed over, and so are empty lines behind the first. It is not safe for concurrent use.
 type Reader struct {
 	lines *frame.Reader
 	max   int
@@ -82,6 +82,9 @@ func (r *Reader) Events() iter.Seq2[Event, error] {
 
 func (r *Reader) next() (Event, error) {
 	f, err := r.lines.Next()
+	for ; err == nil && r.line > 0 && len(bytes.TrimSpace(f.Body())) == 0; f, err = r.lines.Next() {
+		r.line++ // an editor has left it empty
+	}
 	if err != nil {
 		return Event{}, r.readError(err)
 	}

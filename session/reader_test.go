@@ -18,7 +18,7 @@ const header = `{"event":"session","v":1,"framing":"msg"}` + "\n"
 func TestReaderIsTolerant(t *testing.T) {
 	in := `{"v":1, "x":[{}], "event":"session"}` + "\r\n" +
 		`{"event":"fault","conn":2,"rule":"drop","time":"2026-11-22T00:33:47+01:00"}` + "\n" +
-		`{"event":"message","text":"\ud83d\ude42","new":1}` + "\n" +
+		`{"event":"message","text":"\ud83d\ude42","new":1}` + "\n\n" +
 		`{"event":"read","n":5}`
 	r := session.NewReader(iotest.OneByteReader(strings.NewReader(in)), 0)
 	var got []session.Event
@@ -52,7 +52,7 @@ func TestReaderErrors(t *testing.T) {
 		{`{"event":"session","v":2}` + "\n", nil, `line 1: unknown version of the session format: 2; this program reads 1`},
 		{header + header, nil, `line 2: a second session header; these are several recordings in one file`},
 		{header + `{"event":"close"}` + "\n" + `{"event":"clo`, io.ErrUnexpectedEOF, `line 3: the file ends inside this line: unexpected EOF`},
-		{header + "\n", nil, `line 2: unexpected end of JSON input`},
+		{header + "\n \r\n{}\n", nil, `line 4: no "event"`}, // empty lines count
 		{header + "{\"event\":\"close\"} x\n", nil, `line 2: invalid character 'x' after top-level value`},
 		{header + "{}\n", nil, `line 2: no "event"`},
 		{header + "\"\xff\"\n", nil, `line 2: not UTF-8`},

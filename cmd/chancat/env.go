@@ -4,6 +4,7 @@ import (
 	"os"
 	"sync/atomic"
 
+	"github.com/chancat/channel/internal/child"
 	"github.com/chancat/channel/internal/term"
 )
 
@@ -34,10 +35,11 @@ func systemEnv() *env {
 // interactive reports whether a person sits at both ends of the command.
 func (e *env) interactive() bool { return term.Is(e.stdin) && term.Is(e.stdout) }
 
-// exit ends the process at once.
+// exit ends the process at once, and the programs that it runs.
 func (e *env) exit(code int) {
 	if f := e.beforeExit.Load(); f != nil {
 		(*f)()
 	}
+	child.KillAll()
 	os.Exit(code)
 }

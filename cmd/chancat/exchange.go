@@ -158,9 +158,10 @@ func (x *exchange) sendAll() error {
 }
 
 // inputFailed reports whether err, with which sending has ended, is about the
-// input and not about the connection.
+// input and not about the connection, which can be a pipe.
 func inputFailed(err error) bool {
-	return as[*text.InputError](err) != nil || as[*os.PathError](err) != nil
+	file := as[*os.PathError](err)
+	return as[*text.InputError](err) != nil || file != nil && file.Op == "read"
 }
 
 func (x *exchange) send(msg []byte) error {

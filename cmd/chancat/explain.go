@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chancat/channel/detect"
+	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/session"
 	"github.com/chancat/channel/view"
@@ -179,7 +180,7 @@ func (c *explainCommand) next(d *detect.Diagnosis) []string {
 		lines = append(lines, fmt.Sprintf("chancat decode -f %s%s", shellWord(x.Framing), again))
 	case x.Address != "":
 		lines = append(lines, fmt.Sprintf("chancat connect -f %s %sHOST:PORT", shellWord(c.framing.Spelling), x.Address))
-	case x.Then > 0 && x.Cause == detect.CauseForeignBytes:
+	case x.Then > 0 && x.Cause != frame.CauseWrongProtocol:
 		lines = append(lines, fmt.Sprintf("chancat decode --keep-going -f %s%s", shellWord(c.framing.Spelling), again))
 	default:
 		lines = append(lines, "chancat detect"+again)

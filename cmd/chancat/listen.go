@@ -294,6 +294,9 @@ func (c *listenCommand) receive(ctx context.Context, l *link.Link) error {
 			continue
 		}
 		reply, err := c.answer(ctx, msg)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if err != nil {
 			c.e.warn(err)
 			continue

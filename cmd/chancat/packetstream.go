@@ -13,7 +13,6 @@ import (
 
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/internal/text"
-	"github.com/chancat/channel/internal/text/escape"
 	"github.com/chancat/channel/proto/packetstream"
 	"github.com/chancat/channel/view"
 )
@@ -122,12 +121,9 @@ func (c *packetstreamCall) payloads(ctx context.Context, address string, args []
 	}
 	var payloads [][]byte
 	for i, arg := range args {
-		payload := []byte(arg)
-		if c.escapes {
-			var err error
-			if payload, err = escape.Unescape(nil, payload); err != nil {
-				return nil, &text.InputError{Message: i + 1, Err: err}
-			}
+		payload, err := typedMessage(arg, c.escapes, i+1)
+		if err != nil {
+			return nil, err
 		}
 		payloads = append(payloads, payload)
 	}

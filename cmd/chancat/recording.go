@@ -28,13 +28,20 @@ func recordedEvents(f *os.File, name string) (events iter.Seq2[*session.Event, e
 	case kindSession:
 		return sessionEvents(stream, 0), false, nil
 	case kindRaw:
-		const event = `{"event":"`
-		if b, _ := stream.Peek(len(event)); string(b) == event { // what --json printed has no header
+		if holdsEvent(stream) { // what --json printed has no header
 			header := session.Append(nil, &session.Event{Kind: session.Session})
 			return sessionEvents(io.MultiReader(bytes.NewReader(append(header, '\n')), stream), 1), false, nil
 		}
 	}
 	return nil, false, usage(fmt.Errorf("%s is neither a session file, as --record makes, nor a capture", name))
+}
+
+// holdsEvent reports whether the first line of stream is an event, as far as its
+// start tells.
+func holdsEvent(stream *bufio.Reader) bool {
+	start, _ := stream.Peek(stream.Size())
+	line, _, _ := bytes.Cut(start, []byte{'\n'})
+	return bytes.HasPrefix(line, []byte{'{'}) && bytes.Contains(line, []byte(`"event"`))
 }
 
 // sessionEvents returns the events of a session file, of which the first lines are

@@ -14,7 +14,6 @@ import (
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/pause"
 	"github.com/chancat/channel/internal/text"
-	"github.com/chancat/channel/internal/text/escape"
 	"github.com/chancat/channel/session"
 )
 
@@ -129,14 +128,10 @@ func (c *sendCommand) messages(address string, args []string) ([][]byte, error) 
 	}
 	var messages [][]byte
 	for i, arg := range args {
-		msg := []byte(arg)
-		if c.escapes {
-			var err error
-			if msg, err = escape.Unescape(nil, msg); err != nil {
-				return nil, &text.InputError{Message: i + 1, Err: err}
-			}
+		msg, err := typedMessage(arg, c.escapes, i+1)
+		if err == nil {
+			msg, err = c.awkward.fill(msg)
 		}
-		msg, err := c.awkward.fill(msg)
 		if err != nil {
 			return nil, err
 		}

@@ -10,10 +10,8 @@ import (
 )
 
 type sessionSlice struct {
-	e      *env
-	part   selectFlags
-	redact redactFlags
-	output string
+	e    *env
+	part partFlags
 }
 
 func newSessionSlice(e *env) *cobra.Command {
@@ -32,40 +30,17 @@ stay. Of a capture it makes a session file.`,
 		},
 	}
 	c.part.add(cmd)
-	c.redact.add(cmd)
-	cmd.Flags().StringVarP(&c.output, "output", "o", "", "write to `FILE`, which only you can read (default stdout)")
 	return cmd
 }
 
 func (c *sessionSlice) run(name string) error {
-	selection, err := c.part.selection()
-	if err != nil {
-		return err
-	}
-	secrets, err := c.redact.parse()
-	if err != nil {
-		return err
-	}
-	s, err := openSource(c.e, name)
-	if err != nil {
-		return err
-	}
-	defer s.file.Close()
-	return writeOutput(c.e, s.file, c.output, func(file *os.File) error {
-		w := session.NewWriter(file)
-		slicer := recording.NewSlicer(w, selection)
-		redactor := recording.NewRedactor(slicer, secrets) // before: it sees the messages whole
-		err := s.copyTo(c.e, programmed{redactor}, c.part.conn)
-		for _, finish := range []func() error{redactor.Close, slicer.Close, w.Flush} {
-			if failed := finish(); failed != nil && err == nil {
-				err = &outputError{failed}
-			}
-		}
-		if err == nil && slicer.Messages() == 0 {
-			c.e.say("no message of %s is chosen", s.name)
-		}
-		return err
+	messages, err := c.part.write(c.e, name, func(file *os.File, _ *source) recording.Sink {
+		return programmed{session.NewWriter(file)}
 	})
+	if err == nil && messages == 0 {
+		c.e.say("no message of %s is chosen", shownName(name))
+	}
+	return err
 }
 
 // programmed puts our name into the header of a recording.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -107,7 +108,6 @@ var signatures = []struct {
 	start string
 	kind  fileKind
 }{
-	{`{"event":"session"`, kindSession},
 	{"\xa1\xb2\xc3\xd4", kindCapture},
 	{"\xd4\xc3\xb2\xa1", kindCapture},
 	{"\xa1\xb2\x3c\x4d", kindCapture},
@@ -129,7 +129,10 @@ func sniff(src peeker) (fileKind, error) {
 		if err != nil && err != io.EOF {
 			return kindRaw, err
 		}
-		undecided := false
+		session, undecided := beginsWith(start, sessionStart)
+		if session {
+			return kindSession, nil
+		}
 		for _, s := range signatures {
 			n := min(len(start), len(s.start))
 			if string(start[:n]) != s.start[:n] {
@@ -144,4 +147,34 @@ func sniff(src peeker) (fileKind, error) {
 			return kindRaw, nil
 		}
 	}
+}
+
+// sessionStart are the tokens with which a session file begins. Whoever edits one
+// may write it with blanks between them.
+var sessionStart = []string{"{", `"event"`, ":", `"session"`}
+
+// mostBlanks is how many bytes of blanks between tokens are passed over.
+const mostBlanks = 64
+
+// beginsWith reports whether start begins with the tokens of JSON, or else whether
+// it may when there is more of it.
+func beginsWith(start []byte, tokens []string) (yes, perhaps bool) {
+	for i, token := range tokens {
+		if i > 0 {
+			rest := bytes.TrimLeft(start, " \t")
+			if len(start)-len(rest) > mostBlanks {
+				return false, false
+			}
+			start = rest
+		}
+		n := min(len(start), len(token))
+		if string(start[:n]) != token[:n] {
+			return false, false
+		}
+		if n < len(token) {
+			return false, true
+		}
+		start = start[n:]
+	}
+	return true, false
 }

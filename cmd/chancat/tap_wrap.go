@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"syscall"
-	"time"
 
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/internal/tap"
@@ -40,16 +38,7 @@ func (c *tapCommand) around(ctx context.Context, words []string) error {
 	if err != nil {
 		return err
 	}
-	kill := func() {
-		child.Signal(syscall.SIGKILL)
-		select {
-		case <-child.Ended():
-		case <-time.After(time.Second):
-		}
-	}
 	c.e.patient.Store(true) // a signal is for the program
-	c.e.beforeExit.Store(&kill)
-	defer c.e.beforeExit.Store(nil)
 	defer context.AfterFunc(ctx, func() {
 		if s := as[*signalError](context.Cause(ctx)); s != nil {
 			child.Signal(s.signal) // it decides what to make of it

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bufio"
+	"io"
 	"net"
 	"testing"
 	"time"
@@ -14,26 +15,75 @@ func TestLargeSlowly(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes ten seconds")
 	}
+	for _, expect := range []string{"echo", "ping"} {
+		t.Run(expect, func(t *testing.T) {
+			t.Parallel()
+			report := probeExpecting(t, serveLines(t, echoSlowly), "line", 0, expect)
+			for _, r := range report.Results {
+				if r.Verdict == Fail {
+					t.Errorf("%s: %s", r.Check, r.Observed)
+				}
+			}
+		})
+	}
+}
+
+// TestLargeShown: what shows that a large message is not answered fits on a command
+// line, whatever was expected.
+func TestLargeShown(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes ten seconds")
+	}
+	deaf := func(conn net.Conn) {
+		defer conn.Close()
+		lines := bufio.NewReader(conn)
+		for {
+			line, err := lines.ReadBytes('\n')
+			if err != nil {
+				return
+			}
+			if len(line) > 100_000 {
+				lines.WriteTo(io.Discard)
+				return
+			}
+			conn.Write(line)
+		}
+	}
+	for _, expect := range []string{"echo", "ping"} {
+		t.Run(expect, func(t *testing.T) {
+			t.Parallel()
+			report := probeExpecting(t, serveLines(t, deaf), "line", 0, expect)
+			for _, r := range report.Results {
+				if r.Check != "large" {
+					continue
+				}
+				if r.Again == nil || r.Again.Size == 0 || len(r.Again.Messages[0]) > 100 {
+					t.Errorf("%s: %v: %+.200v", r.Verdict, r.Observed, r.Again)
+				}
+			}
+		})
+	}
+}
+
+// serveLines serves each connection by serve until the test ends, and returns the
+// address.
+func serveLines(t *testing.T, serve func(net.Conn)) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	t.Cleanup(func() { l.Close() })
 	go func() {
 		for {
 			conn, err := l.Accept()
 			if err != nil {
 				return
 			}
-			go echoSlowly(conn)
+			go serve(conn)
 		}
 	}()
-	report := probeServer(t, l.Addr().String(), "line", 0)
-	for _, r := range report.Results {
-		if r.Verdict == Fail {
-			t.Errorf("%s: %s", r.Check, r.Observed)
-		}
-	}
+	return l.Addr().String()
 }
 
 // echoSlowly answers lines after a time that grows with the square of their length:

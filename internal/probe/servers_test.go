@@ -174,6 +174,10 @@ func startServer(t *testing.T, argv []string) string {
 }
 
 func probeServer(t *testing.T, address, spelling string, gap time.Duration) *Report {
+	return probeExpecting(t, address, spelling, gap, "echo")
+}
+
+func probeExpecting(t *testing.T, address, spelling string, gap time.Duration, expect string) *Report {
 	f, err := framing.Parse(spelling)
 	if err != nil {
 		t.Error(err)
@@ -184,7 +188,7 @@ func probeServer(t *testing.T, address, spelling string, gap time.Duration) *Rep
 		Framing:  f,
 		Gap:      gap,
 		Messages: []Message{{[]byte("ping"), []byte("ping")}},
-		Expect:   ParseExpect([]byte("echo")),
+		Expect:   ParseExpect([]byte(expect)),
 	})
 	if err != nil {
 		t.Errorf("%s: %v", address, err)

@@ -111,8 +111,8 @@ func (p *Profile) parse(text string) error {
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		name, value, _ := strings.Cut(line, " ")
-		value = strings.TrimSpace(value)
+		end := strings.IndexAny(line+" ", " \t")
+		name, value := line[:end], strings.TrimSpace(line[end:])
 		field, err := p.field(name)
 		switch {
 		case err != nil:
