@@ -271,6 +271,7 @@ func (c *connectCommand) once(ctx context.Context, l *link.Link) error {
 		want: int64(c.want), silence: time.Duration(c.silence), quit: c.quit, lockstep: c.lockstep,
 	}
 	err := x.run(ctx)
+	c.e.note("received %s", counted(l.Heard(), "message", "messages"))
 	err = located(orDefault(l.Remote(), "the peer"), err, l.Fault(err))
 	return c.e.childStatus(l, err)
 }
