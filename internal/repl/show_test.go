@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // What is said breaks between words, and keeps its blanks.
@@ -61,5 +62,28 @@ func TestBlockIsRememberedWhole(t *testing.T) {
 	defer d.mu.Unlock()
 	if got := strings.Join(d.remembered, "|"); !strings.HasSuffix(got, "|one|two\nthree") {
 		t.Errorf("remembered %q", got)
+	}
+}
+
+func TestTimes(t *testing.T) {
+	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	s := &Session{}
+	for i, after := range []time.Duration{0, 1500 * time.Millisecond, 1750 * time.Millisecond} {
+		s.kept.add(&message{at: at.Add(after)})
+		s.counts.begin(s.kept.kept[i])
+	}
+	for clock, want := range map[clock]string{clockOff: "← #3", clockOn: "10:00:01.750 ← #3", clockRelative: "1.750s ← #3", clockDelta: "+0.250s ← #3"} {
+		s.clock = clock
+		if got := s.markText(s.kept.kept[2]); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q, want %q", clock, got, want)
+		}
+	}
+}
+
+func TestPercentilesAreReached(t *testing.T) {
+	c := counts{since: time.Now(), latencies: []time.Duration{time.Second, 2 * time.Second}}
+	c.in.messages = 2
+	if got := c.report(time.Now()); !strings.Contains(got, "p50 1s, p99 2s, max 2s") {
+		t.Error(got)
 	}
 }
