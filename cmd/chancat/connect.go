@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,7 +12,6 @@ import (
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/link"
-	"github.com/chancat/channel/internal/profile"
 	"github.com/chancat/channel/session"
 )
 
@@ -167,25 +165,15 @@ func (c *connectCommand) complete(cmd *cobra.Command, args []string, typed strin
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	words, directive := completeAddress(cmd, args, typed)
-	for _, name := range profile.Names(profile.Folder(c.e.getenv)) {
-		if word := profile.Mark + name; strings.HasPrefix(word, typed) {
-			words = append(words, word)
-		}
-	}
-	return words, directive
+	return c.e.completePeer(cmd, args, typed)
 }
 
 // named returns the address that is meant by @PROFILE, of which the flags that are
 // not given are taken too.
 func (c *connectCommand) named(address string) (string, error) {
-	name, ok := strings.CutPrefix(address, profile.Mark)
-	if !ok {
-		return address, nil
-	}
-	p, err := profile.Load(profile.Folder(c.e.getenv), name)
-	if err != nil {
-		return "", usage(err)
+	p, err := c.e.profileOf(address)
+	if p == nil {
+		return address, err
 	}
 	c.e.framing = orDefault(c.e.framing, p.Framing)
 	if c.sitting().wanted() {

@@ -153,6 +153,9 @@ message begins and ends.`,
 			if err := checkFlags(cmd); err != nil {
 				return err
 			}
+			if err := e.resolve(cmd, args); err != nil {
+				return err
+			}
 			for _, idle := range idleFlags(cmd, args) {
 				e.say("%s", idle)
 			}
