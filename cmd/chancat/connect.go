@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,7 +54,7 @@ until it closes, -n messages came, or -w passed without one.`,
   printf 'hello\n' | chancat connect localhost:5000
   chancat connect -f u32be --in hex --out hex -n 1 localhost:5000 < request.txt
   chancat connect -f line exec:'cat -n' < notes.txt`,
-		Args:              exactArgs("ADDR"),
+		Args:              oneAddress,
 		ValidArgsFunction: c.complete,
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0]) },
 	}
@@ -75,6 +76,18 @@ until it closes, -n messages came, or -w passed without one.`,
 	cmd.MarkFlagsMutuallyExclusive("lockstep", "reconnect")
 	cmd.MarkFlagsMutuallyExclusive("quit-after", "reconnect")
 	return cmd
+}
+
+// oneAddress knows what a second argument was meant to be: a port, as netcat takes
+// it, or messages.
+func oneAddress(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 2 && allDigits(args[1]) && !strings.Contains(args[0], ":"):
+		return usage(fmt.Errorf("unexpected argument %q; write %s:%s, or 'chancat %s %s'", args[1], args[0], args[1], args[0], args[1]))
+	case len(args) > 1:
+		return usage(fmt.Errorf("unexpected argument %q; 'chancat send -r 1 ADDR MSG' sends a message and prints the reply", args[1]))
+	}
+	return exactArgs("ADDR")(cmd, args)
 }
 
 func (c *connectCommand) run(ctx context.Context, address string) (err error) {

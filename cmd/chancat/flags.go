@@ -243,6 +243,9 @@ func flagError(cmd *cobra.Command, err error) error {
 	case strings.HasPrefix(said, "unknown") && (strings.Contains(cmd.Use, "[MSG") || strings.Contains(cmd.Use, "[PAYLOAD")):
 		said += "; a message that begins with - stands behind --"
 	}
+	if !cmd.HasParent() && strings.HasPrefix(said, "unknown shorthand") {
+		return usage(fmt.Errorf("%s; 'chancat help netcat' has those that stand without a command", said))
+	}
 	if meant != "" {
 		return usage(fmt.Errorf("%s; did you mean %s? '%s --help' has all", said, meant, cmd.CommandPath()))
 	}
