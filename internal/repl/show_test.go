@@ -87,3 +87,18 @@ func TestPercentilesAreReached(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Nor is one that finds nobody where the connection was.
+func TestSendWhenNobodyListensAnyMore(t *testing.T) {
+	srv := serve(t)
+	d := sit(t, "line", nil)
+	d.types("/connect " + srv.address())
+	c := srv.client()
+	d.sees("connected to")
+	srv.l.Close()
+	c.SetLinger(0)
+	c.Close()
+	d.sees("connection lost")
+	d.types("hello")
+	d.sees(`message "hello" was not sent: dial `)
+}
