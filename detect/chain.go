@@ -151,6 +151,17 @@ func (c *chain) pace() int {
 	return max(n, 1)
 }
 
+// shortest is the bytes of the shortest whole frame.
+func (c *chain) shortest() int {
+	n := math.MaxInt
+	for _, list := range c.starts {
+		for i := 1; i < len(list); i++ {
+			n = min(n, list[i]-list[i-1])
+		}
+	}
+	return n
+}
+
 // fields returns where the lowest bytes of the lengths stand, and a hash of those in
 // the middle of the streams: a chain that begins beside the frames soon runs along
 // them, and reads the same lengths from there on. Where hardly any stand in the

@@ -70,6 +70,11 @@ func global(streams []Stream) *[256]float64 {
 			total++
 		}
 	}
+	return costsOf(&count, total)
+}
+
+// costsOf returns the bits that each byte costs which stands so often among so many.
+func costsOf(count *[256]int, total int) *[256]float64 {
 	var bits [256]float64
 	for b, n := range count {
 		bits[b] = -math.Log2((float64(n) + 0.5) / (float64(total) + 128))

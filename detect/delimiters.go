@@ -236,7 +236,7 @@ func marked(streams []Stream, mark string) claim {
 		total += len(b)
 		list := []int{0}
 		for pos := 0; pos < len(b); {
-			n := bytes.Index(b[pos:min(len(b), pos+window)], []byte(mark))
+			n := bytes.Index(b[pos:], []byte(mark))
 			if n < 0 {
 				if s.Ended && len(b) == len(s.Data) {
 					return c // truncated

@@ -111,6 +111,12 @@ func detectSeen(streams []Stream) Answer {
 	if joint.Decided && lineFraming(joint.Candidates[0].Framing) && http1(streams) {
 		joint.Decided, joint.Why = false, "it looks like HTTP/1, of which the messages are no lines, and bodies may follow them"
 	}
+	if joint.Decided && fix(streams) {
+		joint.Decided, joint.Why = false, "it looks like FIX: as "+joint.Candidates[0].Framing+" each field is a message, of which one goes from 8= to 10="
+	}
+	if joint.Decided && (lineFraming(joint.Candidates[0].Framing) || joint.Candidates[0].Framing == "json") && countedText(streams) {
+		joint.Decided, joint.Why = false, "before each message stands a line with its length in decimal, which no framing here reads; as "+joint.Candidates[0].Framing+" the lengths are messages too"
+	}
 	if joint.Decided {
 		return joint
 	}
@@ -167,8 +173,15 @@ func detect(all []Stream, weighed int) Answer {
 	broken = append(broken, failed...)
 	slices.SortStableFunc(broken, func(a, b claim) int { return cmp.Compare(b.Bytes, a.Bytes) })
 	a := decide(claims, broken)
+	if a.Decided && lineFraming(claims[0].Framing) {
+		if name, at := headed(streams); name != "" {
+			a.Decided = false
+			a.Why = fmt.Sprintf("the data seems to begin inside a frame: from byte %d on it is %s", at, name)
+			a.Try = "the stream from its first byte"
+		}
+	}
 	if a.Decided && claims[0].rule != nil && !claims[0].named && claims[0].bits < evenDoubt {
-		if n := evenly(streams, global(streams)); n > 2*max(claims[0].rule.kind.width, 1) {
+		if n := evenly(streams); n > 2*max(claims[0].rule.kind.width, 1) {
 			a.Decided = false
 			a.Why = fmt.Sprintf("it looks like records of %d bytes, which many rules tile", n)
 			a.Try = "messages of other lengths"
@@ -241,6 +254,8 @@ func verdict(claims []claim) (decided bool, why, try string) {
 	case best.rule != nil && !best.named && best.rule.odd():
 		return false, fmt.Sprintf("the data seems to begin inside a frame: from byte %d on it may be %s", -best.rule.extra, best.rule.begun().spelling(layout{})),
 			"the stream from its first byte"
+	case best.halved():
+		return false, "every other frame is empty, as it is where a wider length is read in halves", "the stream from its first byte to its last"
 	case best.leftHead:
 		return false, "the data ends inside the head of a frame; as many bytes may stand before the first one", "the stream from its first byte to its last"
 	case best.Score < certain && len(claims) > 1:

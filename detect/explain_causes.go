@@ -38,6 +38,7 @@ func (e *examination) explain(d *Diagnosis) {
 		}
 		e.endings()
 		e.digits()
+		e.hexadecimals()
 		e.limits()
 		e.textBehind()
 	}
@@ -160,6 +161,10 @@ func (e *examination) fallback() {
 		}
 		if e.headersAlone() {
 			x.Repair = "write Content-Length: N before the blank line, with the bytes of the body"
+			break
+		}
+		if e.name == "jsonseq" && e.unseparated() {
+			x.Cause, x.Repair = CauseMissingSeparator, "write RS (1e) before each value and LF behind it"
 			break
 		}
 		x.Cause = CauseForeignBytes

@@ -25,12 +25,12 @@ const (
 // chain, and by chance few others do.
 type chains struct {
 	lo, hi int
-	hops   []int32 // frames that follow one another from lo+i
-	whole  []bool  // the chain does not break: it reaches the end of the data, or of the window
-	valid  int     // places with a head that could be one
-	bits   float64 // of evidence in one frame of a chain
-	sense  *sense  // of bodies, where frames prove little; else nil
-	last   float64 // of evidence in a chain that reaches the end of the stream exactly
+	hops   []int32   // frames that follow one another from lo+i
+	whole  []bool    // the chain does not break: it reaches the end of the data, or of the window
+	valid  int       // places with a head that could be one
+	bits   float64   // of evidence in one frame of a chain
+	like   *likeness // of frames, where one proves little; else nil
+	last   float64   // of evidence in a chain that reaches the end of the stream exactly
 }
 
 // newChains looks at e.data[lo:hi].
@@ -84,8 +84,8 @@ func newChains(e *examination, lo, hi int) *chains {
 		most = max(most, h)
 	}
 	c.bits = e.bitsOf(c.valid-int(most), hi-lo)
-	if c.bits < weakBits {
-		c.sense = newSense(e, c)
+	if e.binary() || c.bits < weakBits && e.wholeFrames() {
+		c.like = newLikeness(e, c)
 	}
 	c.last = min(8, math.Log2(float64(1+len(e.data)/max(1, e.frames+int(most)))))
 	return c
@@ -108,7 +108,7 @@ func proof(units unitScanner, u unit) int32 {
 func (e *examination) bitsOf(valid, places int) float64 {
 	prior := e.chance()
 	q := (float64(max(valid, 0)) + 8*prior) / (float64(places) + 8)
-	return max(0.05, min(30, -math.Log2(q)))
+	return max(0.005, min(30, -math.Log2(q)))
 }
 
 // chance is the likelihood that random bytes start a frame.
@@ -139,7 +139,7 @@ func (c *chains) at(pos int) (hops int32, whole bool) {
 // evidence is what speaks for frames that begin at pos.
 func (c *chains) evidence(pos int) float64 {
 	hops, whole := c.at(pos)
-	bits := float64(hops)*c.bits + c.sense.of(pos)
+	bits := float64(hops)*c.bits + c.like.of(pos)
 	if whole {
 		return bits + c.last
 	}

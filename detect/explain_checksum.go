@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/adler32"
 	"hash/crc32"
+	"math"
 	"math/bits"
 	"strings"
 
@@ -115,6 +116,7 @@ func (e *examination) checksums() {
 		frames++
 		pos += v.len()
 	}
+	summed := false
 	x := Explanation{
 		Cause:  frame.CauseSyntax,
 		Detail: fmt.Sprintf("frame %d: %s (%s)", e.place.Messages+e.frames+1, reason(e.err), howMany(wrong, frames+e.frames)),
@@ -123,6 +125,7 @@ func (e *examination) checksums() {
 	}
 	if e.frames == 0 && wrong == frames {
 		if way, cause, ok := e.otherSum(list, u.tail); ok {
+			summed = true
 			x.Cause = cause
 			x.Detail = fmt.Sprintf("%s; every frame has %s", reason(e.err), way)
 			x.Repair = "agree on one checksum, of the same bytes, in the same byte order"
@@ -131,9 +134,16 @@ func (e *examination) checksums() {
 	if x.Framing = unchecked(e.field); x.Framing != "" {
 		x.Repair += ", or do without the check: -f " + x.Framing
 	}
-	bits := float64(frames)*max(sumBits, min(e.frameBits(), 8)) - 2
-	if wrong < frames {
-		bits += float64(frames-wrong) * max(0, e.frameBits()-sumBits)
+	// A frame with a wrong sum proves no more than its head does. Where some are right,
+	// several wrong ones behind one another are none.
+	bits := float64(frames-wrong)*max(sumBits, e.frameBits()) - 2
+	switch {
+	case summed:
+		bits += float64(frames) * max(sumBits, min(e.frameBits(), 8))
+	case wrong == frames && e.frames == 0:
+		bits += float64(frames) * min(sumBits, -math.Log2(e.chance()))
+	default:
+		bits += max(sumBits, min(e.frameBits(), 8)) - sumBits*float64(wrong-1)
 	}
 	if pos == len(e.data) {
 		bits += max(e.chain.last, sumBits)

@@ -74,6 +74,25 @@ func (e *examination) inclSpelling() string {
 	return s + ",incl"
 }
 
+// shiftedSpelling is the framing at hand for bodies that have d bytes more than their
+// lengths say, or behind which so many stand that are no part of the message; empty
+// where no spelling says that.
+func (e *examination) shiftedSpelling(d int, behind bool) string {
+	s := e.field
+	switch {
+	case s == "" || strings.Contains(s, "adjust=") || strings.Contains(s, "netty="):
+		return ""
+	case behind && !strings.Contains(s, "tail="):
+		s += fmt.Sprintf(",tail=%d", d)
+	default:
+		s += fmt.Sprintf(",adjust=%+d", d)
+	}
+	if _, err := framing.Parse(s); err != nil {
+		return ""
+	}
+	return s
+}
+
 // An alternative is the framing at hand with another length field.
 type alternative struct {
 	spelling string

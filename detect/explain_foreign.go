@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/chancat/channel/frame"
@@ -27,6 +28,12 @@ const properHead = 12
 // framesWithin bounds the frames in a gap that are held against it.
 const framesWithin = 8
 
+// gapMost is more than ever speaks for bytes between frames by how they look.
+const gapMost = 16
+
+// endOfFrame speaks against bytes being foreign that end as a frame does.
+const endOfFrame = 8
+
 func (e *examination) foreignAt(start, before int) {
 	if start < e.chain.lo {
 		return
@@ -40,13 +47,15 @@ func (e *examination) foreignAt(start, before int) {
 		if hops == 0 || !whole && hops < 2 {
 			continue
 		}
-		textual := p < text && utf8.RuneStart(e.data[p]) || p == text
-		b := e.chain.evidence(p) + e.gapPrior(e.data[start:p], textual) + e.startPrior(p)
-		if within > 1 {
-			b -= float64(min(within-1, framesWithin)) * e.chain.bits // what holds frames is not foreign
-		}
-		if b > bits {
-			best, bits = p, b
+		if evidence := e.chain.evidence(p); evidence+gapMost > bits {
+			textual := p < text && utf8.RuneStart(e.data[p]) || p == text
+			b := evidence + e.gapPrior(e.data[start:p], textual) + e.startPrior(p)
+			if within > 1 {
+				b -= float64(min(within-1, framesWithin)) * e.chain.bits // what holds frames is not foreign
+			}
+			if b > bits {
+				best, bits = p, b
+			}
 		}
 		if !whole {
 			within = max(within, hops)
@@ -55,9 +64,15 @@ func (e *examination) foreignAt(start, before int) {
 	if best < 0 {
 		return
 	}
+	if i, ok := slices.BinarySearch(e.starts, start); before > 0 && i > 0 && (ok || start == e.stuck) {
+		e.inside(e.starts[i-1], best, before-1)
+	}
 	gap := e.data[start:best]
-	if u, _, ok := e.unit.scan(e.data, start); ok && u.counted && !e.binary() {
+	if u, _, ok := e.unit.scan(e.data, start); ok && u.counted && (!e.binary() || u.len() > len(gap) && start+u.len() <= len(e.data)) {
 		bits -= min(e.chain.bits, properHead) // it begins as a frame does
+	}
+	if c, ok := e.unit.(*codecUnits); ok && before > 0 && c.line == "" && c.literal != "" && bytes.HasSuffix(gap, []byte(c.literal)) {
+		bits -= endOfFrame
 	}
 	if before > 0 && e.halfValue(start) || e.halfFrame(start, best) {
 		bits -= wholeValue
@@ -129,6 +144,9 @@ func (e *examination) deliberate(gap []byte) bool {
 	if swapped := swap(gap[l.at : l.at+l.width]); swapped+uint64(l.extra) == uint64(len(gap)) {
 		return false // it is right in the other byte order
 	}
+	if u, _, ok := e.unit.scan(e.data, e.stuck); ok && len(gap) > u.head+u.tail && e.bodyBehind(gap, u) {
+		return true
+	}
 	odd := 0
 	for _, c := range gap[l.at : l.at+l.width] {
 		if c != 0 && c != 0xff && c != 0x7f && c != 0x80 {
@@ -136,6 +154,23 @@ func (e *examination) deliberate(gap []byte) bool {
 		}
 	}
 	return odd <= 1 || odd <= l.width/4
+}
+
+// bodyBehind reports whether the rest of gap, behind the head of u, is what a body of
+// this stream looks like, and not what a program prints.
+func (e *examination) bodyBehind(gap []byte, u unit) bool {
+	const words, much = 8, 64
+	u.body = len(gap) - u.head - u.tail
+	body := gap[u.head : u.head+u.body]
+	switch {
+	case strings.Contains(e.field, "magic="):
+		return true
+	case textual(gap[:u.head]):
+		return false
+	case isObject(body), e.chain.like.holds(e.stuck, u):
+		return true
+	}
+	return len(body) >= much || len(body) >= words && textual(body)
 }
 
 // swap reads b as a big-endian number if it is little-endian, and the other way round,
@@ -161,9 +196,9 @@ func (e *examination) gapPrior(gap []byte, textual bool) float64 {
 	size := math.Log2(float64(len(gap))) / 4
 	switch {
 	case textual && gap[len(gap)-1] == '\n' && len(gap) > 8:
-		return -3 - size + e.lineBits(gap)
+		return -3 - size + max(e.lineBits(gap), e.chain.textBits(gap))
 	case textual:
-		return -5 - size
+		return -5 - size + e.chain.textBits(gap)
 	}
 	return -8 - size - max(0, math.Log2(float64(len(gap)))-4)
 }
@@ -175,5 +210,9 @@ func (e *examination) lineBits(gap []byte) float64 {
 		e.feeds = bytes.Count(e.data[e.chain.lo:e.chain.hi], []byte{'\n'})
 	}
 	others := max(0, e.feeds-bytes.Count(gap[:min(len(gap), 4<<10)], []byte{'\n'}))
-	return min(6, math.Log2(float64(e.chain.hi-e.chain.lo+8)/float64(others+1)))
+	most := 10.0
+	if c, ok := e.unit.(*codecUnits); !ok || strings.HasSuffix(c.literal, "\n") {
+		most = 6 // frames end so themselves
+	}
+	return min(most, math.Log2(float64(e.chain.hi-e.chain.lo+8)/float64(others+1)))
 }

@@ -46,8 +46,10 @@ func (e *examination) otherFramings() {
 		return
 	}
 	cause := CauseWrongFraming
-	if l, ok := e.layout(); ok && l.width > 1 && l.at == 0 && l.extra == l.width && (spelling == "varint" || spelling == "bsuint") && best.bytes {
-		cause, spelling = CauseWidth, "u8"
+	if (spelling == "varint" || spelling == "bsuint") && best.bytes {
+		if kin := e.kin("u8"); kin != CauseWrongFraming { // every head is one byte
+			cause, spelling = kin, "u8"
+		}
 	}
 	e.add(Explanation{
 		Cause:   cause,
@@ -96,11 +98,15 @@ const convinced = 10
 
 // detected asks which framing the stream has, where no repair has helped.
 func (e *examination) detected() {
-	then := 0 // messages of the best explanation
+	then := 0      // messages of the best explanation
+	lines := false // it is that the stream has lines
+	sure := false  // that is beyond doubt
 	for _, x := range e.found {
 		if x.Measured && x.bits >= e.top {
 			then = x.Then
-			if x.Cause == frame.CauseWrongProtocol || x.bits > e.base(e.frames)+convinced {
+			lines = x.Framing == "crlf" || x.Framing == "line"
+			sure = x.bits > e.base(e.frames)+convinced
+			if x.Cause == frame.CauseWrongProtocol || sure && !lines {
 				return
 			}
 		}
@@ -119,8 +125,16 @@ func (e *examination) detected() {
 	}
 	c := answer.Candidates[0]
 	switch nameOf(c.Framing) {
+	case "resp", "nats", "memcached", "stomp": // written in lines, and say more than these
+		if lines {
+			then = 0
+		}
 	case "line", "crlf", "nul", "delim": // much can be read so
 		if then > 0 || e.frames > 0 || e.textHeads() && e.stuckAt() > e.stuck+2 {
+			return
+		}
+	default:
+		if sure {
 			return
 		}
 	}
@@ -155,7 +169,7 @@ func (e *examination) tile(name string, c frame.Codec) (w walk, bits float64) {
 
 // tileFrom decodes from pos on.
 func (e *examination) tileFrom(pos int, name string, c frame.Codec) (w walk, bits float64) {
-	texts, values := 0, 0
+	texts, values, words := 0, 0, 0
 	w.bytes = true
 	var previous []byte
 	for pos < len(e.data) && w.frames < tileMost {
@@ -180,6 +194,9 @@ func (e *examination) tileFrom(pos int, name string, c frame.Codec) (w walk, bit
 		}
 		if textual(body) {
 			texts++
+		}
+		if name == "resp" && strings.IndexByte(respTypes, raw[0]) < 0 {
+			words++
 		}
 		w.frames++
 		w.bytes = w.bytes && sp.Head == 1
@@ -217,6 +234,10 @@ func (e *examination) tileFrom(pos int, name string, c frame.Codec) (w walk, bit
 			bits += 1 // says more than line
 		}
 		return w, bits
+	case "resp":
+		if words*2 > w.frames { // any lines are commands
+			return walk{}, 0
+		}
 	case "json":
 		if values < w.frames || e.name == "crlf" && e.frames > 0 {
 			return walk{}, 0

@@ -35,11 +35,12 @@ func (e *examination) lengths() {
 		parts := e.partsBehind(e.stuck)
 		for i := range e.found { // a head is there, which proves what that of a whole frame does if its claim is as usual
 			if e.found[i].Cause == frame.CauseTruncated {
-				e.found[i].bits += e.chain.bits*float64(1+parts) - e.beyond(u.len()) + e.startPrior(e.stuck)
+				e.found[i].bits += e.chain.bits*float64(1+parts) + e.chain.like.begins(e.stuck, u) - e.beyond(u.len()) + e.startPrior(e.stuck)
 				e.top = max(e.top, e.found[i].bits)
 			}
 		}
 	}
+	e.openings()
 	e.uniform()
 	for i, start := range e.starts {
 		if start >= lo {
@@ -93,7 +94,7 @@ func (e *examination) base(frames int) float64 {
 	if e.chain == nil {
 		return 0
 	}
-	return float64(frames)*e.perFrame*e.chain.bits + e.chain.sense.before(frames, e.frames)
+	return float64(frames)*e.perFrame*e.chain.bits + e.chain.like.before(frames, e.frames)
 }
 
 // oneFrame tries repairs of the one frame at start, before which there are so
@@ -115,6 +116,9 @@ func (e *examination) oneFrame(start, before int) {
 		}
 	}
 }
+
+// lineUncounted speaks against a whole line of text being the end of a body.
+const lineUncounted = 4
 
 // oneUnit tries other lengths of the unit at pos.
 func (e *examination) oneUnit(pos int, u unit, start, before int) {
@@ -155,6 +159,8 @@ func (e *examination) oneUnit(pos int, u unit, start, before int) {
 		prior := e.shiftPrior(d, u, pos) - 1
 		if end := claimed + d - u.tail; d <= -3 && end > body && end <= len(e.data) {
 			prior = -5 - 6*missing(d, u.body) - e.cutPrior(e.data[body:end])
+		} else if d >= wordLeast && end <= len(e.data) && end-d >= body && lineLike(e.data[end-d:end]) {
+			prior -= lineUncounted
 		}
 		try(claimed+d, u.tail, prior, func() Explanation { return e.shiftExplanation(d, u, pos, alone && claimed+d == len(e.data)) })
 	}

@@ -16,6 +16,7 @@ func (e *examination) limits() {
 		return
 	}
 	pos, frames, over, large := e.stuck, 0, 0, 0
+	alike := 0.0
 	for pos < len(e.data) && frames < 1<<16 {
 		sp, err := e.scan(e.codec, pos, math.MaxInt)
 		if err != nil || sp.Len() == 0 {
@@ -26,12 +27,15 @@ func (e *examination) limits() {
 			large = max(large, sp.Body)
 		}
 		frames++
+		if e.chain != nil {
+			alike += e.chain.like.at(pos, unit{head: sp.Head, body: sp.Body, tail: sp.Tail})
+		}
 		pos += sp.Len()
 	}
 	if over == 0 {
 		return
 	}
-	bits := float64(frames) * max(8, e.frameBits())
+	bits := float64(frames)*max(8, e.frameBits()) + alike
 	if e.chain == nil {
 		bits = limitBits * float64(frames+e.frames)
 	}

@@ -3,6 +3,7 @@ package detect_test
 import (
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -129,4 +130,37 @@ func TestExplainSeedFramers(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Lengths that are wrong by the same number everywhere have a spelling, with which the
+// stream decodes as it is.
+func TestExplainShiftedSpelling(t *testing.T) {
+	for want, frame := range map[string]func(body string) string{
+		"u32be,tail=1":         func(b string) string { return string([]byte{0, 0, 0, byte(len(b))}) + b + "\x00" },
+		"u32be,adjust=-2":      func(b string) string { return string([]byte{0, 0, 0, byte(len(b) + 2)}) + b },
+		"u16le,at=2,adjust=+3": func(b string) string { return string([]byte{7, 9, byte(len(b) - 3), 0}) + b },
+		"u16be,tail=sum8,adjust=-1": func(b string) string {
+			sum := byte(0)
+			for i := range len(b) {
+				sum += b[i]
+			}
+			return string([]byte{0, byte(len(b) + 1)}) + b + string([]byte{sum})
+		},
+	} {
+		var data []byte
+		for i := range 12 {
+			data = append(data, frame(fmt.Sprintf(`{"id":%d,"name":"%s"}`, i*i*i, "abcdefghijkl"[:i]))...)
+		}
+		spelling := want[:strings.LastIndexByte(want, ',')]
+		d := explained(t, spelling, data)
+		x := d.Best()
+		f, err := framing.Parse(x.Framing)
+		if err != nil || x.Framing != want {
+			t.Errorf("%s: %s, as %q, want %s", spelling, x.Cause, x.Framing, want)
+			continue
+		}
+		if d := detect.Explain(f, detect.Stream{Data: data, Ended: true}); !d.OK || d.Messages != 12 {
+			t.Errorf("%s: %d messages decode, want 12", x.Framing, d.Messages)
+		}
+	}
 }

@@ -155,6 +155,35 @@ func (e *examination) protocols() {
 	}
 }
 
+// openings looks for another protocol where frames of a weak framing begin: what follows
+// is read as frames too, until it breaks elsewhere.
+func (e *examination) openings() {
+	if e.chain.bits >= weakBits {
+		return
+	}
+	for i, start := range e.starts {
+		if start < e.chain.lo {
+			continue
+		}
+		if s, ok := e.protocolAt(e.data[start:]); ok && s.unmistakable(e.data[start:]) {
+			e.addProtocol(s, start, e.frames-len(e.starts)+i)
+			return
+		}
+	}
+}
+
+// unmistakable reports whether so much of the protocol is there that chance does not
+// write it at one of many places.
+func (s *signature) unmistakable(b []byte) bool {
+	switch {
+	case s.start == "":
+		return true // the first line of a request
+	case s.start[1:] == "\x03":
+		return len(b) > 5 && b[0] == 0x16 && (b[5] == 1 || b[5] == 2)
+	}
+	return len(s.start) > 3 || s.start == "\x1f\x8b\x08"
+}
+
 func (e *examination) addProtocol(s signature, offset, messages int) {
 	x := Explanation{Cause: frame.CauseWrongProtocol, Detail: s.name, Repair: s.repair, Address: s.scheme}
 	rest := e.data[offset:]

@@ -51,6 +51,7 @@ func (e *examination) rules() {
 		return
 	}
 	pos, frames, broken := e.stuck, 0, 0
+	alike := 0.0
 	var first breach
 	for pos < len(e.data) && frames < 1<<16 {
 		sp, err := e.scan(e.codec, pos, e.max)
@@ -58,6 +59,7 @@ func (e *examination) rules() {
 			if sp.Len() == 0 || frames == 0 {
 				break
 			}
+			alike += e.chain.like.at(pos, unit{head: sp.Head, body: sp.Body, tail: sp.Tail})
 			pos += sp.Len()
 			frames++
 			continue
@@ -82,7 +84,7 @@ func (e *examination) rules() {
 		x.Detail = reason(e.err)
 	}
 	x.Detail += fmt.Sprintf(" (%s)", howMany(broken, frames+e.frames))
-	bits := float64(frames-broken)*e.frameBits() + float64(broken)*min(e.frameBits(), breachLeast+e.breachBits(read)) + first.bits - 1
+	bits := float64(frames-broken)*e.frameBits() + float64(broken)*min(e.frameBits(), breachLeast+e.breachBits(read)) + first.bits + alike - 1
 	if pos == len(e.data) {
 		bits += e.chain.last
 	} else {

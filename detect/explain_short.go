@@ -5,11 +5,14 @@ import (
 	"math"
 )
 
+// outsized is how many times as long as others a frame is that is hardly meant.
+const outsized = 4
+
 // cutShort looks for a frame that begins inside the body of the unit at pos.
 func (e *examination) cutShort(pos int, u unit, start, before int) {
 	body, claimed := pos+u.head, pos+u.len()
 	best, bits := -1, 0.0
-	if u.body > e.max {
+	if u.body > e.max || u.body == 0 {
 		return // that is no length
 	}
 	for p := body; p < min(claimed, len(e.data), body+chainMost); p++ {
@@ -23,8 +26,8 @@ func (e *examination) cutShort(pos int, u unit, start, before int) {
 			best, bits = p, b
 		}
 	}
-	if best < 0 || claimed-best <= 2 {
-		return
+	if c, ok := e.unit.(*codecUnits); best < 0 || claimed-best <= 2 && !(ok && c.checked) {
+		return // a length that is wrong by so little is told as such, but where a sum is wrong too
 	}
 	if e.width > 0 && textual(e.data[pos:best]) {
 		bits -= 8 + e.chain.bits // the head is text as well: a length is not
@@ -33,7 +36,7 @@ func (e *examination) cutShort(pos int, u unit, start, before int) {
 	if e.strange(pos) {
 		bits -= 8
 	}
-	if claimed > len(e.data) {
+	if claimed > len(e.data) || e.frames >= fewFrames && claimed-pos > outsized*len(e.data)/e.frames {
 		bits -= e.beyond(claimed - pos)
 	}
 	hops, _ := e.chain.at(best)

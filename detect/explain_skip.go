@@ -47,12 +47,35 @@ func (e *examination) skip() {
 		x.Detail = e.err.Err.Error()
 		x.Repair = "write RS (1e) before each value and LF behind it"
 	}
-	e.add(x, e.stuck, e.frames, 6)
+	start, before := e.stuck, e.frames
+	if word := e.bareWord(); word >= 0 {
+		x.Detail = fmt.Sprintf("%s to no frame: %s", belonging(e.stuck+len(text)-word), excerpt(e.data[word:e.stuck+len(text)]))
+		start, before = word, before-1
+	}
+	e.add(x, start, before, 6)
 }
 
 // unseparated reports whether a JSON value stands where its RS, or the LF of the one
 // before, is missing.
 func (e *examination) unseparated() bool {
 	at := e.stuckAt()
-	return e.data[at] == '{' || e.data[at] == '[' || at > e.stuck && e.data[at] == 0x1e
+	if at >= len(e.data) {
+		return false
+	}
+	return valueEnd(e.data[at:min(len(e.data), at+valueMost)]) > 0 || at > e.stuck && e.data[at] == 0x1e
+}
+
+// bareWord returns where the bare number or word begins that was taken for a value and
+// is the start of the text at which decoding stuck, such as the year of a date; -1 for
+// none.
+func (e *examination) bareWord() int {
+	if e.name != "json" || len(e.starts) == 0 {
+		return -1
+	}
+	start := e.starts[len(e.starts)-1]
+	word := bytes.TrimLeft(e.data[start:e.stuck], " \t\r\n")
+	if len(word) == 0 || bytes.IndexByte([]byte("{[\""), word[0]) >= 0 || bytes.IndexByte([]byte(" \t\r\n"), e.data[e.stuck]) >= 0 {
+		return -1
+	}
+	return e.stuck - len(word)
 }

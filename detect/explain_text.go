@@ -2,6 +2,7 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -10,9 +11,16 @@ import (
 // passText returns the index behind n characters of UTF-8 that start at data[pos:],
 // or of n UTF-16 units with utf16; -1 if data ends before, or holds other bytes.
 func passText(data []byte, pos, n int, utf16 bool) int {
+	if n > len(data)-pos {
+		return -1 // neither is shorter than a byte
+	}
 	for n > 0 {
 		if pos >= len(data) {
 			return -1
+		}
+		if n >= 8 && pos+8 <= len(data) && binary.LittleEndian.Uint64(data[pos:])&0x8080808080808080 == 0 {
+			pos, n = pos+8, n-8
+			continue
 		}
 		if data[pos] < utf8.RuneSelf {
 			pos++
@@ -65,24 +73,64 @@ func control(c byte) bool {
 const wordLeast = 3
 
 // textBehind explains text at the end of the stream, behind frames that begin
-// otherwise: the last words of a program.
+// otherwise: the last words of a program. Where any byte may begin a frame, the text may
+// have been taken for frames before decoding stuck.
 func (e *examination) textBehind() {
-	if e.frames == 0 || e.stuck >= len(e.data) {
+	if e.stuck >= len(e.data) {
 		return
 	}
-	text := e.data[e.stuck:]
-	if len(text) < wordLeast || text[len(text)-1] != '\n' && !e.binary() || !textual(text[:min(len(text), 64<<10)]) || !e.noHead(text) {
+	e.textFrom(e.stuck, e.frames)
+	if e.chain == nil || e.chain.bits >= weakBits {
+		return
+	}
+	for i := len(e.starts) - 1; i >= max(0, len(e.starts)-textFrames); i-- {
+		start := e.starts[i]
+		if start < e.chain.lo || !textual(e.data[start:min(len(e.data), start+textMost)]) {
+			return
+		}
+		e.textFrom(start, e.frames-len(e.starts)+i)
+	}
+}
+
+const (
+	textFrames = 16       // that are made of text at most
+	textMost   = 64 << 10 // bytes of it
+)
+
+// textFrom judges the text that begins at start, behind so many good frames.
+func (e *examination) textFrom(start, before int) {
+	text := e.data[start:]
+	if before == 0 || len(text) < wordLeast || text[len(text)-1] != '\n' && !e.binary() || !textual(text[:min(len(text), textMost)]) {
 		return
 	}
 	bits := -2.0
 	if len(text) <= e.fieldEnd() || text[len(text)-1] != '\n' {
 		bits -= 3
 	}
+	switch {
+	case start == e.stuck && e.noHead(text):
+	case !e.binary() || e.chain == nil || e.chain.like == nil:
+		return
+	default:
+		bits += e.chain.textBits(text) - 6
+		if text[len(text)-1] == '\n' {
+			bits += e.lineBits(text)
+		}
+	}
 	e.add(Explanation{
 		Cause:  CauseForeignBytes,
 		Detail: fmt.Sprintf("%s to no frame: %s", belonging(len(text)), excerpt(text)),
 		Repair: "find out what else writes to this stream: a log line on stdout, say",
-	}, e.stuck, e.frames, e.base(e.frames)+bits)
+	}, start, before, e.base(before)+bits)
+}
+
+// textBits is the evidence in that text stands where bodies are none.
+func (c *chains) textBits(text []byte) float64 {
+	const counted, most = 32, 16
+	if c.like == nil {
+		return 0
+	}
+	return min(most, float64(min(len(text), counted))*c.like.plain)
 }
 
 // noHead reports whether no frame of this stream begins like text.

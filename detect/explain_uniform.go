@@ -20,10 +20,10 @@ type walk struct {
 	before int // frames before it
 	pos    int // its unit
 	unit   unit
-	proofs int  // units that prove something
-	sense  int  // frames with bodies of text, less the others
-	places int  // frames of which the rule says otherwise
-	bytes  bool // every head is one byte
+	proofs int     // units that prove something
+	like   float64 // evidence in how alike frames are
+	places int     // frames of which the rule says otherwise
+	bytes  bool    // every head is one byte
 }
 
 // manyFrames is how many frames are walked over that prove nothing.
@@ -68,8 +68,8 @@ func (e *examination) follow(units unitScanner, r bodyRule, limit int) walk {
 			}
 		}
 		w.proofs += int(proof(units, u))
-		if e.chain != nil && e.chain.sense != nil {
-			w.sense += int(e.chain.sense.judge(pos, unit{head: u.head, body: end - body}))
+		if e.chain != nil {
+			w.like += e.chain.like.at(pos, unit{head: u.head, body: end - body, tail: u.tail})
 		}
 		done := units.ends(&st, e.data, pos, u)
 		pos = next
@@ -118,6 +118,9 @@ func (e *examination) uniform() {
 		if w.proofs < 3 {
 			prior -= 4
 		}
+		if mine.body == theirs.body && theirs.head > mine.head && w.frames >= fewFrames {
+			prior += widerBits // zeros stand behind each length
+		}
 		e.addWalk(a.explanation(mine.body, theirs.body, "every frame"), w, e.sample(a.unit), prior)
 	}
 }
@@ -147,11 +150,18 @@ func (e *examination) shift(constant bool, by func(unit) int) {
 		return
 	}
 	d := by(w.unit)
-	x := e.shiftExplanation(d, w.unit, w.pos, e.width > 0 || !constant)
+	ending := constant && d > 0 && w.places >= fewFrames && e.endAlike(d)
+	x := e.shiftExplanation(d, w.unit, w.pos, (e.width > 0 || !constant) && !ending)
 	x.Detail = strings.Replace(x.Detail, "this frame", "every frame", 1)
 	prior := e.shiftPrior(d, w.unit, w.pos)
-	if x.Cause == CauseHeaderCounted {
+	if ending {
+		prior = max(prior, -1) + endingAlike
+	}
+	switch {
+	case x.Cause == CauseHeaderCounted:
 		x.Framing = e.inclSpelling()
+	case constant:
+		x.Framing = e.shiftedSpelling(d, ending)
 	}
 	if d == -w.unit.head-w.unit.tail && w.unit.tail > 0 && (d < -2 || e.binary()) {
 		x.Cause = CauseHeaderCounted
@@ -169,6 +179,34 @@ func (e *examination) shift(constant bool, by func(unit) int) {
 		}
 	}
 	e.addWalk(x, w, e.chain.bits, prior)
+}
+
+// widerBits is the evidence in that each length is followed by zeros, where by so many
+// bytes each frame is longer than it says.
+const widerBits = 3
+
+// endingAlike is the evidence in that the bytes which are not counted are the same in
+// all frames: something ends them.
+const endingAlike = 3
+
+// endAlike reports whether the first frames, which are d bytes longer than their lengths
+// say, end in the same d bytes, which are a line end or zeros.
+func (e *examination) endAlike(d int) bool {
+	frames := 0
+	for pos := 0; pos < len(e.data) && frames < lessons; frames++ {
+		u, _, ok := e.unit.scan(e.data, pos)
+		end := pos + u.head + u.body + d
+		if !ok || end+u.tail > len(e.data) {
+			break
+		}
+		switch string(e.data[end-d : end]) {
+		case "\n", "\r\n", "\x00", "\r\n\r\n", "\n\n":
+		default:
+			return false
+		}
+		pos = end + u.tail
+	}
+	return frames >= fewFrames
 }
 
 // bareUnits are units without what ends them.
@@ -212,9 +250,7 @@ func (e *examination) addWalk(x Explanation, w walk, bits, prior float64) {
 	}
 	x.Then = w.frames - w.before
 	evidence := float64(w.proofs) * bits
-	if e.chain.sense != nil {
-		evidence += float64(w.sense) * e.chain.sense.bits
-	}
+	evidence += w.like
 	if w.whole {
 		evidence += e.chain.last
 	} else {

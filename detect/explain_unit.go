@@ -46,8 +46,7 @@ func newUnitScanner(e *examination) unitScanner {
 	case "line", "crlf", "nul", "delim", "slip", "cobs", "json", "jsonseq":
 		return nil
 	case "resp":
-		inline := len(e.data) > 0 && (e.data[0]|0x20 >= 'a' && e.data[0]|0x20 <= 'z')
-		return respUnits{inline: inline && e.from != Server}
+		return respUnits{inline: e.from != Server && opensInline(e.data)}
 	case "fastdaemon":
 		return stringUnits{chars: strings.Contains(e.spelling, ",chars")}
 	}
@@ -59,6 +58,8 @@ func newUnitScanner(e *examination) unitScanner {
 	}
 	c := codecUnits{codec: codec, starts: startBytes(codec)}
 	switch e.name {
+	case "postgres":
+		c.starts[0] = len(e.data) > 0 && e.data[0] == 0 // only the first packets have no type
 	case "nats", "memcached":
 		c.line, c.literal = "\n", "\r\n"
 	case "stomp":
@@ -256,6 +257,16 @@ const (
 	respTypes = "+-:$*_#,(!=%~>|"
 	respLine  = 4 << 10 // bytes of a line
 )
+
+// opensInline reports whether the stream begins with a command as people type it, and
+// not with a line of something else in front of arrays.
+func opensInline(data []byte) bool {
+	if len(data) == 0 || data[0]|0x20 < 'a' || data[0]|0x20 > 'z' {
+		return false
+	}
+	line, rest, _ := bytes.Cut(data[:min(len(data), respLine)], []byte{'\n'})
+	return bytes.HasSuffix(line, []byte{'\r'}) || len(rest) == 0 || strings.IndexByte("*$+-:", rest[0]) < 0
+}
 
 func (r respUnits) scan(data []byte, pos int) (u unit, cut, ok bool) {
 	if pos >= len(data) {

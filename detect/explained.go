@@ -76,7 +76,7 @@ func (c *claim) explains(d *claim) string {
 		return fmt.Sprintf("leaves bytes beside its length that are always 0; %s explains them", c.Framing)
 	case c.outgrows(d):
 		return fmt.Sprintf("reads the lengths of %s up to the last one, which needs more bytes, and runs through its message to the end", c.Framing)
-	case c.rule != nil && d.rule != nil && c.fields == d.fields && d.rule.odd() && !c.rule.odd() && c.bits > unknown:
+	case c.rule != nil && d.rule != nil && c.fields == d.fields && d.rule.odd() && !c.rule.odd() && c.bits > unknown && c.Cut <= d.Cut:
 		return fmt.Sprintf("finds the frames of %s from the middle of the first one on", c.Framing)
 	case c.Framing == "syslog" && d.Framing == "json" && d.Frames == 2*c.Frames && c.Cut == 0:
 		return "takes for values the numbers that are the lengths of those behind them"
@@ -200,14 +200,7 @@ func (d *claim) says(c *claim) bool {
 	if r == nil || d.named || c.rule != nil && r.cost() > c.rule.cost() {
 		return false
 	}
-	for _, list := range d.starts {
-		for i := 1; i < len(list); i++ {
-			if list[i]-list[i-1] <= max(r.extra, 0)+r.at+max(r.kind.width, 1) {
-				return false
-			}
-		}
-	}
-	return true
+	return d.shortest > max(r.extra, 0)+r.at+max(r.kind.width, 1)
 }
 
 // records sees to fastdaemon, of which a record is two strings behind lengths of
@@ -250,6 +243,23 @@ func pairsOfText(b []byte, starts []int) bool {
 	for i := 1; i < len(starts); i++ {
 		if !isText(b[starts[i-1]+u32be.width : starts[i]]) {
 			return false
+		}
+	}
+	return true
+}
+
+// halved reports whether every other frame is empty, from the first one on: a wider
+// length that is small is read in halves.
+func (c *claim) halved() bool {
+	r := c.rule
+	if r == nil || c.named || r.kind.little || r.kind.width < 1 || !r.plain() || c.Frames < fewFrames {
+		return false
+	}
+	for _, list := range c.starts {
+		for i := 1; i < len(list); i++ {
+			if (list[i]-list[i-1] == r.kind.width) != (i%2 == 1) {
+				return false
+			}
 		}
 	}
 	return true

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 )
@@ -36,8 +37,12 @@ func (k *number) read(b []byte, i int) (value uint64, n int) {
 		if i+k.width > len(b) {
 			return 0, 0
 		}
-		if k.width == 1 {
-			return uint64(b[i]), 1
+		if i+8 <= len(b) {
+			unused := 64 - 8*k.width
+			if k.little {
+				return binary.LittleEndian.Uint64(b[i:]) << unused >> unused, k.width
+			}
+			return binary.BigEndian.Uint64(b[i:]) >> unused, k.width
 		}
 		if k.little {
 			for j := k.width - 1; j >= 0; j-- {
@@ -133,7 +138,7 @@ func (r *rule) begun() *rule { return &rule{kind: r.kind, at: max(0, r.at+r.extr
 func (r *rule) cost() float64 {
 	bits := r.kind.cost
 	if r.at > 0 {
-		bits += 3 + math.Log2(float64(r.at))/2
+		bits += 3 + halfLog[r.at]
 	}
 	switch {
 	case r.extra == 0 && !r.whole:
@@ -148,6 +153,14 @@ func (r *rule) cost() float64 {
 	}
 	return bits
 }
+
+// halfLog has half the binary logarithm of the numbers of bytes that a rule has.
+var halfLog = func() (logs [max(maxAt, maxExtra+1) + 1]float64) {
+	for n := range logs {
+		logs[n] = math.Log2(float64(n)) / 2
+	}
+	return logs
+}()
 
 // A layout says which part of a frame is its body.
 type layout struct {

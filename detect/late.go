@@ -138,15 +138,16 @@ type lateFrames struct {
 // lateRule finds the rule by which frames follow one another to the end of s.
 func lateRule(s Stream) (best lateFrames, ok bool) {
 	b := s.Data[:min(len(s.Data), lateWindow)]
-	hops := make([]int16, len(b)+1)
+	hops, values := make([]int16, len(b)+1), make([]int32, len(b))
 	bits := float64(lateBits)
 	for i := range numbers {
 		kind := &numbers[len(numbers)-1-i] // of those that read alike the widest
 		if kind.width < 2 {
 			continue
 		}
+		kind.readAll(b, values)
 		for more := 0; more <= kind.width+lateMost/2; more++ {
-			begin, n, could := follows(kind, more, b, len(s.Data), hops)
+			begin, n, could := follows(values, more, len(s.Data), hops)
 			if n < lateProofs {
 				continue
 			}
@@ -160,23 +161,38 @@ func lateRule(s Stream) (best lateFrames, ok bool) {
 	return best, ok
 }
 
-// follows finds the first byte of b from which a length leads to the next up to the
-// end, how many do so from there, and in how many places there could be one.
-func follows(kind *number, more int, b []byte, size int, hops []int16) (begin, n, could int) {
-	hops[len(b)] = 0
-	for p := len(b) - 1; p >= 0; p-- {
-		value, w := kind.read(b, p)
-		next := p + int(min(value, maxLength)) + more
+// readAll sets values to the number at each place of b: unended where b ends in it.
+func (k *number) readAll(b []byte, values []int32) {
+	for p := range b {
+		value, w := k.read(b, p)
+		values[p] = int32(min(value, maxLength+1))
+		if w == 0 {
+			values[p] = unended
+		}
+	}
+}
+
+const unended = -1
+
+// follows finds the first place from which one length leads to the next up to the end,
+// how many do so from there, and in how many places there could be one. values are the
+// numbers at the first places of a stream of size bytes.
+func follows(values []int32, more, size int, hops []int16) (begin, n, could int) {
+	end := len(values)
+	hops[end] = 0
+	for p := end - 1; p >= 0; p-- {
+		value := int(values[p])
+		next := p + value + more
 		switch {
-		case w == 0:
+		case value == unended:
 			hops[p] = 0
 			continue
 		case value > maxLength || next <= p:
 			hops[p] = -1
 			continue
-		case next > len(b):
+		case next > end:
 			hops[p] = -1
-			if next <= size || size > len(b) {
+			if next <= size || size > end {
 				hops[p] = 0
 			}
 			continue
@@ -186,12 +202,12 @@ func follows(kind *number, more int, b []byte, size int, hops []int16) (begin, n
 			could++
 		}
 	}
-	for p := range b {
+	for p := range values {
 		if int(hops[p]) > n {
 			begin, n = p, int(hops[p])
 		}
 	}
-	for p := range b[:begin] { // as early, if hardly fewer follow
+	for p := range values[:begin] { // as early, if hardly fewer follow
 		if int(hops[p]) >= n-1 && n > lateProofs {
 			return p, int(hops[p]), could
 		}
@@ -215,7 +231,9 @@ func (f lateFrames) places() []int {
 // before it; 0 for none.
 func (f lateFrames) first(b []byte, at int) int {
 	part := b[:min(len(b), lateWindow)]
-	begin, n, _ := follows(f.kind, f.more, part, len(b), make([]int16, len(part)+1))
+	values := make([]int32, len(part))
+	f.kind.readAll(part, values)
+	begin, n, _ := follows(values, f.more, len(b), make([]int16, len(part)+1))
 	if n < 1 {
 		return 0
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"strings"
+
+	"github.com/chancat/channel/internal/crc16"
 )
 
 // checks are the checksums that a tail may be.
@@ -13,22 +15,11 @@ var checks = []struct {
 	sum   func(body []byte) uint32
 }{
 	{"crc32", 4, crc32.ChecksumIEEE},
-	{"crc16", 2, crc16},
+	{"crc16", 2, crc16Sum},
 	{"sum8", 1, sum8},
 }
 
-// crc16 is CRC-16/XMODEM (docs/spec.md §4.2).
-func crc16(body []byte) uint32 {
-	var sum uint16
-	for _, b := range body {
-		sum ^= uint16(b) << 8
-		for range 8 {
-			carry := sum >> 15
-			sum = sum<<1 ^ carry*0x1021
-		}
-	}
-	return uint32(sum)
-}
+func crc16Sum(body []byte) uint32 { return uint32(crc16.Checksum(body)) }
 
 func sum8(body []byte) (sum uint32) {
 	for _, b := range body {

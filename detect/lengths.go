@@ -63,6 +63,7 @@ type claim struct {
 	fields   uint64  // hash of where the lengths stand that it reads; 0 for other claims
 	leftHead bool    // what is left over at the end may be as much before the first frame
 	marked   bool    // frames start with bytes that stand nowhere else
+	shortest int     // bytes of the shortest frame; only of length fields
 	single   bool    // one frame in all
 	equal    bool    // all frames are equally long
 }

@@ -35,6 +35,10 @@ func (h *histograms) paced(pace int) phases {
 	}
 	const trust = 16 // records for which one believes their place more than the whole
 	anywhere := &h.byPace[1][0]
+	var usual [256]float64
+	for b, bits := range anywhere {
+		usual[b] = trust * math.Exp2(-bits)
+	}
 	counts := make([][256]float64, pace)
 	totals := make([]float64, pace)
 	for _, s := range h.streams {
@@ -44,9 +48,14 @@ func (h *histograms) paced(pace int) phases {
 		}
 	}
 	for place := range counts {
+		total := math.Log2(totals[place] + trust)
+		never := total - math.Log2(trust) // more than anywhere
 		for b := range counts[place] {
-			c := &counts[place][b]
-			*c = -math.Log2((*c + trust*math.Exp2(-anywhere[b])) / (totals[place] + trust))
+			if c := &counts[place][b]; *c > 0 {
+				*c = total - math.Log2(*c+usual[b])
+			} else {
+				*c = anywhere[b] + never
+			}
 		}
 	}
 	h.byPace[pace] = counts

@@ -37,6 +37,9 @@ func TestExplainPlainest(t *testing.T) {
 		{"short 16-bit lengths, whose upper halves make empty frames of 8 bits", "u32be",
 			"\x00\x05hello\x00\x09{\"a\":\"b\"}\x00\x03abc", detect.CauseWidth, "u16be"},
 		{"a frame with a word, of which the first byte may be a length", "u32be", "\r\nMSG 5\r\nhello", detect.CauseWrongFraming, "msg"},
+		{"commands of Redis, which are lines too", "u32be",
+			"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\n1\r\n*2\r\n$3\r\nGET\r\n$1\r\na\r\n", detect.CauseWrongFraming, "resp"},
+		{"lines that are no more", "u32be", "hello\r\nworld\r\nthird line\r\n", detect.CauseWrongFraming, "crlf"},
 		{"a large frame behind a small one that a narrower length reads too", "nativemessaging,max=1MiB",
 			"\x02\x00\x00\x00{}\x00\x00\x20\x00" + strings.Repeat(" ", 2<<20), frame.CauseTooLarge, ""},
 	} {

@@ -26,6 +26,7 @@ var signatures = []struct {
 	{[]string{"INFO {"}, Protocol{"NATS", "-f nats"}},
 	{[]string{"*1\r\n", "*2\r\n", "*3\r\n", "+OK\r\n", "+PONG\r\n", "-ERR "}, Protocol{"RESP (Redis)", "-f resp"}},
 	{[]string{"AMQP\x00"}, Protocol{"AMQP", "-f amqp"}},
+	{[]string{fixStart}, Protocol{"FIX", `-f delim=\x01 for its fields`}},
 	{[]string{"220 ", "220-"}, Protocol{"the greeting of an SMTP or FTP server", "-f crlf"}},
 	{[]string{"\xef\xbb\xbf"}, Protocol{"text with a byte order mark", "removing the first three bytes"}},
 	{[]string{`{"`, "{\n", "[{"}, Protocol{"JSON", "-f line"}},
@@ -41,6 +42,20 @@ func ProtocolOf(data []byte) (Protocol, bool) {
 		}
 	}
 	return Protocol{}, false
+}
+
+// fixStart is the first field of a message of FIX.
+const fixStart = "8=FIX"
+
+// fix reports whether every one of streams begins with a message of FIX, of which each
+// field has an end, but the message has none of its own.
+func fix(streams []Stream) bool {
+	for _, s := range streams {
+		if !bytes.HasPrefix(s.Data, []byte(fixStart)) {
+			return false
+		}
+	}
+	return true
 }
 
 // http1 reports whether every one of streams begins with the first line of a request

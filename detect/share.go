@@ -1,5 +1,7 @@
 package detect
 
+import "slices"
+
 const (
 	// strayMost is how many bits it proves at most to have read lengths which others
 	// that run along the same frames have not.
@@ -13,7 +15,7 @@ const (
 // A family is the claims that, in the middle of the streams, read the same lengths.
 type family struct {
 	proof  float64
-	common map[int]bool // where lengths stand that all of them read
+	common []int // where lengths stand that all of them read, ascending
 }
 
 // share gives claims that read the same lengths the same proof of them: the bytes
@@ -30,10 +32,7 @@ func share(claims []claim) {
 		}
 		f := families[c.fields]
 		if f == nil {
-			f = &family{common: map[int]bool{}}
-			for _, at := range c.lows {
-				f.common[at] = true
-			}
+			f = &family{common: slices.Clone(c.lows)}
 			families[c.fields] = f
 		} else {
 			f.keep(c.lows)
@@ -61,10 +60,13 @@ func share(claims []claim) {
 
 // keep leaves in common only what is in lows.
 func (f *family) keep(lows []int) {
-	kept := make(map[int]bool, len(f.common))
-	for _, at := range lows {
-		if f.common[at] {
-			kept[at] = true
+	kept := f.common[:0]
+	for _, at := range f.common {
+		for len(lows) > 0 && lows[0] < at {
+			lows = lows[1:]
+		}
+		if len(lows) > 0 && lows[0] == at {
+			kept = append(kept, at)
 		}
 	}
 	f.common = kept

@@ -31,7 +31,7 @@ func weigh(r *rule, streams []Stream, costs *histograms) claim {
 	c.sum()
 	t := newTable(&c, streams)
 	l := layoutOf(r, t)
-	out := claim{chain: c.hash, rule: r, starts: c.starts, single: c.frames == 1, equal: t.distinct <= 1}
+	out := claim{chain: c.hash, rule: r, starts: c.starts, shortest: c.shortest(), single: c.frames == 1, equal: t.distinct <= 1}
 	out.Framing, out.SameAs = r.spelling(l), append(r.spellings(l), presetsOf(r)...)
 	out.zeros = t.zerosBeside(r)
 	out.Frames, out.Cut = c.frames, c.cut

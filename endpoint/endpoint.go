@@ -14,6 +14,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"strconv"
 	"syscall"
 	"time"
@@ -108,6 +109,10 @@ type Options struct {
 	Subprotocol string              // of WebSocket
 	Kind        Kind                // of the WebSocket messages sent
 	Max         int                 // bytes in a WebSocket message received; 0 means 16 MiB
+
+	// OnWebSocket is called by Dial, before it returns, with the status and the
+	// header of the server's answer that opens a WebSocket; nil for nobody.
+	OnWebSocket func(status string, header http.Header)
 
 	Family    int           // 4 or 6 for that version of IP only, 0 for either
 	LocalAddr string        // what to connect from: "IP", "IP:port" or ":port"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -13,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	programs "github.com/chancat/channel/internal/child"
 	"github.com/chancat/channel/internal/socket"
 )
 
@@ -108,8 +110,7 @@ func start(words []string, o *Options) (*child, error) {
 		c.cmd.Stderr = os.Stderr
 	}
 	c.cmd.WaitDelay = exitWait // for a stderr that a grandchild keeps open
-	ownGroup(c.cmd)
-	err = c.cmd.Start()
+	err = programs.Start(c.cmd)
 	theirIn.Close()
 	theirOut.Close()
 	if err != nil {
@@ -118,16 +119,23 @@ func start(words []string, o *Options) (*child, error) {
 		return nil, err
 	}
 	go func() { // ends with the process, and Close sees to that
-		c.err = c.cmd.Wait()
+		c.err = programs.Wait(c.cmd)
 		close(c.ended)
 	}()
 	return c, nil
 }
 
 // signal sends s to the child and what it has started.
-func (c *child) signal(s syscall.Signal) { signalGroup(c.cmd.Process, s) }
+func (c *child) signal(s syscall.Signal) { programs.Signal(c.cmd.Process, s) }
 
-func (c *child) Read(p []byte) (int, error)  { return c.stdout.Read(p) }
+func (c *child) Read(p []byte) (int, error) {
+	n, err := c.stdout.Read(p)
+	if err == io.EOF && c.closed.Load() {
+		err = os.ErrClosed // the child has ended because its input did
+	}
+	return n, err
+}
+
 func (c *child) Write(p []byte) (int, error) { return c.stdin.Write(p) }
 
 // CloseWrite closes the child's stdin.
@@ -148,9 +156,9 @@ func (c *child) Close() error {
 	c.stopping.Do(func() {
 		if !c.endsWithin(exitWait) {
 			c.stopped.Store(true)
-			terminate(c.cmd.Process)
+			programs.Signal(c.cmd.Process, syscall.SIGTERM)
 			if !c.endsWithin(exitWait) {
-				kill(c.cmd.Process)
+				programs.Signal(c.cmd.Process, syscall.SIGKILL)
 			}
 		}
 		<-c.ended

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/chancat/channel/internal/nearest"
 	"github.com/chancat/channel/internal/socket"
 )
 
@@ -50,11 +51,33 @@ func find(address string) (scheme, error) {
 		for _, s := range schemes {
 			forms = append(forms, s.form)
 		}
-		return scheme{}, &socket.AddressError{
-			Address: address,
-			Reason:  "unknown scheme \"" + name + "\"",
-			Hint:    "write one of " + strings.Join(forms, ", "),
+		hint := "write one of " + strings.Join(forms, ", ")
+		if meant := meant(name); meant != "" {
+			hint = "did you mean " + meant + address[len(name)+len("://"):] + "? " + hint
 		}
+		return scheme{}, &socket.AddressError{Address: address, Reason: "unknown scheme \"" + name + "\"", Hint: hint}
 	}
 	return tcpScheme, nil
+}
+
+// meant returns the prefix that a scheme which is none was probably meant to be.
+func meant(name string) string {
+	switch name = strings.ToLower(name); name {
+	case "http":
+		return wsScheme.prefix
+	case "https":
+		return wssScheme.prefix
+	case "ssl":
+		return tlsScheme.prefix
+	}
+	var known []string
+	for _, s := range schemes {
+		if word, ok := strings.CutSuffix(s.prefix, "://"); ok {
+			known = append(known, word)
+		}
+	}
+	if word := nearest.Word(name, known); word != "" {
+		return word + "://"
+	}
+	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"net"
 	"net/netip"
 	"sync"
@@ -89,8 +90,8 @@ func (l *udpListener) Close() error {
 	if !l.shut {
 		l.shut = true
 		close(l.closed)
-		for len(l.arrivals) > 0 { // nobody will accept them
-			l.forget(<-l.arrivals)
+		for c := range queued(l.arrivals) { // nobody will accept them
+			l.forget(c)
 		}
 	}
 	err := l.closeIfUnused()
@@ -166,8 +167,25 @@ func (l *udpListener) forget(c *udpClient) {
 	if l.clients[c.address] == c {
 		delete(l.clients, c.address)
 	}
-	for len(c.queue) > 0 {
-		l.waiting -= len(<-c.queue)
+	for data := range queued(c.queue) {
+		l.waiting -= len(data)
+	}
+}
+
+// queued takes what waits in queue, and waits for nothing: somebody else may take
+// the last of it.
+func queued[T any](queue <-chan T) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for {
+			select {
+			case v, ok := <-queue:
+				if !ok || !yield(v) {
+					return
+				}
+			default:
+				return
+			}
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"runtime"
 	"sync"
 	"testing"
@@ -148,6 +149,35 @@ func TestUDPClose(t *testing.T) {
 			if err := c.Messages.Send(nil); err != net.ErrClosed {
 				t.Errorf("Send: %v", err)
 			}
+		}
+	})
+}
+
+// Close drops what waits, of which a Recv may take the last at the same time.
+func TestUDPCloseWhileTaken(t *testing.T) {
+	l := listen(t, "udp://127.0.0.1:0", nil)
+	u := l.(*governedListener).Listener.(*udpListener)
+	within(t, "closing", func() {
+		for range 20_000 {
+			source := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 1)
+			for range 3 {
+				u.deliver(source, []byte("1"))
+			}
+			c, err := u.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var taker, begun sync.WaitGroup
+			begun.Add(1)
+			taker.Go(func() {
+				_, err := c.Messages.Recv()
+				for begun.Done(); err == nil; {
+					_, err = c.Messages.Recv()
+				}
+			})
+			begun.Wait()
+			c.Close()
+			taker.Wait()
 		}
 	})
 }

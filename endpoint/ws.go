@@ -61,6 +61,7 @@ func (o *Options) ws() *ws.Options {
 		ReusePort:   o.ReusePort,
 		Family:      o.Family,
 		LocalAddr:   o.LocalAddr,
+		Answered:    o.OnWebSocket,
 	}
 }
 

@@ -29,8 +29,8 @@ type Codec interface {
 	// certainly belong to it so far.
 	//
 	// st holds what an earlier call learned of the same frame. The caller owns
-	// it and zeroes it for each frame. It saves work and never changes the
-	// answer: a zero State gives the same result.
+	// it and zeroes it for each frame, and behind an error. It saves work and
+	// never changes the answer: a zero State gives the same result.
 	//
 	// A broken frame is reported with [Malformed], [Broken] or [TooLarge], whose
 	// offsets index buf.

@@ -46,15 +46,43 @@ func (g *giver) Lend(unread []byte, need int) ([]byte, int, error) {
 // A stream that is given says what the same stream says when it is read.
 func TestFeed(t *testing.T) {
 	in := []byte("one!two!!three is long!br?ken!four!a!b!c!five!")
-	in = append(append(in, bytes.Repeat([]byte("long"), 1000)...), "!six!and the end"...)
+	in = append(append(in, bytes.Repeat([]byte("long"), 1000)...), "!six!"...)
+	for n := range 60 { // some of them as long as what is copied at a time
+		in = append(append(in, bytes.Repeat([]byte("x"), 10*n)...), '!')
+	}
+	in = append(in, "and the end"...)
 	want := drained(t, frame.NewReader(bytes.NewReader(in), exclaim{}, 5000), false)
 	for seed := range uint64(400) {
 		rnd := rand.New(rand.NewPCG(seed, 0))
-		src := &giver{in: in, beside: seed%4 == 0, cuts: func(left int) int { return 1 + rnd.IntN(1+int(seed)%left) }}
+		src := &giver{in: in, beside: seed%4 == 0, cuts: func(left int) int { return 1 + rnd.IntN(1+int(seed*seed/8)%left) }}
 		got := drained(t, frame.NewReader(src, exclaim{}, 5000), seed%2 == 1)
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("seed %d: got\n%q, want\n%q", seed, got, want)
 		}
+	}
+}
+
+// Who reads without a Reader gets the same bytes, in whatever portions.
+func TestFeedRead(t *testing.T) {
+	var feed frame.Feed
+	portion := make([]byte, 3)
+	var got []byte
+	for _, piece := range []string{"ab", "cdefghi", "j"} {
+		feed.Give([]byte(piece))
+		for !feed.Dry() {
+			n, err := feed.Read(portion)
+			if err != nil || n == 0 {
+				t.Fatal(n, err)
+			}
+			got = append(got, portion[:n]...)
+		}
+		if n, err := feed.Read(portion); n != 0 || err != frame.ErrPending {
+			t.Error(n, err)
+		}
+	}
+	feed.End()
+	if n, err := feed.Read(portion); n != 0 || err != io.EOF || string(got) != "abcdefghij" {
+		t.Errorf("%d, %v behind %q", n, err, got)
 	}
 }
 

@@ -42,6 +42,8 @@ func TestLose(t *testing.T) {
 	}{
 		{"between two frames", "msg", "\r\nMSG 1\r\na", "\r\nMSG 1\r\nb", 10, false, 0, 20, "b"},
 		{"inside a body", "u8", "\x01a\x05bc", "e\x01\x01\x01z", 2, true, 1, 8, "\x01"},
+		{"inside a body, the rest of which looks like frames", "u8", "\x01a\x06bc", "\x00\x01\x01\x01\x01z", 2, true, 2, 9, "\x01"},
+		{"inside a body, and nobody knows how much", "u8", "\x01a\x05bc", "\x01\x01\x01z", 0, true, 0, 5, "\x01"},
 		{"the end of a body", "u8", "\x01a\x05bc", "\x01z", 3, true, 0, 8, "z"},
 		{"a body and more", "msg", "\r\nMSG 1\r\na\r\nMSG 3\r\nb", "cd\r\nMSG 1\r\nz", 20, true, 2, 42, "z"},
 		{"inside a head", "msg", "\r\nMSG 1\r\na\r\nMS", "x\r\nMSG 1\r\nz", 7, true, 1, 22, "z"},

@@ -135,6 +135,9 @@ func (r *Reader) NextMessage() ([]byte, error) {
 			r.take(sp)
 			return r.buf[start : start+sp.Body : start+sp.Body], nil
 		}
+		if err != nil {
+			r.st = State{} // it is void behind an error, and advance asks again
+		}
 	}
 	sp, err := r.advance()
 	if err != nil {
@@ -194,6 +197,41 @@ func (r *Reader) Frames() iter.Seq2[Frame, error] {
 			}
 		}
 	}
+}
+
+// AppendMessages appends to dst the next message, as NextMessage returns it, and as
+// many behind it as are whole in the buffer and fit into the capacity of dst. All are
+// borrowed until the next call. An error comes alone, behind the messages before it.
+func (r *Reader) AppendMessages(dst [][]byte) ([][]byte, error) {
+	msg, err := r.NextMessage()
+	if err != nil {
+		return dst, err
+	}
+	dst = append(dst, msg)
+	if !r.plain {
+		return dst, nil // the memory of one message serves for the next
+	}
+	// Where one frame begins is known when the length of the one before it is, and
+	// that is nearly all the time that a small frame takes: it stays in a register.
+	pos := r.pos
+	for pos < r.end && len(dst) < cap(dst) {
+		sp, need, err := r.codec.Scan(r.buf[pos:r.end], &r.st)
+		if need > 0 || err != nil || sp.Body > r.limit {
+			break
+		}
+		body := pos + sp.Head
+		dst = append(dst, r.buf[body:body+sp.Body:body+sp.Body])
+		pos += sp.Len()
+		r.st = State{}
+	}
+	if n := pos - r.pos; n > 0 {
+		r.pos, r.offset = pos, r.offset+int64(n)
+		r.reads = 0
+		if pos < r.end {
+			r.reads = 1 // the rest came with the last read
+		}
+	}
+	return dst, nil
 }
 
 // Message returns the message that f carries, which for most framings is its

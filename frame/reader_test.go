@@ -9,6 +9,7 @@ import (
 	"testing/iotest"
 
 	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/frame/frametest"
 	"github.com/chancat/channel/framing"
 )
 
@@ -316,6 +317,69 @@ func TestSetCodec(t *testing.T) {
 	next(t, r, "two")
 }
 
+// Reading by message says what reading by frame does, for codecs of every kind.
+func TestNextMessage(t *testing.T) {
+	for _, c := range []frame.Codec{exclaim{}, shouting{}, stuffed{}, framing.MSG, framing.Netstring, framing.SLIP, framing.AMQP} {
+		for _, in := range []string{
+			"one!two!!three!", "one!two", "o!!x!", "o?e!", "~o~n~e!~t~w~o!",
+			"\r\nMSG 3\r\none\r\nMSG 3\r\ntwo\r\nMSG 0\r\n\r\nMSG 2\r\nhi", "\r\nMSG 3\r\none\r\nMSX",
+			"3:one,3:two,0:,2:hi,", "\xc0one\xc0\xc0two\xdb\xdc\xc0", "AMQP\x00\x00\x09\x01\x08\x00\x00\x00\x00\x00\x01x\xce",
+		} {
+			frametest.Chunking(t, c, []byte(in))
+		}
+	}
+}
+
+// Recent has frames that were read, and what follows, in their places.
+func TestRecent(t *testing.T) {
+	const in = "one!two!three!o?e!four!five"
+	for way, src := range ways(in) {
+		r := frame.NewReader(src, exclaim{}, 100)
+		before := false
+		for range 9 {
+			data, offset := r.Recent()
+			end := r.Offset() + int64(len(r.Buffered()))
+			if offset > r.Offset() || offset+int64(len(data)) != end || string(data) != in[offset:end] {
+				t.Errorf("%s: Recent = %q at %d, behind byte %d and %q", way, data, offset, r.Offset(), r.Buffered())
+			}
+			before = before || offset < r.Offset()
+			if _, err := r.Next(); err != nil {
+				r.Resync()
+			}
+		}
+		if !before {
+			t.Errorf("%s: no frames that were read are there", way)
+		}
+	}
+}
+
+// careless is exclaim that has gone on behind a fault when it tells of it.
+type careless struct{ exclaim }
+
+func (c careless) Scan(buf []byte, st *frame.State) (frame.Span, int, error) {
+	sp, need, err := c.exclaim.Scan(buf, st)
+	if e, ok := errors.AsType[*frame.Error](err); ok {
+		st.Pos = int(e.Offset) + 1
+	}
+	return sp, need, err
+}
+
+// A broken frame is none, by whichever way it is read, and stays the last.
+func TestNextMessageBroken(t *testing.T) {
+	for way, src := range ways("one!t?wo!three!") {
+		r := frame.NewReader(src, careless{}, 100)
+		if msg, err := r.NextMessage(); string(msg) != "one" || err != nil {
+			t.Errorf("%s: %q, %v", way, msg, err)
+		}
+		for range 2 {
+			msg, err := r.NextMessage()
+			if e, ok := errors.AsType[*frame.Error](err); !ok || e.Start != 4 || e.Offset != 5 {
+				t.Errorf("%s: %q, %v", way, msg, err)
+			}
+		}
+	}
+}
+
 func TestFramesIterator(t *testing.T) {
 	r := frame.NewReader(strings.NewReader("a!b!c!d?"), exclaim{}, 100)
 	for f, err := range r.Frames() {
@@ -341,6 +405,60 @@ func TestFramesIterator(t *testing.T) {
 		if err != nil {
 			t.Errorf("a clean end yields %v", err)
 		}
+	}
+}
+
+func TestAppendMessages(t *testing.T) {
+	for _, c := range []struct {
+		codec    frame.Codec
+		in, want string
+		broken   bool
+	}{
+		{framing.MSG, "\r\nMSG 1\r\na\r\nMSG 0\r\n\r\nMSG 2\r\nbc", "a||bc|", false},
+		{framing.MSG, "\r\nMSG 1\r\na\r\nMSG x", "a|", true},
+		{framing.MSG, "\r\nMSG 1\r\na\r\nMSG 101\r\n", "a|", true},
+		{exclaim{}, "a!bc!d", "a|bc|", true},
+		{exclaim{}, "a!b!c!d!e!f!", "a|b|c|d|e|f|", false},
+		{stuffed{}, "~o~n~e!~t~w~o!", "one|two|", false},
+		{shouting{}, "HEYone!two!", "|one|two|", false},
+	} {
+		for name, src := range ways(c.in) {
+			r := frame.NewReader(src, c.codec, 100)
+			plain := frame.NewReader(strings.NewReader(c.in), c.codec, 100)
+			var got strings.Builder
+			messages, err := make([][]byte, 0, 3), error(nil)
+			for err == nil {
+				if messages, err = r.AppendMessages(messages[:0]); len(messages) == 0 && err == nil {
+					t.Fatalf("%q, %s: neither a message nor an error", c.in, name)
+				}
+				for _, msg := range messages {
+					got.Write(msg)
+					got.WriteByte('|')
+					plain.Next()
+				}
+				if err == nil && r.Offset() != plain.Offset() {
+					t.Errorf("%q, %s: at byte %d behind %s, want %d", c.in, name, r.Offset(), &got, plain.Offset())
+				}
+			}
+			_, want := plain.Next()
+			if got.String() != c.want || (err != io.EOF) != c.broken || err.Error() != want.Error() {
+				t.Errorf("%q, %s: got %s and %v, want %s and %v", c.in, name, &got, err, c.want, want)
+			}
+		}
+	}
+}
+
+func TestAppendMessagesThenNext(t *testing.T) {
+	r := frame.NewReader(iotest.OneByteReader(strings.NewReader("a!bc!")), exclaim{}, 100)
+	if f, err := r.Next(); err != nil || f.Reads != 2 {
+		t.Fatalf("got %+v, %v", f, err)
+	}
+	r = frame.NewReader(strings.NewReader("a!b!c!d!"), exclaim{}, 100)
+	if got, err := r.AppendMessages(make([][]byte, 0, 3)); err != nil || len(got) != 3 {
+		t.Fatalf("got %q, %v, want three messages", got, err)
+	}
+	if f := next(t, r, "d"); f.Offset != 6 || f.Reads != 1 {
+		t.Errorf("got offset %d in %d reads, want 6 in 1", f.Offset, f.Reads)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"hash/crc32"
 
 	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/internal/crc16"
 )
 
 // A checksum of the body is the tail of a frame, in the byte order of its length.
@@ -14,7 +15,7 @@ type checksum struct {
 }
 
 var checksums = map[string]checksum{
-	"crc16": {"crc16", fixed{width: 2}, crc16},
+	"crc16": {"crc16", fixed{width: 2}, crc16Sum},
 	"crc32": {"crc32", fixed{width: 4}, crc32.ChecksumIEEE},
 	"sum8":  {"sum8", fixed{width: 1}, sum8},
 }
@@ -35,26 +36,7 @@ func (c *checksum) append(dst, body []byte) []byte {
 	return c.code.append(dst, uint64(c.sum(body)))
 }
 
-// crc16 is CRC-16/XMODEM: polynomial 0x1021, start 0, nothing reflected.
-func crc16(body []byte) uint32 {
-	var sum uint16
-	for _, b := range body {
-		sum = sum<<8 ^ crc16Table[byte(sum>>8)^b]
-	}
-	return uint32(sum)
-}
-
-var crc16Table = func() (table [256]uint16) {
-	for i := range table {
-		sum := uint16(i) << 8
-		for range 8 {
-			carry := sum >> 15
-			sum = sum<<1 ^ carry*0x1021
-		}
-		table[i] = sum
-	}
-	return table
-}()
+func crc16Sum(body []byte) uint32 { return uint32(crc16.Checksum(body)) }
 
 func sum8(body []byte) (sum uint32) {
 	for _, b := range body {

@@ -119,6 +119,35 @@ func TestFrameEnd(t *testing.T) {
 	}
 }
 
+// Whoever enters a frame anywhere finds its end by what he sees, if it is there.
+func TestFrameEndAnywhere(t *testing.T) {
+	for _, test := range []struct {
+		framing, in string
+		n           int
+		found       bool
+	}{
+		{"line", "\nab\n", 1, true},
+		{"line", "ab", 2, false},
+		{"nul", "\x00ab", 1, true},
+		{"crlf", "ab\r", 2, false},
+		{"crlf", "\r\nab", 2, true},
+		{"slip", "\xc0ab", 1, true},
+		{"slip", "ab\xc0", 3, true},
+		{"slip", "ab", 2, false},
+		{"cobs", "\x00ab", 1, true},
+		{"cobs", "ab\x00\x00", 3, true},
+		{"cobs", "ab", 2, false},
+		{"stomp", "\x00ab", 1, true},
+		{"stomp", "ab\x00", 3, true},
+		{"stomp", "ab", 2, false},
+	} {
+		n, found := codec(t, test.framing).(frame.Ender).FrameEnd([]byte(test.in))
+		if n != test.n || found != test.found {
+			t.Errorf("%s: FrameEnd(%q) = %d, %v, want %d, %v", test.framing, test.in, n, found, test.n, test.found)
+		}
+	}
+}
+
 func testResync(t *testing.T, spelling string, want map[string]int) {
 	t.Helper()
 	c := parse(t, spelling).C2S.Codec.(frame.Resyncer)

@@ -1,6 +1,9 @@
 package framing_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestDelimiter(t *testing.T) {
 	testDecode(t, []decodeTest{
@@ -23,6 +26,8 @@ func TestDelimiter(t *testing.T) {
 	testEncode(t, []encodeTest{
 		{framing: "crlf", message: "a\r", want: "a\r\r\n"},
 		{framing: "nul", message: "a\x00b", refusal: `it holds the delimiter "\x00" at byte 1`},
+		{framing: "nul", message: "\x00", refusal: `it holds the delimiter "\x00" at byte 0`},
+		{framing: "delim=" + strings.Repeat("a", 254) + "b", message: "xa", want: "x" + strings.Repeat("a", 255) + "b"},
 		{framing: "delim=aba", message: "xa", want: "xaaba"},
 		{framing: "delim=aa", message: "xa",
 			refusal: `its last bytes "a" and the delimiter "aa" make an earlier delimiter`},

@@ -6,9 +6,12 @@ import (
 	"github.com/chancat/channel/frame"
 )
 
+const maxHead = 64 << 10 // bytes of a head that is text, and of a control line
+
+// Bounds of a body counted in decimal, which keep it inside a 32-bit int.
 const (
-	maxHead    = 64 << 10    // bytes of a head that is text, and of a control line
-	maxCounted = 999_999_999 // bytes of a body counted in decimal: 9 digits, inside a 32-bit int
+	maxDigits  = 9
+	maxCounted = 999_999_999 // bytes
 )
 
 // textLine examines text[from:], where text begins at offset at of the frame, for

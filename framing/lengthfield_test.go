@@ -38,6 +38,8 @@ func TestLengthField(t *testing.T) {
 		{framing: "u16be,tail=sum8", message: "hello", want: "\x00\x05hello\x14"},
 		{framing: "varint,tail=crc16", message: "123456789", want: "\x09123456789\x31\xc3"},
 
+		{framing: "u8", message: strings.Repeat("x", 255), want: "\xff" + strings.Repeat("x", 255)},
+		{framing: "u8,at=9,incl", message: strings.Repeat("x", 245), want: "\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff" + strings.Repeat("x", 245)},
 		{framing: "u8", message: strings.Repeat("x", 256), refusal: "256 bytes; a u8 length holds at most 255"},
 		{framing: "u16be", message: strings.Repeat("x", 70000), refusal: "70000 bytes; a u16 length holds at most 65535"},
 		{framing: "u8,at=9,incl", message: strings.Repeat("x", 246),

@@ -21,6 +21,7 @@ func TestLine(t *testing.T) {
 		{framing: "line", message: "", want: "\n"},
 		{framing: "line", message: "a\rb", want: "a\rb\n"},
 		{framing: "line", message: "a\nb", refusal: "it holds LF at byte 1, where its line would end"},
+		{framing: "line", message: "\n", refusal: "it holds LF at byte 0, where its line would end"},
 		{framing: "line", message: "a\r", refusal: "it ends in CR, which is not delivered before LF"},
 	})
 }

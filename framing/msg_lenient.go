@@ -51,8 +51,8 @@ func scanLenientHead(buf []byte) (sp frame.Span, need int, err error) {
 	}
 	digits, size := i, int64(0) // a tenth digit would not fit 32 bits
 	for ; i < len(buf) && buf[i] >= '0' && buf[i] <= '9'; i++ {
-		if size = size*10 + int64(buf[i]-'0'); size > msgMaxBody {
-			return sp, 0, frame.Broken(frame.CauseBadDigits, i, "length: more than %d digits", msgMaxDigits)
+		if size = size*10 + int64(buf[i]-'0'); size > maxCounted {
+			return sp, 0, frame.Broken(frame.CauseBadDigits, i, "length: more than %d digits", maxDigits)
 		}
 	}
 	if i == digits {

@@ -53,3 +53,9 @@ func TestLenientMSGHeadIsBounded(t *testing.T) {
 		frametest.Prefix(t, c, []byte(in))
 	}
 }
+
+func TestMSGResync(t *testing.T) {
+	testResync(t, "msg", map[string]int{
+		"": 0, "x": 1, "\r\nMSG 1\r\nx": 0, "x\r\nMSG ": 1, "x\r\nM": 1, "\r\r\nMSG 2": 1, "\r\nMXG 1": 7, "x\r": 1, "\r\n\r\nMSG": 2,
+	})
+}

@@ -18,11 +18,6 @@ var Netstring = register(Spec{
 
 type netstring struct{}
 
-const (
-	netstringMaxDigits = 9 // keeps a length inside a 32-bit int
-	netstringMaxBody   = 999_999_999
-)
-
 func (netstring) Scan(buf []byte, _ *frame.State) (frame.Span, int, error) {
 	i, size := 0, 0
 	for ; i < len(buf) && buf[i] != ':'; i++ {
@@ -31,8 +26,8 @@ func (netstring) Scan(buf []byte, _ *frame.State) (frame.Span, int, error) {
 			return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, i, "length: got %q, want a digit or ':'", c)
 		case i == 1 && size == 0:
 			return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, 0, "length: leading zero")
-		case i == netstringMaxDigits:
-			return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, i, "length: more than %d digits", netstringMaxDigits)
+		case i == maxDigits:
+			return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, i, "length: more than %d digits", maxDigits)
 		default:
 			size = size*10 + int(c-'0')
 		}
@@ -56,8 +51,8 @@ func (netstring) Scan(buf []byte, _ *frame.State) (frame.Span, int, error) {
 func (n netstring) AppendFrame(dst, msg []byte) ([]byte, error) { return appendFrame(n, dst, msg) }
 
 func (netstring) AppendHead(dst, msg []byte) ([]byte, error) {
-	if len(msg) > netstringMaxBody {
-		return dst, frame.Refuse("%d bytes, a length has at most %d digits", len(msg), netstringMaxDigits)
+	if len(msg) > maxCounted {
+		return dst, frame.Refuse("%d bytes, a length has at most %d digits", len(msg), maxDigits)
 	}
 	dst = strconv.AppendInt(dst, int64(len(msg)), 10)
 	return append(dst, ':'), nil
@@ -77,7 +72,7 @@ func resyncDigits(buf []byte, after byte) int {
 			end = i + next
 		}
 		start := end
-		for start > i && end-start < netstringMaxDigits && '0' <= buf[start-1] && buf[start-1] <= '9' {
+		for start > i && end-start < maxDigits && '0' <= buf[start-1] && buf[start-1] <= '9' {
 			start--
 		}
 		for start < end-1 && buf[start] == '0' {

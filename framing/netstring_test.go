@@ -23,6 +23,6 @@ func TestNetstring(t *testing.T) {
 		{framing: "netstring", message: "hello world!", want: "12:hello world!,"},
 	})
 	testResync(t, "netstring", map[string]int{
-		"x:5:hello,": 2, "ab12:": 2, "ab12": 2, "ab12x": 5, "00:": 1, "12345678901:": 2, "": 0, ":": 1,
+		"x:5:hello,": 2, "ab12:": 2, "ab12": 2, "ab12x": 5, "00:": 1, "12345678901:": 2, "": 0, ":": 1, ":5:": 1, "-5:": 1, "/5:": 1, "a5:": 1,
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/chancat/channel/internal/nearest"
 )
 
 // Parse reads a spelling: NAME[,OPTION…], or two of them with a slash between
@@ -66,45 +68,18 @@ func find(name string) (Spec, error) {
 	if name == "" {
 		return Spec{}, errors.New("no name; 'chancat framings' lists them")
 	}
-	if near := nearest(name); near != "" {
+	if near := nearest.Word(name, known()); near != "" {
 		return Spec{}, fmt.Errorf("unknown name %q; did you mean %q?", name, near)
 	}
 	return Spec{}, fmt.Errorf("unknown name %q; 'chancat framings' lists them", name)
 }
 
-// nearest returns the registered name that differs from name by least, if that
-// is little enough to be a slip.
-func nearest(name string) string {
-	best, least := "", 1+len(name)/3
+// known returns every name and alias.
+func known() (names []string) {
 	for _, s := range Specs() {
-		for _, known := range append([]string{s.Name}, s.Aliases...) {
-			if d := distance(name, known); d <= least && (best == "" || d < least) {
-				best, least = known, d
-			}
-		}
+		names = append(append(names, s.Name), s.Aliases...)
 	}
-	return best
-}
-
-// distance is the number of bytes to insert, delete or replace between a and b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, diagonal+1)
-		}
-	}
-	return row[len(b)]
+	return names
 }
 
 // options are the parts of a spelling. A framing's parse function asks for those

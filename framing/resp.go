@@ -272,9 +272,11 @@ func (r resp) scanInline(buf []byte, st *frame.State) (frame.Span, int, error) {
 	case n == 0:
 		return frame.Span{}, 0, frame.Malformed(0, "an empty line, want a value or a command")
 	}
-	line := buf[:n]
-	if at := max(bytes.LastIndexByte(line, ' ')+1, 0); bytes.HasPrefix(line, []byte("HTTP/1.")) || bytes.HasPrefix(line[at:], []byte("HTTP/1.")) {
-		return frame.Span{}, 0, frame.Broken(frame.CauseWrongProtocol, at, "got %q in the first line: this looks like HTTP", line[at:])
+	line, http := buf[:n], []byte("HTTP/1.")
+	for _, at := range []int{0, bytes.LastIndexByte(line, ' ') + 1} { // of a response and of a request
+		if bytes.HasPrefix(line[at:], http) {
+			return frame.Span{}, 0, frame.Broken(frame.CauseWrongProtocol, at, "got %q in the first line: this looks like HTTP", line[at:])
+		}
 	}
 	return frame.Span{Body: n + len("\r\n")}, 0, nil
 }

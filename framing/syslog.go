@@ -18,8 +18,6 @@ var Syslog = register(Spec{
 
 type syslog struct{}
 
-const syslogMaxDigits = 9 // keeps a length inside a 32-bit int
-
 func (syslog) Scan(buf []byte, _ *frame.State) (frame.Span, int, error) {
 	i, size := 0, 0
 	for ; i < len(buf) && buf[i] != ' '; i++ {
@@ -30,8 +28,8 @@ func (syslog) Scan(buf []byte, _ *frame.State) (frame.Span, int, error) {
 			return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, i, "length: got %q, want a digit or ' '", c)
 		case c == '0' && i == 0:
 			return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, i, "length: leading zero")
-		case i == syslogMaxDigits:
-			return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, i, "length: more than %d digits", syslogMaxDigits)
+		case i == maxDigits:
+			return frame.Span{}, 0, frame.Broken(frame.CauseBadDigits, i, "length: more than %d digits", maxDigits)
 		default:
 			size = size*10 + int(c-'0')
 		}
@@ -53,7 +51,7 @@ func (syslog) AppendHead(dst, msg []byte) ([]byte, error) {
 	case len(msg) == 0:
 		return dst, frame.Refuse("it is empty, and a length begins with 1 to 9")
 	case len(msg) > maxCounted:
-		return dst, frame.Refuse("%d bytes, a length has at most %d digits", len(msg), syslogMaxDigits)
+		return dst, frame.Refuse("%d bytes, a length has at most %d digits", len(msg), maxDigits)
 	}
 	dst = strconv.AppendInt(dst, int64(len(msg)), 10)
 	return append(dst, ' '), nil

@@ -66,6 +66,26 @@ func TestAppend(t *testing.T) {
 			session.Event{Kind: session.Message, Seq: 3, Offset: 1 << 40, Tail: 1, Reads: 1},
 			`{"event":"message","seq":3,"offset":1099511627776,"head":0,"body":0,"tail":1,"reads":1,"text":""}`,
 		},
+		{ // each of what makes a message no text
+			session.Event{Kind: session.Message, Body: 2, Data: []byte("a\x00")},
+			`{"event":"message","seq":0,"offset":0,"head":0,"body":2,"tail":0,"reads":0,"base64":"YQA="}`,
+		},
+		{
+			session.Event{Kind: session.Message, Body: 1, Data: []byte("\xff")},
+			`{"event":"message","seq":0,"offset":0,"head":0,"body":1,"tail":0,"reads":0,"base64":"/w=="}`,
+		},
+		{
+			session.Event{Kind: session.Message, Body: 1, Data: []byte("\x01")},
+			`{"event":"message","seq":0,"offset":0,"head":0,"body":1,"tail":0,"reads":0,"text":"\u0001"}`,
+		},
+		{ // the years that are written in four digits
+			session.Event{Kind: session.Note, Time: time.Date(9999, 12, 31, 23, 59, 59, 999999999, time.UTC)},
+			`{"event":"note","time":"9999-12-31T23:59:59.999999999Z"}`,
+		},
+		{
+			session.Event{Kind: session.Note, Time: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)},
+			`{"event":"note"}`,
+		},
 		{ // nothing that a terminal obeys, and another time zone
 			session.Event{
 				Kind: session.Message, Time: noon.In(time.FixedZone("", 3600)), Reads: 1,

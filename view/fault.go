@@ -26,12 +26,14 @@ func AppendFault(dst, frame []byte, start, at int64) []byte {
 		if from > len(frame) || from == len(frame) && line != faulty {
 			break
 		}
-		dst = append(dst, "  "...)
-		dst = appendHexLine(dst, int(start)+from, frame[from:min(len(frame), from+hexLine)])
+		before := len(dst)
+		dst = appendOffset(append(dst, "  "...), start+int64(from))
+		margin := len(dst) - before + len("  ")
+		dst = appendHexLine(dst, frame[from:min(len(frame), from+hexLine)])
 		dst = append(dst, '\n')
 		if line == faulty {
 			column := int(index) % hexLine
-			for range len("  00000000  ") + 3*column + column/8 {
+			for range margin + 3*column + column/8 {
 				dst = append(dst, ' ')
 			}
 			dst = append(dst, "^^ byte "...)

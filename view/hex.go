@@ -20,7 +20,7 @@ func AppendHex(dst, body []byte, limit int) []byte {
 		if at > 0 {
 			dst = append(dst, '\n')
 		}
-		dst = appendHexLine(dst, at, shown[at:min(len(shown), at+hexLine)])
+		dst = appendHexLine(appendOffset(dst, int64(at)), shown[at:min(len(shown), at+hexLine)])
 	}
 	if rest := len(body) - len(shown); rest > 0 {
 		if len(shown) > 0 {
@@ -32,11 +32,21 @@ func AppendHex(dst, body []byte, limit int) []byte {
 	return dst
 }
 
-func appendHexLine(dst []byte, at int, line []byte) []byte {
-	const digits = "0123456789abcdef"
-	for shift := 28; shift >= 0; shift -= 4 {
+const digits = "0123456789abcdef"
+
+// appendOffset appends at in at least 8 digits.
+func appendOffset(dst []byte, at int64) []byte {
+	shift := 28
+	for at>>shift > 15 {
+		shift += 4
+	}
+	for ; shift >= 0; shift -= 4 {
 		dst = append(dst, digits[at>>shift&15])
 	}
+	return dst
+}
+
+func appendHexLine(dst, line []byte) []byte {
 	for i := range hexLine {
 		if i%8 == 0 {
 			dst = append(dst, ' ')

@@ -21,7 +21,6 @@ const (
 
 // appendBytes appends b as b"…", with all but printable ASCII as \xNN.
 func appendBytes[T string | []byte](dst []byte, b T) []byte {
-	const digits = "0123456789abcdef"
 	dst = append(dst, 'b', '"')
 	for i := range len(b) {
 		switch c := b[i]; {

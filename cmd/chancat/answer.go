@@ -34,6 +34,8 @@ func shell(e *env, line string, limit int) answerer {
 		cmd.Stderr = &childStderr{e: e}
 		reply, err := child.Output(cmd, msg, limit)
 		switch {
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
 		case as[*exec.ExitError](err) != nil:
 			e.warn(fmt.Errorf("--exec: %w", err)) // its output is still the reply
 		case err != nil:

@@ -37,6 +37,8 @@ type benchCommand struct {
 	address string
 	message []byte
 	limits  []bench.Limit
+
+	changed func(flag string) bool // it was given
 }
 
 // benchDuration is how long a run takes where nothing says when it ends.
@@ -71,6 +73,7 @@ Figures for --fail-if are p50, p99.9 and the like, max, mean (times) and rate
 		ValidArgsFunction: completeAddress,
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
 	}
+	c.changed = cmd.Flags().Changed
 	c.transport.addDial(cmd)
 	flags := cmd.Flags()
 	flags.BoolVarP(&c.escapes, "escapes", "e", false, `MSG has escapes: \n \r \t \0 \\ \xNN \u{...}`)
@@ -81,7 +84,7 @@ Figures for --fail-if are p50, p99.9 and the like, max, mean (times) and rate
 	flags.VarP(&c.duration, "duration", "d", "how long messages are sent (default 10s, without -n)")
 	flags.Float64Var(&c.rate, "rate", 0, "send `N` messages a second in all, whether or not they are answered")
 	flags.IntVarP(&c.replies, "replies", "r", 1, "`N` messages that answer each; 0 for a peer that does not answer")
-	flags.VarP(&c.patience, "wait", "w", "give up when nothing came for this long (default 10s)")
+	flags.VarP(&c.patience, "wait", "w", "give up when nothing came, or with -r 0 was read, for this long (default 10s)")
 	flags.BoolVar(&c.json, "json", false, "print the result as one line of JSON")
 	flags.StringVar(&c.plot, "plot", "", "draw latencies and throughput as SVG in `FILE`")
 	flags.StringArrayVar(&c.failIf, "fail-if", nil, "exit 1 if this `CONDITION` holds, such as 'p99>5ms' or 'rate<1000'")
@@ -139,8 +142,10 @@ func (c *benchCommand) prepare(args []string) (err error) {
 		}
 	}
 	switch {
-	case c.count < 0 || c.count > bench.MaxCount:
-		return usage(fmt.Errorf("-n %d: want a number of messages", c.count))
+	case c.count < 0 || c.count > bench.MaxCount || c.count == 0 && c.changed("count"):
+		return usage(fmt.Errorf("-n %d: want a number of messages, 1 or more", c.count))
+	case c.duration == 0 && c.changed("duration"):
+		return usage(errors.New("-d 0: want how long messages are sent, such as 10s"))
 	case c.replies < 0 || c.replies > bench.MaxDepth:
 		return usage(fmt.Errorf("-r %d: want a number of replies", c.replies))
 	case !(c.rate >= 0 && c.rate <= bench.MaxRate):
@@ -207,7 +212,7 @@ func (c *benchCommand) located(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case errors.Is(err, bench.ErrSilent):
+	case errors.Is(err, bench.ErrSilent), errors.Is(err, bench.ErrStuck):
 		return &codedError{exitTimeout, err}
 	case errors.Is(err, bench.ErrClosed):
 		return &codedError{exitClosed, err}

@@ -106,6 +106,9 @@ has the token can make it run any function that it has.`,
 			var f [3]bgpy.Func
 			for i, name := range tasks {
 				dot := strings.LastIndexByte(name, '.')
+				if name == "" {
+					return usage(fmt.Errorf("--%s-task is missing: the function to run, as MODULE.NAME", [...]string{"init", "exec", "exit"}[i]))
+				}
 				if dot < 1 || dot == len(name)-1 {
 					return usage(fmt.Errorf("--%s-task %q: want MODULE.NAME", [...]string{"init", "exec", "exit"}[i], name))
 				}
@@ -138,7 +141,7 @@ confirmation that the message has arrived is printed.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var object bgpy.Dict
 			if err := object.UnmarshalJSON([]byte(args[1])); err != nil {
-				return usage(fmt.Errorf("JSON-OBJECT: %w", err))
+				return usage(fmt.Errorf("JSON-OBJECT: %w; write one such as '{\"key\": 1}'", err))
 			}
 			return c.run(cmd.Context(), args[0], func(client *bgpy.Client) (bgpy.Dict, error) {
 				return client.Execute(cmd.Context(), object, await)

@@ -24,13 +24,18 @@ func addressesThat(fit func(endpoint.Scheme) bool) cobra.CompletionFunc {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveDefault
 		}
+		for _, prefix := range []string{"unix:", "fifo:", "serial:"} {
+			if path, ok := strings.CutPrefix(typed, prefix); ok {
+				return proposed(filesBehind(prefix, path), typed)
+			}
+		}
 		var words []string
 		for _, s := range endpoint.Schemes() {
 			if fit(s) && strings.HasPrefix(s.Prefix, typed) {
 				words = append(words, s.Prefix+"\t"+s.Meaning)
 			}
 		}
-		return words, cobra.ShellCompDirectiveNoSpace
+		return words, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 	}
 }
 

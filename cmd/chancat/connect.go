@@ -37,7 +37,9 @@ type connectCommand struct {
 	input   *input
 	links   int         // connections made
 	queued  *link.Batch // what beforeInput flushes; nil with --reconnect, which queues nothing
-	last    []byte      // start of the last message that --reconnect sent
+
+	last       []byte // start of the last message that --reconnect sent
+	lastNumber int    // of the input
 }
 
 func newConnect(e *env) *cobra.Command {

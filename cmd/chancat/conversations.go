@@ -41,13 +41,11 @@ func (s *conversations) event(ev *session.Event) error {
 			return f.feed(ev.Data, ev.Time)
 		}
 		return nil
-	case session.Message:
+	case session.Message, session.Broken:
 		if c := s.conversation(ev.Conn); c.feeders[sideIndex(ev.From)] != nil || c.over {
 			return nil // the reads say it anew
 		}
 		return s.recorded(ev)
-	case session.Broken: // the reads say it anew
-		return nil
 	case session.Lost:
 		if err := s.pass(ev); err != nil {
 			return err
@@ -62,10 +60,16 @@ func (s *conversations) event(ev *session.Event) error {
 	return s.pass(ev)
 }
 
-// recorded prints a message of a recording without reads.
+// recorded prints a message, or a broken frame, of a recording without reads.
 func (s *conversations) recorded(ev *session.Event) error {
-	if s.c.print.events != nil {
+	s.broken = s.broken || ev.Kind == session.Broken
+	switch {
+	case s.c.print.events != nil:
 		return s.c.print.events.WriteEvent(ev)
+	case ev.Kind == session.Broken:
+		err := s.c.print.flushed()
+		s.c.e.tell(recordedFault(s.nameOf(ev), ev))
+		return err
 	}
 	return s.c.print.message(whereOf(ev.Conn, ev.From), ev.Data)
 }
@@ -156,9 +160,14 @@ func (s *conversations) feeder(ev *session.Event) *feeder {
 	directions := [...]framing.Direction{s.framing.Either, s.framing.C2S, s.framing.S2C}
 	c.feeders[side] = newFeeder(decoder{
 		c: s.c, framing: s.framing, conn: ev.Conn, from: ev.From, where: whereOf(ev.Conn, ev.From),
-		name: fmt.Sprintf("%s: connection %d, from %s", s.name, ev.Conn, orDefault(string(ev.From), "an unknown side")),
+		name: s.nameOf(ev),
 	}, directions[side])
 	return c.feeders[side]
+}
+
+// nameOf names the direction that ev is about, for people.
+func (s *conversations) nameOf(ev *session.Event) string {
+	return fmt.Sprintf("%s: connection %d, from %s", s.name, ev.Conn, orDefault(string(ev.From), "an unknown side"))
 }
 
 func sideIndex(s session.Side) int {

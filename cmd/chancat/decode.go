@@ -34,9 +34,9 @@ func newDecode(e *env) *cobra.Command {
 with --record, is recognised by its first line; its own framing counts unless -f
 is given. A capture (pcap or pcapng) is recognised too: each direction of each
 TCP connection in it is decoded, in the order of the packets. A hex dump is not
-recognised: --in says what it is, as pasted from a bug report. A broken frame is
-shown, with its offset, and ends its file or, in a capture or session file, its
-direction.`,
+recognised: --in says what it is, as pasted from a bug report; hexdump is for od
+-t x1 too. A broken frame is shown, with its offset, and ends its file or, in a
+capture or session file, its direction.`,
 		Example: `  chancat decode -f u32be stream.bin
   chancat decode -f msg --json < stream | jq .text
   chancat decode -f line --keep-going --view hex damaged.log
@@ -90,6 +90,9 @@ func (c *decodeCommand) run(files []string) (err error) {
 		c.print.flush()
 		if as[*toldError](err) == nil {
 			c.e.tell(err)
+			if f := as[*faultError](err); f != nil && f.err.Start == 0 {
+				c.source.suspect(c.e, f.bytes)
+			}
 		}
 		if first == nil {
 			first = &toldError{err}
@@ -141,6 +144,7 @@ func (c *decodeCommand) decode(name string, src io.Reader, patient bool) (err er
 			return err
 		}
 	}
+	c.print.forFraming(c.framing.Spelling)
 	stream, err := c.source.undumped(ahead)
 	if err != nil {
 		return err

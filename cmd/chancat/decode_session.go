@@ -39,5 +39,6 @@ func (s *conversations) header(ev *session.Event) error {
 		return fmt.Errorf("%s: its framing: %w", s.name, err)
 	}
 	s.framing = f
+	s.c.print.forFraming(ev.Framing)
 	return nil
 }

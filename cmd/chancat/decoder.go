@@ -149,12 +149,13 @@ func (d *decoder) noteCompressed(ev *session.Event, shown []byte) {
 
 // copyTo is whole where only the messages are wanted, of which there may be millions.
 func (d *decoder) copyTo(out *text.Writer) error {
+	messages := make([][]byte, 0, 64)
 	for {
-		msg, err := d.reader.NextMessage()
-		if err != nil {
+		var err error
+		if messages, err = d.reader.AppendMessages(messages[:0]); err != nil {
 			return err
 		}
-		if err := out.WriteMessage(msg); err != nil {
+		if err := out.WriteMessages(messages); err != nil {
 			return &outputError{err}
 		}
 	}

@@ -57,8 +57,11 @@ func (c *detectCommand) run(files []string) error {
 			return err
 		}
 	}
+	if len(g.streams) > 0 && g.streams[0].Conn == 0 {
+		c.source.suspect(c.e, g.streams[0].Data)
+	}
 	answer := detect.Detect(g.streams)
-	out := detectReport(answer, files)
+	out := detectReport(answer, c.source.again(files...))
 	if c.json {
 		out = detectJSON(answer)
 	}
@@ -101,8 +104,8 @@ func detectJSON(a detect.Answer) []byte {
 // sameShown bounds the other spellings that a person is shown.
 const sameShown = 4
 
-// detectReport is the answer for a person.
-func detectReport(a detect.Answer, files []string) []byte {
+// detectReport is the answer for a person. again is what names the files once more.
+func detectReport(a detect.Answer, again string) []byte {
 	b := bytes.NewBuffer(candidateLines(a))
 	if !a.Decided {
 		fmt.Fprintf(b, "cannot decide: %s\n", a.Why)
@@ -111,7 +114,7 @@ func detectReport(a detect.Answer, files []string) []byte {
 		}
 		return b.Bytes()
 	}
-	fmt.Fprintf(b, "next: chancat decode -f %s%s\n", shellWord(a.Candidates[0].Framing), nextFiles(files))
+	fmt.Fprintf(b, "next: chancat decode -f %s%s\n", shellWord(a.Candidates[0].Framing), again)
 	return b.Bytes()
 }
 
@@ -141,16 +144,6 @@ func candidateLines(a detect.Answer) []byte {
 		}
 	}
 	return b.Bytes()
-}
-
-func nextFiles(files []string) string {
-	var b strings.Builder
-	for _, name := range files {
-		if name != "-" {
-			b.WriteString(" " + shellWord(name))
-		}
-	}
-	return b.String()
 }
 
 // percent never rounds up to certainty.

@@ -55,7 +55,7 @@ func (x *exchange) run(ctx context.Context) error {
 	x.over = make(chan struct{})
 	interrupt := context.AfterFunc(ctx, func() { x.link.Close() })
 	defer interrupt()
-	if x.want > 0 && x.silence > 0 {
+	if x.watchesFromStart() {
 		go x.watch()
 	}
 	sent := make(chan error, 1)
@@ -75,10 +75,12 @@ func (x *exchange) run(ctx context.Context) error {
 	case errors.Is(err, errEnough):
 		x.linger()
 		return x.badInput()
+	case x.badInput() != nil && (err == io.EOF || x.timedOut.Load()):
+		return x.badInput() // what was not sent is not answered
 	case x.timedOut.Load():
-		return x.silent(sent)
-	case err == io.EOF && x.want > 0 && x.badInput() == nil:
-		return fmt.Errorf("%w after %d of %d messages", errClosed, x.link.Heard(), x.want)
+		return x.silent(x.sendFailure(sent))
+	case err == io.EOF && x.want > 0:
+		return x.closedEarly()
 	case err == io.EOF:
 		return x.finishSending(ctx, sent)
 	}
@@ -127,13 +129,13 @@ func (x *exchange) sendAll() error {
 		}
 		failed = err
 	}
-	if failed != nil && as[*text.InputError](failed) == nil && as[*os.PathError](failed) == nil {
-		return failed // the connection is at fault
-	}
 	if failed != nil {
+		if !inputFailed(failed) {
+			return failed
+		}
 		x.unread.Store(&failed) // before the half-close, which can end all the rest
 	}
-	watched := x.want > 0 && x.silence > 0
+	watched := x.watchesFromStart()
 	err := x.batch.Flush()
 	if err == nil {
 		err = x.link.CloseWrite()
@@ -155,9 +157,20 @@ func (x *exchange) sendAll() error {
 	return failed
 }
 
+// inputFailed reports whether err, with which sending has ended, is about the
+// input and not about the connection, which can be a pipe.
+func inputFailed(err error) bool {
+	file := as[*os.PathError](err)
+	return as[*text.InputError](err) != nil || file != nil && file.Op == "read"
+}
+
 func (x *exchange) send(msg []byte) error {
 	if !x.lockstep {
 		return x.batch.Send(msg) // beforeInput flushes it
+	}
+	select {
+	case <-x.replied: // what came before is no reply to this
+	default:
 	}
 	if err := x.link.Send(msg); err != nil {
 		return err
@@ -177,6 +190,10 @@ func (x *exchange) send(msg []byte) error {
 		return fmt.Errorf("%w: no reply to message %d within %v", errTimeout, x.input.count, x.silence)
 	}
 }
+
+// watchesFromStart reports whether the silence of the peer counts from the start:
+// where messages are owed. Else it counts from the end of the input.
+func (x *exchange) watchesFromStart() bool { return x.want > 0 && x.silence > 0 }
 
 // watch closes the link when no message has come for the time of silence.
 func (x *exchange) watch() {
@@ -206,14 +223,16 @@ func (x *exchange) end() {
 }
 
 // silent is the end by silence: a failure only if messages are owed.
-func (x *exchange) silent(sent <-chan error) error {
-	if bad := x.badInput(); bad != nil {
-		return bad // messages that were not sent have no answers
-	}
+func (x *exchange) silent(sendFailure error) error {
 	if x.want > 0 {
 		return fmt.Errorf("%w: %d of %d messages came within %v", errTimeout, x.link.Heard(), x.want, max(x.silence, time.Duration(x.quit.seconds)))
 	}
-	return x.sendFailure(sent)
+	return sendFailure
+}
+
+// closedEarly is the end by the peer while messages are owed.
+func (x *exchange) closedEarly() error {
+	return fmt.Errorf("%w after %d of %d messages", errClosed, x.link.Heard(), x.want)
 }
 
 // finishSending goes on with the input after the peer has ended its side, which
@@ -276,9 +295,13 @@ func (x *exchange) linger() {
 func linger(l *link.Link) {
 	timer := time.AfterFunc(lingerMost, func() { l.Close() })
 	defer timer.Stop()
-	if l.CloseWrite() != nil {
-		return
+	if l.CloseWrite() == nil {
+		discard(l)
 	}
+}
+
+// discard drops what the peer still says, until it closes or l is closed.
+func discard(l *link.Link) {
 	for {
 		if _, err := l.Recv(); as[*frame.Error](err) != nil {
 			l.Discard() // a reset is no answer to frames that nobody wants
@@ -289,11 +312,14 @@ func linger(l *link.Link) {
 	}
 }
 
-// childStatus closes l. The status of a child at its other end is the error
+// childStatus closes conn. The status of a child at its other end is the error
 // unless there is one already; then it is told beside it.
-func (e *env) childStatus(l *link.Link, err error) error {
-	l.Close()
-	status := l.Wait()
+func (e *env) childStatus(conn interface {
+	Close() error
+	Wait() error
+}, err error) error {
+	conn.Close()
+	status := conn.Wait()
 	if child := as[*endpoint.ExitError](status); child != nil && child.Stopped {
 		status = nil // our doing, not its failure
 	}

@@ -61,8 +61,8 @@ func (c *expectCommand) run(ctx context.Context, path, address string) (err erro
 		return usage(errors.New("stdio: is the stream of this program, and no peer for a script"))
 	}
 	c.address = address
-	script, err := c.parse(path)
-	if err != nil {
+	var script *expect.Script
+	if err := interruptible(ctx, func() (err error) { script, err = c.parse(path); return err }); err != nil {
 		return err
 	}
 	c.out = bufio.NewWriter(c.e.stdout)
@@ -170,7 +170,11 @@ func (c *expectCommand) describe(script *expect.Script, f *expect.Failure) strin
 	fmt.Fprintf(&b, "     %s:%d: %s\n", printable(script.Name), f.Line, printable(f.Step))
 	fmt.Fprintf(&b, "     %s\n", printable(f.Err.Error()))
 	if f.Want != "" {
-		fmt.Fprintf(&b, "     want %s\n", shortened([]byte(f.Want)))
+		want := printable(f.Want) // a pattern, say, as it was written
+		if f.Same != nil {
+			want = shortened(f.Same)
+		}
+		fmt.Fprintf(&b, "     want %s\n", want)
 	}
 	if f.Got != nil {
 		fmt.Fprintf(&b, "     got  %s\n", shortened(f.Got))
@@ -224,7 +228,7 @@ func (c *expectCommand) summary(outcomes []expect.Outcome) {
 			failed++
 		}
 	}
-	fmt.Fprintf(c.out, "%d cases: %d passed, %d failed\n", len(outcomes), len(outcomes)-failed, failed)
+	fmt.Fprintf(c.out, "%s: %d passed, %d failed\n", counted(len(outcomes), "case", "cases"), len(outcomes)-failed, failed)
 }
 
 func (c *expectCommand) writeJUnit(script *expect.Script, outcomes []expect.Outcome) error {

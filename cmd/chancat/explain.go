@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chancat/channel/detect"
+	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/session"
 	"github.com/chancat/channel/view"
@@ -18,6 +19,7 @@ type explainCommand struct {
 	source  sourceFlags
 	json    bool
 	framing framing.Framing
+	file    string
 }
 
 func newExplain(e *env) *cobra.Command {
@@ -63,6 +65,7 @@ func (c *explainCommand) run(files []string) (err error) {
 	if len(files) > 0 {
 		name = files[0]
 	}
+	c.file = name
 	g := gatherer{e: c.e, flags: c.source, most: mostExplained}
 	if err := g.file(name); err != nil {
 		return err
@@ -75,6 +78,9 @@ func (c *explainCommand) run(files []string) (err error) {
 	broken := false
 	for _, s := range g.streams {
 		d := detect.Explain(c.framing, s)
+		if !d.OK && d.Start == 0 && s.Conn == 0 {
+			c.source.suspect(c.e, s.Data)
+		}
 		broken = broken || !d.OK
 		if err := c.show(shownName(name), s, &d); err != nil {
 			return &outputError{err}
@@ -138,7 +144,7 @@ func (c *explainCommand) text(name string, s detect.Stream, d *detect.Diagnosis)
 	if len(d.Tried) > 0 {
 		out = fmt.Appendf(out, "  %-12s %s\n", "also tried", printable(strings.Join(d.Tried, " · ")))
 	}
-	for _, next := range c.next(name, d) {
+	for _, next := range c.next(d) {
 		out = fmt.Appendf(out, "  %-12s %s\n", "try", next)
 	}
 	return out
@@ -165,22 +171,19 @@ func picture(data []byte, d *detect.Diagnosis) []byte {
 }
 
 // next are commands to type next.
-func (c *explainCommand) next(name string, d *detect.Diagnosis) []string {
+func (c *explainCommand) next(d *detect.Diagnosis) []string {
 	var lines []string
 	x := d.Best()
-	file := ""
-	if name != "stdin" && !strings.ContainsAny(name, " '\"\\:") {
-		file = " " + name
-	}
+	again := c.source.again(c.file)
 	switch {
 	case x.Framing != "":
-		lines = append(lines, fmt.Sprintf("chancat decode -f %s%s", x.Framing, file))
+		lines = append(lines, fmt.Sprintf("chancat decode -f %s%s", shellWord(x.Framing), again))
 	case x.Address != "":
-		lines = append(lines, fmt.Sprintf("chancat connect -f %s %sHOST:PORT", c.framing.Spelling, x.Address))
-	case x.Then > 0 && x.Cause == detect.CauseForeignBytes:
-		lines = append(lines, fmt.Sprintf("chancat decode --keep-going -f %s%s", c.framing.Spelling, file))
+		lines = append(lines, fmt.Sprintf("chancat connect -f %s %sHOST:PORT", shellWord(c.framing.Spelling), x.Address))
+	case x.Then > 0 && x.Cause != frame.CauseWrongProtocol:
+		lines = append(lines, fmt.Sprintf("chancat decode --keep-going -f %s%s", shellWord(c.framing.Spelling), again))
 	default:
-		lines = append(lines, "chancat detect"+file)
+		lines = append(lines, "chancat detect"+again)
 	}
 	return lines
 }

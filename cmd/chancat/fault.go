@@ -10,6 +10,7 @@ import (
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/text"
+	"github.com/chancat/channel/session"
 	"github.com/chancat/channel/view"
 )
 
@@ -61,6 +62,24 @@ func located(where string, err error, fault link.Fault) error {
 		return err
 	}
 	return &faultError{where, f, append([]byte{}, fault.Bytes[:min(len(fault.Bytes), faultBytes)]...), fault.Hint}
+}
+
+// recordedFault is the broken frame that an event tells of.
+func recordedFault(where string, ev *session.Event) *faultError {
+	return &faultError{where: where, bytes: ev.Data, hint: ev.Hint, err: &frame.Error{
+		Start: ev.Offset, Offset: ev.At, Cause: frame.Cause(ev.Cause), Err: errors.New(withoutPlace(ev.Error)),
+	}}
+}
+
+// withoutPlace is what a frame's error says behind the place, which is said
+// elsewhere.
+func withoutPlace(text string) string {
+	for _, place := range []string{"frame at byte ", "byte "} {
+		if at, rest, ok := strings.Cut(text, ": "); ok && strings.HasPrefix(at, place) {
+			text = rest
+		}
+	}
+	return text
 }
 
 // alertOf is the alert in err with which the peer has ended TLS; nil if there is none.

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/chancat/channel/internal/private"
 )
 
 // openInput opens a file of the command line; - is stdin.
@@ -42,27 +44,11 @@ func writeOutput(e *env, input *os.File, output string, write func(*os.File) err
 			return usage(fmt.Errorf("-o %s is the file that is read; choose another", output))
 		}
 	}
-	file, err := createPrivate(output)
+	file, err := private.Create(output, true)
 	if err != nil {
 		return err
 	}
 	return cmp.Or(write(file), file.Close())
-}
-
-// createPrivate creates a file that only we may read, or empties one and makes it so.
-func createPrivate(name string) (*os.File, error) {
-	const mode = 0o600
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode)
-	if err != nil {
-		return nil, err
-	}
-	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() && info.Mode().Perm() != mode {
-		if err := file.Chmod(mode); err != nil {
-			file.Close()
-			return nil, err
-		}
-	}
-	return file, nil
 }
 
 // writeFile creates the file name, or empties it, with what write makes.

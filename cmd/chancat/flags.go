@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +17,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/chancat/channel/endpoint"
-	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/nearest"
+	"github.com/chancat/channel/internal/profile"
 )
 
 // seconds is the value of -w, and of every other flag that is a time: 300ms, 2m, or
@@ -122,8 +125,12 @@ func (f *transportFlags) options(e *env, address string, max int) (*endpoint.Opt
 	if err != nil {
 		return nil, err
 	}
-	if !strings.HasPrefix(address, "tls://") && !strings.HasPrefix(address, "wss://") {
+	switch {
+	case !strings.HasPrefix(address, "tls://") && !strings.HasPrefix(address, "wss://"):
 		config = nil // it would ask for TLS on any address
+	case e.verbose:
+		config = cmp.Or(config, &tls.Config{})
+		config.VerifyConnection = e.noteTLS
 	}
 	header, err := parseHeaders(f.headers)
 	if err != nil {
@@ -134,6 +141,9 @@ func (f *transportFlags) options(e *env, address string, max int) (*endpoint.Opt
 		Header: header, Subprotocol: f.subprotocol, Max: max,
 		LocalAddr: f.localAddr(),
 		Stdin:     e.stdin, Stdout: e.stdout, Stderr: e.stderr,
+	}
+	if e.verbose {
+		o.OnWebSocket = e.noteWebSocket
 	}
 	switch {
 	case f.text:
@@ -209,19 +219,10 @@ func parseHeaders(lines []string) (map[string][]string, error) {
 	return header, nil
 }
 
-func completeFraming(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-	var words []string
-	for _, s := range framing.Specs() {
-		if strings.HasPrefix(s.Name, typed) {
-			words = append(words, s.Name+"\t"+s.Doc)
-		}
-	}
-	return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
-}
-
 // flagError is what a person is told of err, which the flag package has found.
 func flagError(cmd *cobra.Command, err error) error {
 	said, source, parsed := strings.Cut(err.Error(), ": strconv.")
+	meant := meantFlag(cmd, said)
 	switch {
 	case parsed && strings.Contains(source, strconv.ErrRange.Error()):
 		said += ": the number is too large"
@@ -230,7 +231,30 @@ func flagError(cmd *cobra.Command, err error) error {
 	case strings.HasPrefix(said, "unknown") && (strings.Contains(cmd.Use, "[MSG") || strings.Contains(cmd.Use, "[PAYLOAD")):
 		said += "; a message that begins with - stands behind --"
 	}
+	if meant != "" {
+		return usage(fmt.Errorf("%s; did you mean %s? '%s --help' has all", said, meant, cmd.CommandPath()))
+	}
 	return usage(fmt.Errorf("%s; see '%s --help'", said, cmd.CommandPath()))
+}
+
+// meantFlag is the flag that one which said calls unknown was probably meant to be.
+func meantFlag(cmd *cobra.Command, said string) string {
+	typed, ok := strings.CutPrefix(said, "unknown flag: --")
+	if !ok {
+		return ""
+	}
+	var known []string
+	add := func(f *pflag.Flag) {
+		if !f.Hidden {
+			known = append(known, f.Name)
+		}
+	}
+	cmd.Flags().VisitAll(add)
+	cmd.InheritedFlags().VisitAll(add)
+	if name := nearest.Word(typed, known); name != "" {
+		return "--" + name
+	}
+	return ""
 }
 
 // checkFlags checks what cobra would say in the words of its own source, and not
@@ -251,6 +275,44 @@ func checkFlags(cmd *cobra.Command) error {
 		return usage(errors.New("--cert and --key go together: one has the certificate, the other its key"))
 	}
 	return nil
+}
+
+// idleFlags says which of the flags given mean nothing for the addresses given: who
+// asks for --insecure thinks that the connection is TLS.
+func idleFlags(cmd *cobra.Command, args []string) (said []string) {
+	if cmd.Flags().Changed("framing") && !takesFraming(cmd) {
+		said = append(said, fmt.Sprintf("-f has no effect on '%s'", cmd.CommandPath()))
+	}
+	if cmd.Name() == "expect" { // its script may name other addresses
+		return said
+	}
+	against := cmd.Flags().Lookup("against")
+	for _, transport := range []struct{ of, schemes string }{{"TLS: ", "tls:// wss://"}, {"WebSocket: ", "ws:// wss://"}} {
+		meant := func(address string) bool {
+			return strings.HasPrefix(address, profile.Mark) || slices.ContainsFunc(strings.Fields(transport.schemes), func(s string) bool { return strings.HasPrefix(address, s) })
+		}
+		if slices.ContainsFunc(args, meant) || against != nil && meant(against.Value.String()) {
+			continue
+		}
+		cmd.Flags().Visit(func(f *pflag.Flag) {
+			if strings.HasPrefix(f.Usage, transport.of) {
+				said = append(said, fmt.Sprintf("--%s has no effect: it is for addresses that begin with %s", f.Name, strings.Replace(transport.schemes, " ", " or ", 1)))
+			}
+		})
+	}
+	return said
+}
+
+// takesFraming reports whether cmd asks for a framing.
+func takesFraming(cmd *cobra.Command) bool {
+	for cmd.HasParent() && cmd.Parent().HasParent() {
+		cmd = cmd.Parent()
+	}
+	switch cmd.Name() {
+	case "fastdaemon", "packetstream", "juggler", "bgpy", "detect", "framings", "completion", "help", "man", "version":
+		return false
+	}
+	return true
 }
 
 // spelled is a flag as it is best known.

@@ -98,6 +98,14 @@ func describeFraming(e *env, f framing.Framing) error {
 	return w.Flush()
 }
 
+// typedExamples are what a person types in framings that compose messages of it.
+var typedExamples = map[string]string{
+	"resp":      `SET key "two words"`,
+	"nats":      "PUB subject hello",
+	"memcached": "set key 0 60 hello",
+	"stomp":     "SEND destination:/queue/a hello",
+}
+
 func describeSide(w *bufio.Writer, spelling, who string, d framing.Direction, server bool) {
 	spec := specOf(spelling)
 	fmt.Fprintf(w, "%s%s: %s\n", who, spelling, spec.Doc)
@@ -109,6 +117,12 @@ func describeSide(w *bufio.Writer, spelling, who string, d framing.Direction, se
 	}
 	fmt.Fprintf(w, "options:     %s\n", strings.TrimSpace(spec.Options+" max=SIZE"))
 	fmt.Fprintf(w, "limit:       a body of %d bytes\n", d.Max)
+	if typed := typedExamples[spec.Name]; typed != "" && !server {
+		composed, err := compose(d.Codec, []byte(typed))
+		if err == nil {
+			fmt.Fprintf(w, "typed:       %s  is sent as  %q\n", typed, composed)
+		}
+	}
 	messages := slices.Concat([]string{"hi"}, spec.Messages)
 	if server && spec.ServerMessages != nil {
 		messages = spec.ServerMessages

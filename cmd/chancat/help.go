@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // newHelp is cobra's own but that it completes the topics, and refuses what it
@@ -68,7 +69,13 @@ func printUsage(cmd *cobra.Command) error {
 		fmt.Fprintf(&b, "\nFlags:\n%s", cmd.LocalFlags().FlagUsagesWrapped(helpWidth))
 	}
 	if cmd.HasAvailableInheritedFlags() {
-		fmt.Fprintf(&b, "\nFlags of every command:\n%s", cmd.InheritedFlags().FlagUsagesWrapped(helpWidth))
+		every := pflag.NewFlagSet("", pflag.ContinueOnError)
+		cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) {
+			if f.Name != "framing" || takesFraming(cmd) {
+				every.AddFlag(f)
+			}
+		})
+		fmt.Fprintf(&b, "\nFlags of every command:\n%s", every.FlagUsagesWrapped(helpWidth))
 	}
 	switch {
 	case cmd == cmd.Root():

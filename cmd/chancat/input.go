@@ -16,7 +16,7 @@ type inputFlags struct{ in string }
 
 func (f *inputFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.in, "in", "line", "`CODING` of the messages of stdin: line, nul, raw, hex, base64, escape or frames=FRAMING")
-	cmd.RegisterFlagCompletionFunc("in", cobra.FixedCompletions(text.Names(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("in", completeCoding)
 }
 
 // open makes the reader of the messages in src, which are to be sent as d frames

@@ -125,6 +125,9 @@ func (c *jugglerWatch) print(ctx context.Context, client *juggler.Client, states
 		case err := <-faults:
 			lost = &codedError{exitBroken, err}
 		case lost = <-ends:
+			if client.Err() == nil {
+				continue // of the connection before
+			}
 			if lost == io.EOF && c.count == 0 && !c.reconnect {
 				return nil
 			}

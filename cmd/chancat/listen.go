@@ -87,6 +87,7 @@ stdin still has, are sent.`,
 	flags.Var(&c.quit, "quit-after", "with --once: end so long after the end of stdin, once a client has come")
 	flags.BoolVar(&c.reusePort, "reuse-port", false, "share the port with other listeners (SO_REUSEPORT)")
 	cmd.MarkFlagsMutuallyExclusive("echo", "reply", "exec")
+	cmd.RegisterFlagCompletionFunc("deliver", completeDelivery())
 	return cmd
 }
 
@@ -293,6 +294,9 @@ func (c *listenCommand) receive(ctx context.Context, l *link.Link) error {
 			continue
 		}
 		reply, err := c.answer(ctx, msg)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if err != nil {
 			c.e.warn(err)
 			continue

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -84,6 +86,17 @@ func manFlags(w *bufio.Writer, flags *pflag.FlagSet) {
 // roff escapes text for one line.
 func roff(text string) string {
 	text = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(text)
+	if strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) {
+		var b strings.Builder
+		for _, r := range text {
+			if r > unicode.MaxASCII {
+				fmt.Fprintf(&b, `\[u%04X]`, r)
+			} else {
+				b.WriteRune(r)
+			}
+		}
+		text = b.String()
+	}
 	if strings.HasPrefix(text, ".") || strings.HasPrefix(text, "'") {
 		text = `\&` + text
 	}
@@ -103,12 +116,26 @@ func paragraphs(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// literal keeps the line breaks and indentation of text.
+// manIndent is what man puts before the lines of a section, in columns.
+const manIndent = 7
+
+// literal keeps the line breaks and indentation of text. What would be too wide for
+// a screen is not indented more.
 func literal(text string) string {
 	var b strings.Builder
 	b.WriteString(".nf\n")
+	wide := false
+	for line := range strings.SplitSeq(text, "\n") {
+		wide = wide || utf8.RuneCountInString(line)+manIndent > helpWidth
+	}
+	if wide {
+		b.WriteString(".in 0\n")
+	}
 	for line := range strings.SplitSeq(text, "\n") {
 		b.WriteString(roff(line) + "\n")
+	}
+	if wide {
+		b.WriteString(".in\n")
 	}
 	b.WriteString(".fi\n")
 	return b.String()

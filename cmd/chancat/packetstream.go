@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,10 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/internal/text"
-	"github.com/chancat/channel/internal/text/escape"
 	"github.com/chancat/channel/proto/packetstream"
 	"github.com/chancat/channel/view"
 )
@@ -72,7 +71,7 @@ A rejection goes to stderr, and makes the exit status 1.`,
 	flags.StringVar(&c.out.out, "out", "", "`CODING` of the replies on stdout: line, nul, raw, hex, base64, escape or frames=FRAMING (default line)")
 	flags.StringVar(&c.out.view, "view", "", "`VIEW` of the replies for a person: "+strings.Join(view.Names(), ", ")+" (default auto on a terminal)")
 	cmd.MarkFlagsMutuallyExclusive("out", "view")
-	cmd.RegisterFlagCompletionFunc("out", cobra.FixedCompletions(text.Names(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("out", completeCoding)
 	cmd.RegisterFlagCompletionFunc("view", cobra.FixedCompletions(view.Names(), cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -104,7 +103,7 @@ func (c *packetstreamCall) run(ctx context.Context, address string, args []strin
 	if err != nil && !ours && ctx.Err() == nil {
 		err = fmt.Errorf("%s: %w", orDefault(stream.Remote, address), err)
 	}
-	return print.closeAfter(c.childStatus(stream, err))
+	return print.closeAfter(c.e.childStatus(stream, err))
 }
 
 // payloads are those of the arguments, or stdin as one.
@@ -122,12 +121,9 @@ func (c *packetstreamCall) payloads(ctx context.Context, address string, args []
 	}
 	var payloads [][]byte
 	for i, arg := range args {
-		payload := []byte(arg)
-		if c.escapes {
-			var err error
-			if payload, err = escape.Unescape(nil, payload); err != nil {
-				return nil, &text.InputError{Message: i + 1, Err: err}
-			}
+		payload, err := typedMessage(arg, c.escapes, i+1)
+		if err != nil {
+			return nil, err
 		}
 		payloads = append(payloads, payload)
 	}
@@ -179,7 +175,7 @@ func (c *packetstreamCall) exchange(ctx context.Context, stream io.ReadWriteClos
 			if reply.Flags != 0 {
 				c.e.note("reply %d has flags %#x", i+1, reply.Flags)
 			}
-			if err := firstError(print.message("", reply.Payload), print.flushed()); err != nil {
+			if err := cmp.Or(print.message("", reply.Payload), print.flushed()); err != nil {
 				return err
 			}
 		}
@@ -187,14 +183,14 @@ func (c *packetstreamCall) exchange(ctx context.Context, stream io.ReadWriteClos
 	if len(pending) < len(payloads) {
 		select {
 		case <-conn.Done():
-			return c.over(firstError(conn.Err(), packetstream.ErrPeerEnded))
+			return c.over(cmp.Or(conn.Err(), packetstream.ErrPeerEnded))
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-waiting.Done():
 			return late(len(pending))
 		}
 	}
-	return firstError(failed, c.farewell(ctx, conn))
+	return cmp.Or(failed, c.farewell(ctx, conn))
 }
 
 // rejected tells of a rejection. All but the last are told at once.
@@ -239,21 +235,4 @@ func (c *packetstreamCall) farewell(ctx context.Context, conn *packetstream.Conn
 		c.e.note("the peer did not end its side: %v", err)
 	}
 	return nil
-}
-
-// childStatus closes stream, and returns err, or that the child of an exec address
-// failed.
-func (c *packetstreamCall) childStatus(stream *endpoint.Conn, err error) error {
-	stream.Close()
-	status := stream.Wait()
-	if child := as[*endpoint.ExitError](status); child != nil && child.Stopped {
-		status = nil // our doing, not its failure
-	}
-	if err == nil {
-		return status
-	}
-	if status != nil && as[*signalError](err) == nil {
-		c.e.warn(status)
-	}
-	return err
 }

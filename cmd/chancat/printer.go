@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chancat/channel/internal/filter"
+	"github.com/chancat/channel/internal/private"
 	"github.com/chancat/channel/internal/recording"
 	"github.com/chancat/channel/internal/term"
 	"github.com/chancat/channel/internal/text"
@@ -41,7 +42,7 @@ func (f *outputFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.json, "json", false, "print events, one JSON object a line")
 	cmd.MarkFlagsMutuallyExclusive("out", "view", "json")
 	cmd.MarkFlagsMutuallyExclusive("filter", "json")
-	cmd.RegisterFlagCompletionFunc("out", cobra.FixedCompletions(text.Names(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("out", completeCoding)
 	cmd.RegisterFlagCompletionFunc("view", cobra.FixedCompletions(view.Names(), cobra.ShellCompDirectiveNoFileComp))
 }
 
@@ -85,6 +86,7 @@ type printer struct {
 	mu       sync.Mutex   // guards the rest of the output, unless alone
 	messages *text.Writer // without --view
 	view     view.View    // for a person
+	auto     bool         // it is that of the framing
 	stdout   io.Writer
 
 	record     recorder // with --record
@@ -101,7 +103,7 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 	}
 	if f.filter != "" {
 		if p.filter, err = filter.Compile(f.filter); err != nil {
-			return nil, usage(err)
+			return nil, usage(fmt.Errorf("--filter: %w", err))
 		}
 	}
 	secrets, err := f.redact.parse()
@@ -124,7 +126,7 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 	case f.json:
 		p.events = session.NewWriter(e.stdout)
 	case name != "":
-		if name == "auto" {
+		if p.auto = name == "auto"; p.auto {
 			name = view.ForFraming(framing)
 		}
 		if p.view, err = e.parseView(name); err != nil {
@@ -134,7 +136,7 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 		p.messages = coding.NewWriter(e.stdout)
 	}
 	if f.record != "" {
-		if p.recordFile, err = createPrivate(f.record); err != nil {
+		if p.recordFile, err = private.Create(f.record, true); err != nil {
 			return nil, err
 		}
 		p.record = redacted(f.recorder(p.recordFile), secrets)
@@ -148,6 +150,14 @@ func (f *outputFlags) open(e *env, framing string) (*printer, error) {
 // beginRecord writes the first line of a recording.
 func (p *printer) beginRecord(framing string) {
 	p.observeRecord(&session.Event{Kind: session.Session, Time: time.Now(), Framing: framing, Program: "chancat " + version()})
+}
+
+// forFraming has the view auto be that of a framing which a file names. It is for
+// the goroutine that prints alone.
+func (p *printer) forFraming(spelling string) {
+	if p.auto && spelling != "" {
+		p.view, _ = p.e.parseView(view.ForFraming(spelling)) // which is one of ours
+	}
 }
 
 // parseView returns the view of that name, which colours JSON if stdout is for

@@ -145,19 +145,15 @@ func (c *probeCommand) options(address string) (o probe.Options, err error) {
 func (c *probeCommand) parseMessages() ([]probe.Message, error) {
 	var messages []probe.Message
 	for i, typed := range c.messages {
-		m := probe.Message{Text: []byte(typed)}
-		if c.escapes {
-			var err error
-			if m.Text, err = escape.Unescape(nil, m.Text); err != nil {
-				return nil, &text.InputError{Message: i + 1, Err: err}
-			}
+		msg, err := typedMessage(typed, c.escapes, i+1)
+		if err != nil {
+			return nil, err
 		}
-		body, err := compose(c.framing.C2S.Codec, m.Text)
+		body, err := compose(c.framing.C2S.Codec, msg)
 		if err != nil {
 			return nil, &text.InputError{Message: i + 1, Err: err}
 		}
-		m.Body = body
-		messages = append(messages, m)
+		messages = append(messages, probe.Message{Text: msg, Body: body})
 	}
 	return messages, nil
 }

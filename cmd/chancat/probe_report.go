@@ -169,8 +169,8 @@ func summary(r *probe.Report) string {
 	if len(parts) == 0 {
 		parts = []string{"nothing found out"}
 	}
-	return fmt.Sprintf("%d checks: %s%s; %d connections in %v",
-		len(r.Results), strings.Join(parts, ", "), missing, r.Connections, r.Took.Round(100*time.Millisecond))
+	return fmt.Sprintf("%s: %s%s; %s in %v",
+		counted(len(r.Results), "check", "checks"), strings.Join(parts, ", "), missing, counted(r.Connections, "connection", "connections"), r.Took.Round(100*time.Millisecond))
 }
 
 // merging says how surely the pieces of frames came to the peer apart.

@@ -14,9 +14,10 @@ import (
 
 // A typed message of the input, handed to whichever connection is up.
 type handed struct {
-	msg  []byte
-	err  error
-	done chan<- struct{} // closed when msg is no longer needed
+	number int
+	msg    []byte
+	err    error
+	done   chan<- struct{} // closed when msg is no longer needed
 }
 
 // shownBytes is how much of a message is quoted to identify it.
@@ -28,15 +29,19 @@ func (c *connectCommand) reconnecting(ctx context.Context, l *link.Link, address
 	messages := make(chan handed)
 	go c.handOut(ctx, messages)
 	var heard int64
-	for {
-		ended, err := c.conversation(ctx, l, messages, int64(c.want)-heard)
+	for wait := backoffStart; ; wait = min(2*wait, backoffMost) {
+		began := time.Now()
+		ended, err := c.conversation(ctx, l, messages, heard)
 		heard += l.Heard()
 		err = c.e.childStatus(l, located(orDefault(l.Remote(), address), err, l.Fault(err)))
 		if ended || ctx.Err() != nil {
 			return err
 		}
 		c.e.say("connection to %s lost: %v%s; dialling again", orDefault(l.Remote(), address), reason(err), c.mayBeLost())
-		if l, err = c.redial(ctx, address); err != nil {
+		if time.Since(began) > wait { // else it closes whatever connects
+			wait = backoffStart
+		}
+		if l, err = c.redial(ctx, address, wait); err != nil {
 			return err
 		}
 	}
@@ -59,7 +64,7 @@ func (c *connectCommand) handOut(ctx context.Context, messages chan<- handed) {
 		}
 		done := make(chan struct{})
 		select {
-		case messages <- handed{msg, err, done}:
+		case messages <- handed{c.input.count, msg, err, done}:
 		case <-ctx.Done():
 			return
 		}
@@ -71,85 +76,104 @@ func (c *connectCommand) handOut(ctx context.Context, messages chan<- handed) {
 }
 
 // conversation uses one connection until it is lost, or all has ended: stdin,
-// or what was wanted.
-func (c *connectCommand) conversation(ctx context.Context, l *link.Link, messages <-chan handed, want int64) (ended bool, err error) {
+// or what was wanted, of which so many messages were heard before.
+func (c *connectCommand) conversation(ctx context.Context, l *link.Link, messages <-chan handed, heard int64) (ended bool, err error) {
 	stop := context.AfterFunc(ctx, func() { l.Close() })
 	defer stop()
+	x := &exchange{link: l, print: c.print, silence: time.Duration(c.silence), over: make(chan struct{})}
+	if c.want > 0 {
+		x.want = int64(c.want) - heard
+	}
+	if x.watchesFromStart() {
+		go x.watch()
+	}
 	received := make(chan error, 1)
 	go func() {
-		x := &exchange{link: l, print: c.print, want: max(want, 0)}
-		received <- x.receiveAll()
+		err := x.receiveAll()
+		close(x.over)
+		received <- err
 	}()
 	for {
 		select {
 		case h, open := <-messages:
 			if !open {
-				return c.lastWords(l, received)
+				return c.lastWords(x, received)
 			}
 			if h.err == nil {
-				c.last = append(c.last[:0], h.msg[:min(len(h.msg), shownBytes)]...)
+				c.last, c.lastNumber = append(c.last[:0], h.msg[:min(len(h.msg), shownBytes)]...), h.number
 				h.err = c.input.failed(l.Send(h.msg))
 			}
 			close(h.done)
-			if exitCode(h.err) == exitUsage {
-				linger(l)
-				return true, h.err
-			}
 			if h.err != nil {
-				timer := time.AfterFunc(lingerMost, func() { l.Close() })
-				defer timer.Stop()
-				<-received // what had come before still counts
-				return false, h.err
+				return c.unsent(x, received, h.err)
 			}
 		case err := <-received:
-			return c.lost(l, err)
+			return c.lost(x, err)
 		}
 	}
 }
 
-// lastWords half-closes after the end of stdin and receives what still comes.
-func (c *connectCommand) lastWords(l *link.Link, received <-chan error) (ended bool, err error) {
-	if err := l.CloseWrite(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+// unsent ends a conversation in which sending has failed, after what the peer has
+// said before. Where stdin is at fault, another connection would not help.
+func (c *connectCommand) unsent(x *exchange, received <-chan error, failed error) (ended bool, err error) {
+	timer := time.AfterFunc(lingerMost, func() { x.link.Close() })
+	defer timer.Stop()
+	badInput := inputFailed(failed)
+	if badInput {
+		x.link.CloseWrite()
+	}
+	ended, err = c.lost(x, <-received)
+	if ended && !badInput {
 		return true, err
 	}
-	silence := time.Duration(c.silence)
-	if silence == 0 && !l.HalfCloses() {
-		silence = silenceDefault
+	return badInput, failed
+}
+
+// lastWords half-closes after the end of stdin and receives what still comes.
+func (c *connectCommand) lastWords(x *exchange, received <-chan error) (ended bool, err error) {
+	if err := x.link.CloseWrite(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		_, err = c.unsent(x, received, err)
+		return true, err
 	}
-	if silence > 0 {
-		timer := time.AfterFunc(silence, func() { l.Close() })
-		defer timer.Stop()
+	if x.silence == 0 && !x.link.HalfCloses() {
+		x.silence = silenceDefault
 	}
-	ended, err = c.lost(l, <-received)
-	if !ended && c.want > 0 {
-		return true, fmt.Errorf("%w after %d of %d messages", errClosed, l.Heard(), c.want)
+	if x.silence > 0 && x.want == 0 {
+		go x.watch()
+	}
+	ended, err = c.lost(x, <-received)
+	if !ended && err == nil && x.want > 0 {
+		err = x.closedEarly()
 	}
 	return true, err
 }
 
-func (c *connectCommand) lost(l *link.Link, err error) (ended bool, _ error) {
+// lost judges how receiving has ended.
+func (c *connectCommand) lost(x *exchange, err error) (ended bool, _ error) {
 	switch {
 	case errors.Is(err, errEnough):
-		linger(l)
+		linger(x.link)
 		return true, nil
+	case x.timedOut.Load():
+		return true, x.silent(nil)
 	case err == io.EOF:
 		return false, nil
 	}
-	return false, err
+	return as[*outputError](err) != nil, err
 }
 
 // mayBeLost names the last message that was sent: nobody knows whether it
 // arrived.
 func (c *connectCommand) mayBeLost() string {
-	if c.input.count == 0 || c.last == nil {
+	if c.last == nil {
 		return ""
 	}
-	return fmt.Sprintf("; message %d (%s) may be lost", c.input.count, escape.AppendPrintable(nil, c.last))
+	return fmt.Sprintf("; message %d (%s) may be lost", c.lastNumber, escape.AppendPrintable(nil, c.last))
 }
 
-// redial dials until a connection stands.
-func (c *connectCommand) redial(ctx context.Context, address string) (*link.Link, error) {
-	for wait, told := backoffStart, false; ; wait = min(2*wait, backoffMost) {
+// redial dials until a connection stands, after a first wait.
+func (c *connectCommand) redial(ctx context.Context, address string, wait time.Duration) (*link.Link, error) {
+	for told := false; ; wait = min(2*wait, backoffMost) {
 		if err := pause.For(ctx, wait); err != nil {
 			return nil, err
 		}

@@ -25,7 +25,6 @@ type replayCommand struct {
 	transport transportFlags
 	play      playFlags
 	against   string
-	ignore    []string
 	only      string
 	unordered bool
 	json      bool
@@ -38,6 +37,7 @@ type playFlags struct {
 	chunks string
 	gap    time.Duration
 	wait   seconds
+	ignore []string
 }
 
 func (f *playFlags) add(cmd *cobra.Command) {
@@ -46,8 +46,9 @@ func (f *playFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.timing, "timing", "fast", "`PACE`: fast, recorded (with the recorded pauses), or xN (pauses N times shorter)")
 	flags.StringVar(&f.chunks, "chunks", "", "`HOW` to write in pieces: recorded, each-byte, split, merge or random:SEED (default a message a write)")
 	addTime(flags, &f.gap, "gap", mutate.DefaultGap, "pause between the pieces of --chunks")
+	flags.StringArrayVar(&f.ignore, "ignore", nil, "compare messages that are JSON without what the `JQ` paths select, such as '.id, .time'")
 	cmd.RegisterFlagCompletionFunc("timing", cobra.FixedCompletions([]string{"fast", "recorded", "x10"}, cobra.ShellCompDirectiveNoFileComp))
-	cmd.RegisterFlagCompletionFunc("chunks", cobra.FixedCompletions([]string{"recorded", "each-byte", "split", "merge"}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("chunks", completeDelivery("recorded"))
 }
 
 // options reads the flags.
@@ -70,7 +71,21 @@ func (f *playFlags) options() (o replay.Options, err error) {
 			return o, usage(fmt.Errorf("--chunks %w; or recorded", err))
 		}
 	}
+	if o.Normal, err = replay.Ignoring(f.ignore); err != nil {
+		return o, usage(fmt.Errorf("--ignore: %w", err))
+	}
 	return o, nil
+}
+
+// load reads the recording name. It returns the part of self in it, and sets its
+// framing in o.
+func (f *playFlags) load(ctx context.Context, e *env, name string, self session.Side, o *replay.Options) (*replay.Script, error) {
+	var r *replay.Recording
+	if err := interruptible(ctx, func() (err error) { r, err = loadRecording(e, name); return err }); err != nil {
+		return nil, err
+	}
+	o.Framing = r.Framing
+	return f.script(e, r, shownName(name), self)
 }
 
 // script is the part of self in the chosen connection.
@@ -125,7 +140,6 @@ left out by --ignore; what comes unasked, such as notifications, by --only.`,
 	c.play.wait = seconds(replayWait)
 	flags.VarP(&c.play.wait, "wait", "w", "time limit for each answer; 0 for none")
 	flags.StringVar(&c.against, "against", "", "say the same to `ADDR2`, and compare its answers with those of ADDR")
-	flags.StringArrayVar(&c.ignore, "ignore", nil, "compare messages that are JSON without what the `JQ` paths select, such as '.id, .time'")
 	flags.StringVar(&c.only, "only", "", "wait for, and compare, only messages of which the `JQ` query is true, such as .id")
 	flags.BoolVar(&c.unordered, "unordered", false, "answers may come in any order")
 	flags.BoolVar(&c.json, "json", false, "print results, one JSON object a line")
@@ -137,9 +151,6 @@ func (c *replayCommand) run(ctx context.Context, name, address string) error {
 	if err != nil {
 		return err
 	}
-	if o.Normal, err = replay.Ignoring(c.ignore); err != nil {
-		return usage(fmt.Errorf("--ignore: %w", err))
-	}
 	if c.only != "" {
 		if o.Only, err = replay.Only(c.only); err != nil {
 			return usage(fmt.Errorf("--only: %w", err))
@@ -149,15 +160,10 @@ func (c *replayCommand) run(ctx context.Context, name, address string) error {
 	if usesStdio(address) || usesStdio(c.against) {
 		return usage(errors.New("stdio: cannot be replayed to: stdout has the results"))
 	}
-	var r *replay.Recording
-	if err := interruptible(ctx, func() (err error) { r, err = loadRecording(c.e, name); return err }); err != nil {
-		return err
-	}
-	s, err := c.play.script(c.e, r, shownName(name), session.Client)
+	s, err := c.play.load(ctx, c.e, name, session.Client, &o)
 	if err != nil {
 		return err
 	}
-	o.Framing = r.Framing
 	t := &tally{e: c.e, json: c.json, against: c.against != "", wait: o.Wait}
 	o.Report = t.outcome
 	conns, err := c.dial(ctx, address, o)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -18,7 +19,7 @@ import (
 
 // run executes one command line and returns its exit code.
 func run(args []string, e *env) int {
-	ctx, stop := notifyContext(e.exit)
+	ctx, stop := notifyContext(e.exit, e.patient.Load)
 	defer stop()
 	args, err := netcatArgs(args, commandLineOf(e))
 	if err == nil {
@@ -40,6 +41,9 @@ func run(args []string, e *env) int {
 		err = cause // whatever failed, failed because the command was to end
 	}
 	e.report(err)
+	if s := as[*signalError](err); s != nil && s.signal == syscall.SIGINT && term.Is(e.stderr) {
+		fmt.Fprintln(e.stderr) // behind the ^C that the terminal has put there
+	}
 	return exitCode(err)
 }
 
@@ -137,7 +141,7 @@ message begins and ends.`,
 			}
 			return cmd.Help()
 		},
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) (err error) {
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) (err error) {
 			e.command = cmd.CommandPath()
 			e.palette, err = term.NewPalette(color, e.stderr, e.getenv)
 			if err != nil {
@@ -146,7 +150,13 @@ message begins and ends.`,
 			if e.outPalette, err = term.NewPalette(color, e.stdout, e.getenv); err != nil {
 				return usage(err)
 			}
-			return checkFlags(cmd)
+			if err := checkFlags(cmd); err != nil {
+				return err
+			}
+			for _, idle := range idleFlags(cmd, args) {
+				e.say("%s", idle)
+			}
+			return nil
 		},
 	}
 	root.SetOut(e.stdout)
@@ -163,6 +173,9 @@ message begins and ends.`,
 	i := slices.IndexFunc(commands(), func(c command) bool { return c.name == word })
 	if i < 0 {
 		addAll(root, e)
+		if strings.HasPrefix(word, "__complete") {
+			forShells(root)
+		}
 		return root
 	}
 	root.AddCommand(commands()[i].make(e))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,6 @@ import (
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/pause"
 	"github.com/chancat/channel/internal/text"
-	"github.com/chancat/channel/internal/text/escape"
 	"github.com/chancat/channel/session"
 )
 
@@ -34,10 +34,11 @@ func newSend(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "send [flags] ADDR [MSG...]",
 		Short: "send messages given as arguments, and wait for replies if asked",
-		Long: `Send each MSG as one message; without MSG, all of stdin is one message. With
--r N the replies go to stdout as in connect; otherwise the connection is
-half-closed and what the peer says is discarded.`,
+		Long: `Send each MSG as one message, so that one with blanks needs quotes; without MSG,
+all of stdin is one message. With -r N the replies go to stdout as in connect;
+otherwise the connection is half-closed and what the peer says is discarded.`,
 		Example: `  chancat send localhost:5000 hello world
+  chancat send -f resp -r 1 localhost:6379 'SET key "two words"'
   chancat send -f line -r 1 -w 2s localhost:5000 PING
   chancat send -f msg --chunks 2,11 --gap 60ms -r 1 localhost:5000 ping
   chancat send -e -f nul localhost:5000 'caf\u{e9}\n' < /dev/null`,
@@ -127,14 +128,10 @@ func (c *sendCommand) messages(address string, args []string) ([][]byte, error) 
 	}
 	var messages [][]byte
 	for i, arg := range args {
-		msg := []byte(arg)
-		if c.escapes {
-			var err error
-			if msg, err = escape.Unescape(nil, msg); err != nil {
-				return nil, &text.InputError{Message: i + 1, Err: err}
-			}
+		msg, err := typedMessage(arg, c.escapes, i+1)
+		if err == nil {
+			msg, err = c.awkward.fill(msg)
 		}
-		msg, err := c.awkward.fill(msg)
 		if err != nil {
 			return nil, err
 		}
@@ -158,18 +155,42 @@ func (c *sendCommand) exchange(ctx context.Context, l *link.Link, messages [][]b
 			time.AfterFunc(lingerMost, func() { l.Close() })
 		}
 	}()
-	if c.replies == 0 {
-		err := <-sent
-		if exitCode(err) != exitClosed {
-			linger(l)
-		}
-		return err
-	}
-	if c.wait > 0 {
+	deadline := time.Now().Add(time.Duration(c.wait))
+	limited := c.replies > 0 && c.wait > 0
+	if limited {
 		timer := time.AfterFunc(time.Duration(c.wait), func() { l.Close() })
 		defer timer.Stop()
 	}
-	deadline := time.Now().Add(time.Duration(c.wait))
+	late := func() bool { return limited && !time.Now().Before(deadline) }
+	if err := c.receive(ctx, l, print, late); err != nil {
+		select {
+		case failed := <-sent:
+			return cmp.Or(failed, err) // it came first
+		default:
+			return err
+		}
+	}
+	over := make(chan struct{})
+	go func() { // beside sending: the echo of much would hold it up for good
+		discard(l)
+		close(over)
+	}()
+	err := <-sent
+	end := time.AfterFunc(lingerMost, func() { l.Close() })
+	defer end.Stop()
+	if exitCode(err) == exitClosed || l.CloseWrite() != nil {
+		l.Close()
+	}
+	<-over
+	if err != nil && ctx.Err() == nil && late() {
+		return fmt.Errorf("%w: not all was sent within %v", errTimeout, time.Duration(c.wait))
+	}
+	return err
+}
+
+// receive prints the replies that are asked for. late reports whether they have had
+// their time.
+func (c *sendCommand) receive(ctx context.Context, l *link.Link, print *printer, late func() bool) error {
 	for got := range c.replies {
 		msg, err := l.Recv()
 		switch {
@@ -177,30 +198,16 @@ func (c *sendCommand) exchange(ctx context.Context, l *link.Link, messages [][]b
 			err = print.message("", msg)
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case c.wait > 0 && !time.Now().Before(deadline):
+		case late():
 			err = fmt.Errorf("%w: %d of %d replies came within %v", errTimeout, got, c.replies, time.Duration(c.wait))
 		case err == io.EOF:
 			err = fmt.Errorf("%w after %d of %d replies", errClosed, got, c.replies)
 		}
 		if err != nil {
-			select {
-			case failed := <-sent:
-				if failed != nil {
-					return failed // it came first
-				}
-			default:
-			}
 			return err
 		}
 	}
-	if err := <-sent; err != nil {
-		return err
-	}
-	if err := print.flush(); err != nil {
-		return err
-	}
-	linger(l)
-	return nil
+	return print.flush()
 }
 
 // sendAll sends the messages, the ones before a message that the framing cannot

@@ -46,6 +46,7 @@ func (f *awkwardFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.beside, "beside", 0, "keep `N` other connections open meanwhile, on which the same was sent")
 	flags.StringVar(&f.after, "after", "", "before, send these `BYTES`, which have escapes, on a connection of their own: is the peer well after them?")
 	cmd.MarkFlagsMutuallyExclusive("chunks", "deliver")
+	cmd.RegisterFlagCompletionFunc("deliver", completeDelivery())
 }
 
 // cutter is the flag that cuts frames.
@@ -111,6 +112,8 @@ func (f *awkwardFlags) before(ctx context.Context, e *env, address string, o *en
 		}
 		l := link.New(ctx, conn, link.Options{Framing: fr})
 		others = append(others, l)
+		defer context.AfterFunc(ctx, func() { l.Close() })()
+		go discard(l) // an echo that nobody reads would hold up the sending
 		batch := l.NewBatch()
 		for _, msg := range messages {
 			if err := batch.Send(msg); err != nil {

@@ -20,7 +20,6 @@ type serveCommand struct {
 	once      bool
 	loose     bool
 	maxConns  int
-	ignore    []string
 }
 
 func newServe(e *env) *cobra.Command {
@@ -49,7 +48,6 @@ and as often as it comes.`,
 	flags.BoolVar(&c.once, "once", false, "serve one client and end; exit 1 if it said something else")
 	flags.BoolVar(&c.loose, "loose", false, "answer each message as the same message was answered, in any order")
 	flags.IntVar(&c.maxConns, "max-conns", maxConnsDefault, "serve at most `N` clients at once")
-	flags.StringArrayVar(&c.ignore, "ignore", nil, "compare messages that are JSON without what the `JQ` paths select, such as '.id, .time'")
 	return cmd
 }
 
@@ -64,21 +62,13 @@ func (c *serveCommand) run(ctx context.Context, name, address string) error {
 	if err != nil {
 		return err
 	}
-	if o.Normal, err = replay.Ignoring(c.ignore); err != nil {
-		return usage(fmt.Errorf("--ignore: %w", err))
-	}
 	if usesStdio(address) {
 		c.once = true
 	}
-	var r *replay.Recording
-	if err := interruptible(ctx, func() (err error) { r, err = loadRecording(c.e, name); return err }); err != nil {
-		return err
-	}
-	s, err := c.play.script(c.e, r, shownName(name), session.Server)
+	s, err := c.play.load(ctx, c.e, name, session.Server, &o)
 	if err != nil {
 		return err
 	}
-	o.Framing = r.Framing
 	options, err := c.transport.listenOptions(c.e, address, o.Framing.C2S.Max)
 	if err != nil {
 		return err

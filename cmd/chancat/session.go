@@ -56,6 +56,51 @@ func (f *selectFlags) selection() (recording.Selection, error) {
 	return recording.Selection{Conn: f.conn, Only: session.Side(f.only), From: f.from, Count: f.count}, nil
 }
 
+// partFlags say which part of a recording is written, without what is secret, and
+// where to.
+type partFlags struct {
+	selectFlags
+	redact redactFlags
+	output string
+}
+
+func (f *partFlags) add(cmd *cobra.Command) {
+	f.selectFlags.add(cmd)
+	f.redact.add(cmd)
+	cmd.Flags().StringVarP(&f.output, "output", "o", "", "write to `FILE`, which only you can read (default stdout)")
+}
+
+// write copies the part of the recording name to what sink makes of the output. It
+// returns how many messages that are.
+func (f *partFlags) write(e *env, name string, sink func(*os.File, *source) recording.Sink) (messages int, err error) {
+	selection, err := f.selection()
+	if err != nil {
+		return 0, err
+	}
+	secrets, err := f.redact.parse()
+	if err != nil {
+		return 0, err
+	}
+	s, err := openSource(e, name)
+	if err != nil {
+		return 0, err
+	}
+	defer s.file.Close()
+	err = writeOutput(e, s.file, f.output, func(file *os.File) error {
+		slicer := recording.NewSlicer(sink(file, s), selection)
+		redactor := recording.NewRedactor(slicer, secrets) // before: it sees the messages whole
+		err := s.copyTo(e, redactor, f.conn)
+		for _, finish := range []func() error{redactor.Close, slicer.Close} {
+			if failed := finish(); failed != nil && err == nil {
+				err = &outputError{failed}
+			}
+		}
+		messages = slicer.Messages()
+		return err
+	})
+	return messages, err
+}
+
 // A source is an open recording.
 type source struct {
 	name    string
@@ -111,8 +156,9 @@ func headed(events iter.Seq2[*session.Event, error], spelling string) iter.Seq2[
 }
 
 // copyTo writes the events to sink. What is broken is the error, behind all that
-// stands before it.
-func (s *source) copyTo(e *env, sink recording.Sink) error {
+// stands before it. That the connection conn, if it is not 0, is not there is told.
+func (s *source) copyTo(e *env, sink recording.Sink, conn int) error {
+	last, found := 0, conn == 0
 	for ev, err := range s.events {
 		if err != nil {
 			return recordingError(s.name, err)
@@ -120,9 +166,13 @@ func (s *source) copyTo(e *env, sink recording.Sink) error {
 		if ev.Kind == session.Session && e.framing != "" {
 			ev.Framing = e.framing
 		}
+		last, found = max(last, ev.Conn), found || ev.Conn == conn
 		if err := sink.WriteEvent(ev); err != nil {
 			return &outputError{err}
 		}
+	}
+	if !found {
+		e.say("%s: it has no connection %d; the last is %d", s.name, conn, last)
 	}
 	return nil
 }

@@ -23,11 +23,9 @@ import (
 var exportKinds = []string{"pcapng", "raw", "hex"}
 
 type sessionExport struct {
-	e      *env
-	part   selectFlags
-	redact redactFlags
-	as     string
-	output string
+	e    *env
+	part partFlags
+	as   string
 }
 
 func newSessionExport(e *env) *cobra.Command {
@@ -48,21 +46,15 @@ one message a line.`,
 		},
 	}
 	c.part.add(cmd)
-	c.redact.add(cmd)
-	flags := cmd.Flags()
-	flags.StringVar(&c.as, "as", "", "`KIND` of the output: pcapng, raw or hex (default what -o ends in, or pcapng)")
-	flags.StringVarP(&c.output, "output", "o", "", "write to `FILE`, which only you can read (default stdout)")
+	cmd.Flags().StringVar(&c.as, "as", "", "`KIND` of the output: pcapng, raw or hex (default what -o ends in, or pcapng)")
 	cmd.RegisterFlagCompletionFunc("as", cobra.FixedCompletions(exportKinds, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
 func (c *sessionExport) run(name string) error {
-	selection, err := c.part.selection()
-	if err != nil {
-		return err
-	}
+	output := c.part.output
 	if c.as == "" {
-		c.as = strings.TrimPrefix(filepath.Ext(c.output), ".")
+		c.as = strings.TrimPrefix(filepath.Ext(output), ".")
 		if !slices.Contains(exportKinds, c.as) {
 			c.as = "pcapng"
 		}
@@ -70,32 +62,15 @@ func (c *sessionExport) run(name string) error {
 	switch {
 	case !slices.Contains(exportKinds, c.as):
 		return usage(fmt.Errorf("--as %q: want pcapng, raw or hex", c.as))
-	case c.as == "raw" && selection.Only == "":
+	case c.as == "raw" && c.part.only == "":
 		return usage(errors.New("the streams of the two sides are two; --only client or --only server says which"))
-	case c.as == "pcapng" && (c.output == "" || c.output == "-") && term.Is(c.e.stdout):
+	case c.as == "pcapng" && (output == "" || output == "-") && term.Is(c.e.stdout):
 		return usage(errors.New("a capture is not for a terminal; -o FILE takes it"))
 	}
-	secrets, err := c.redact.parse()
-	if err != nil {
-		return err
-	}
-	s, err := openSource(c.e, name)
-	if err != nil {
-		return err
-	}
-	defer s.file.Close()
-	return writeOutput(c.e, s.file, c.output, func(file *os.File) error {
-		out := c.sink(file)
-		slicer := recording.NewSlicer(&framed{Sink: out, framing: s.framing, told: map[int]bool{}}, selection)
-		redactor := recording.NewRedactor(slicer, secrets)
-		err := s.copyTo(c.e, redactor)
-		for _, closer := range []interface{ Close() error }{redactor, slicer} {
-			if closed := closer.Close(); closed != nil && err == nil {
-				err = &outputError{closed}
-			}
-		}
-		return err
+	_, err := c.part.write(c.e, name, func(file *os.File, s *source) recording.Sink {
+		return &framed{Sink: c.sink(file), framing: s.framing, told: map[int]bool{}}
 	})
+	return err
 }
 
 func (c *sessionExport) sink(file *os.File) recording.Sink {

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"github.com/chancat/channel/internal/recording"
 	"github.com/chancat/channel/internal/text/escape"
 	"github.com/chancat/channel/session"
+	"github.com/chancat/channel/view"
 )
 
 type sessionShow struct {
@@ -18,6 +20,7 @@ type sessionShow struct {
 	part  selectFlags
 	print *printer
 	start time.Time // of the recording
+	brief view.View // of the framing, for the start of a message; nil for none
 }
 
 func newSessionShow(e *env) *cobra.Command {
@@ -78,7 +81,7 @@ func (c *sessionShow) file(name string, selection recording.Selection) error {
 	s.events = recording.Inflated(s.events, c.e.framing)
 	slicer := recording.NewSlicer(c, selection)
 	c.start = time.Time{}
-	err = s.copyTo(c.e, slicer)
+	err = s.copyTo(c.e, slicer, c.part.conn)
 	if closed := slicer.Close(); closed != nil && err == nil {
 		err = &outputError{closed}
 	}
@@ -92,6 +95,9 @@ func (c *sessionShow) Flush() error { return c.print.flush() }
 func (c *sessionShow) WriteEvent(ev *session.Event) error {
 	if c.start.IsZero() {
 		c.start = ev.Time
+	}
+	if ev.Kind == session.Session {
+		c.decodedAs(orDefault(c.e.framing, ev.Framing))
 	}
 	switch {
 	case c.out.json:
@@ -110,6 +116,15 @@ func (c *sessionShow) WriteEvent(ev *session.Event) error {
 		return c.print.message("", c.print.shown(ev))
 	}
 	return nil
+}
+
+// decodedAs has messages shown as those of a framing are read.
+func (c *sessionShow) decodedAs(spelling string) {
+	c.print.forFraming(spelling)
+	c.brief = nil
+	if name := view.ForFraming(spelling); name != "auto" {
+		c.brief, _ = view.Parse(name) // which is one of ours
+	}
 }
 
 // line is what the list says of an event; nil for nothing.
@@ -160,7 +175,7 @@ func (c *sessionShow) message(ev *session.Event) []byte {
 		line = fmt.Appendf(line, " answers #%d in %v", ev.Answers, ev.Latency)
 	}
 	if c.print.view == nil || c.out.view == "" {
-		return appendPreview(append(line, ' '), " ", said(ev))
+		return c.appendStart(append(line, "  "...), said(ev))
 	}
 	shown := c.print.view(nil, said(ev))
 	if bytes.IndexByte(bytes.TrimSuffix(shown, []byte("\n")), '\n') < 0 {
@@ -173,6 +188,30 @@ func (c *sessionShow) message(ev *session.Event) []byte {
 		line = append(line, '\n')
 	}
 	return line
+}
+
+// briefMost bounds the bytes of a message that is viewed for its start alone.
+const briefMost = 64 << 10
+
+// appendStart appends the start of a message, on one line.
+func (c *sessionShow) appendStart(dst, body []byte) []byte {
+	if c.brief == nil || len(body) > briefMost {
+		return appendPreview(dst, "", body)
+	}
+	start := len(dst)
+	for i, line := range bytes.Split(bytes.TrimSuffix(c.brief(nil, body), []byte("\n")), []byte("\n")) {
+		if i > 0 {
+			dst = append(dst, ' ')
+		}
+		dst = append(dst, bytes.TrimLeft(line, " ")...)
+	}
+	if end := start + previewMost; len(dst) > end {
+		for !utf8.RuneStart(dst[end]) {
+			end--
+		}
+		dst = append(dst[:end], "…"...)
+	}
+	return append(dst, '\n')
 }
 
 // previewMost bounds the bytes of a message that a line shows.

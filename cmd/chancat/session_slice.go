@@ -10,10 +10,8 @@ import (
 )
 
 type sessionSlice struct {
-	e      *env
-	part   selectFlags
-	redact redactFlags
-	output string
+	e    *env
+	part partFlags
 }
 
 func newSessionSlice(e *env) *cobra.Command {
@@ -32,48 +30,17 @@ stay. Of a capture it makes a session file.`,
 		},
 	}
 	c.part.add(cmd)
-	c.redact.add(cmd)
-	cmd.Flags().StringVarP(&c.output, "output", "o", "", "write to `FILE`, which only you can read (default stdout)")
 	return cmd
 }
 
 func (c *sessionSlice) run(name string) error {
-	selection, err := c.part.selection()
-	if err != nil {
-		return err
-	}
-	secrets, err := c.redact.parse()
-	if err != nil {
-		return err
-	}
-	s, err := openSource(c.e, name)
-	if err != nil {
-		return err
-	}
-	defer s.file.Close()
-	return writeOutput(c.e, s.file, c.output, func(file *os.File) error {
-		w := session.NewWriter(file)
-		slicer := recording.NewSlicer(w, selection)
-		var sink interface {
-			recording.Sink
-			Close() error
-		} = slicer
-		if secrets != nil {
-			// Redacting comes first: it sees the messages whole.
-			r := recording.NewRedactor(slicer, secrets)
-			sink = r
-		}
-		err := s.copyTo(c.e, programmed{sink})
-		for _, closer := range []interface{ Close() error }{sink, slicer, flusher{w}} {
-			if closed := closer.Close(); closed != nil && err == nil {
-				err = &outputError{closed}
-			}
-		}
-		if err == nil && slicer.Messages() == 0 {
-			c.e.say("no message of %s is chosen", s.name)
-		}
-		return err
+	messages, err := c.part.write(c.e, name, func(file *os.File, _ *source) recording.Sink {
+		return programmed{session.NewWriter(file)}
 	})
+	if err == nil && messages == 0 {
+		c.e.say("no message of %s is chosen", shownName(name))
+	}
+	return err
 }
 
 // programmed puts our name into the header of a recording.
@@ -85,7 +52,3 @@ func (p programmed) WriteEvent(ev *session.Event) error {
 	}
 	return p.Sink.WriteEvent(ev)
 }
-
-type flusher struct{ *session.Writer }
-
-func (f flusher) Close() error { return f.Flush() }

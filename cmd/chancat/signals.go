@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // A signalError is the end of a command by a signal.
@@ -16,9 +17,14 @@ func (e *signalError) Error() string { return fmt.Sprintf("ended by %v", e.signa
 // exitCode is what a shell reports for a process that the signal killed.
 func (e *signalError) exitCode() int { return 128 + int(e.signal) }
 
+// endMost is how long a command may take to end after a signal: what it still has to
+// say must not wait for a stdout that nobody reads.
+const endMost = 5 * time.Second
+
 // notifyContext returns a context that ends on the first SIGINT, SIGTERM or
-// SIGHUP; the second ends the process. A SIGHUP that is ignored, by nohup, stays so.
-func notifyContext(exit func(code int)) (ctx context.Context, stop func()) {
+// SIGHUP. The second ends the process by exit, and so does time unless patient is
+// true then. A SIGHUP that is ignored, by nohup, stays so.
+func notifyContext(exit func(code int), patient func() bool) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	received := make(chan os.Signal, 2)
 	signal.Notify(received, syscall.SIGINT, syscall.SIGTERM)
@@ -27,14 +33,21 @@ func notifyContext(exit func(code int)) (ctx context.Context, stop func()) {
 	}
 	done := make(chan struct{})
 	go func() {
-		for first := true; ; first = false {
+		var late <-chan time.Time
+		var first *signalError
+		for {
 			select {
 			case s := <-received:
 				err := &signalError{s.(syscall.Signal)}
-				if !first {
+				if first != nil {
 					exit(err.exitCode())
 				}
+				first, late = err, time.After(endMost)
 				cancel(err)
+			case <-late:
+				if !patient() {
+					exit(first.exitCode())
+				}
 			case <-done:
 				return
 			}

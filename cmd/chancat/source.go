@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -36,6 +37,33 @@ func (f *sourceFlags) check() error {
 		return usage(fmt.Errorf("--in %s: %w", f.in, err))
 	}
 	return nil
+}
+
+// again is what names the same parts of files in another command line.
+func (f *sourceFlags) again(files ...string) string {
+	var b strings.Builder
+	if f.as != "" {
+		b.WriteString(" --as " + f.as)
+	}
+	if f.in != "" {
+		b.WriteString(" --in " + f.in)
+	}
+	if f.port != 0 {
+		fmt.Fprintf(&b, " --port %d", f.port)
+	}
+	for _, name := range files {
+		if name != "-" {
+			b.WriteString(" " + shellWord(name))
+		}
+	}
+	return b.String()
+}
+
+// suspect says if a stream that was taken as it is looks like a dump of one.
+func (f *sourceFlags) suspect(e *env, start []byte) {
+	if kind := dump.Guess(start); f.in == "" && f.as == "" && kind != "" {
+		e.say("this looks like a hex dump: --in %s reads the bytes that it shows", kind)
+	}
 }
 
 // undumped returns the bytes of src that a dump shows, or src where it is none.

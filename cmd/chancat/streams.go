@@ -7,6 +7,7 @@ import (
 
 	"github.com/chancat/channel/detect"
 	"github.com/chancat/channel/internal/dump"
+	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/session"
 	"github.com/chancat/channel/session/pcap"
 )
@@ -148,9 +149,11 @@ func (g *gatherer) capture(src io.Reader) error {
 
 // nextFile makes the connections of the next file others than those before.
 func (g *gatherer) nextFile() {
+	last := g.base
 	for key := range g.open {
-		g.base = max(g.base, g.base+key.conn)
+		last = max(last, g.base+key.conn)
 	}
+	g.base = last
 }
 
 // event takes the bytes of ev. It reports whether more is wanted.
@@ -169,7 +172,7 @@ func (g *gatherer) event(ev *session.Event) bool {
 		if at == nil {
 			at = &gathered{index: len(g.streams)}
 			g.open[key] = at
-			g.streams = append(g.streams, detect.Stream{From: sideOf(ev.From), Conn: g.base + ev.Conn, Late: !g.begun[ev.Conn]})
+			g.streams = append(g.streams, detect.Stream{From: link.SideOf(ev.From), Conn: g.base + ev.Conn, Late: !g.begun[ev.Conn]})
 		}
 		if at.closed {
 			return true
@@ -183,7 +186,7 @@ func (g *gatherer) event(ev *session.Event) bool {
 	case session.Lost:
 		if at == nil { // the capture began after the stream
 			g.open[key] = &gathered{index: len(g.streams)}
-			g.streams = append(g.streams, detect.Stream{From: sideOf(ev.From), Conn: g.base + ev.Conn, Late: true})
+			g.streams = append(g.streams, detect.Stream{From: link.SideOf(ev.From), Conn: g.base + ev.Conn, Late: true})
 		} else { // what stands behind a gap may begin anywhere
 			at.closed = true
 		}
@@ -195,20 +198,10 @@ func (g *gatherer) event(ev *session.Event) bool {
 				s := &g.streams[at.index]
 				s.Ended = ev.Reason == "eof" || reset
 				if s.Ended {
-					s.End = detect.End{By: sideOf(ev.From), Reset: reset}
+					s.End = detect.End{By: link.SideOf(ev.From), Reset: reset}
 				}
 			}
 		}
 	}
 	return true
-}
-
-func sideOf(s session.Side) detect.Side {
-	switch s {
-	case session.Client:
-		return detect.Client
-	case session.Server:
-		return detect.Server
-	}
-	return detect.Unknown
 }

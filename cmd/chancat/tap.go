@@ -84,6 +84,7 @@ corrupt, length+N, delay=TIME, split, reset.`,
 	flags.StringArrayVar(&c.faults, "fault", nil, "spoil messages by the `RULE`, such as msg=3:drop; may be repeated")
 	flags.Uint64Var(&c.seed, "seed", 1, "the `SEED` of what the faults leave to chance")
 	flags.StringVar(&c.backlog, "backlog", "64MiB", "keep at most `SIZE` of what is forwarded and not decoded yet; what is more is passed over, and told")
+	cmd.RegisterFlagCompletionFunc("fault", completeFault)
 	return cmd
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -13,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/internal/private"
 	"github.com/chancat/channel/internal/repl"
 	"github.com/chancat/channel/internal/term"
 	"github.com/chancat/channel/session"
@@ -61,7 +60,7 @@ func (o *tapOutput) open(e *env, framing string, stdoutTaken bool) (err error) {
 	shown := *e
 	switch {
 	case o.file != "":
-		if o.opened, err = createPrivate(o.file); err != nil {
+		if o.opened, err = private.Create(o.file, true); err != nil {
 			return err
 		}
 		shown.stdout, shown.outPalette = o.opened, term.Palette{}
@@ -100,9 +99,7 @@ func (o *tapOutput) observe(ev *session.Event) {
 		}
 	case session.Broken:
 		o.idle()
-		o.e.tell(&faultError{where: o.direction(ev), bytes: ev.Data, hint: ev.Hint, err: &frame.Error{
-			Start: ev.Offset, Offset: ev.At, Cause: frame.Cause(ev.Cause), Err: errors.New(withoutPlace(ev.Error)),
-		}})
+		o.e.tell(recordedFault(o.direction(ev), ev))
 	case session.Fault:
 		o.e.say("%s: fault %s applied to message %d", o.direction(ev), ev.Reason, ev.Seq)
 	case session.Note:
@@ -114,17 +111,6 @@ func (o *tapOutput) observe(ev *session.Event) {
 	case session.Close:
 		o.e.note("%s: %s", o.direction(ev), ev.Reason)
 	}
-}
-
-// withoutPlace is what a frame's error says behind the place, which is said
-// elsewhere.
-func withoutPlace(text string) string {
-	for _, place := range []string{"frame at byte ", "byte "} {
-		if at, rest, ok := strings.Cut(text, ": "); ok && strings.HasPrefix(at, place) {
-			text = rest
-		}
-	}
-	return text
 }
 
 // direction names the connection and side of an event for people.

@@ -3,8 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"syscall"
-	"time"
+	"sync"
 
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/internal/tap"
@@ -21,6 +20,10 @@ func (c *tapCommand) wrap(ctx context.Context, words []string) error {
 	if err := c.out.open(c.e, c.framing.Spelling, true); err != nil {
 		return err
 	}
+	var told sync.Once
+	c.out.failed = func(err error) {
+		told.Do(func() { c.e.warn(fmt.Errorf("no more messages are shown: %w", err)) }) // the program goes on
+	}
 	err := c.around(ctx, words)
 	ended := c.out.closeAfter(err)
 	if err == nil && as[*toldError](ended) != nil {
@@ -35,15 +38,7 @@ func (c *tapCommand) around(ctx context.Context, words []string) error {
 	if err != nil {
 		return err
 	}
-	kill := func() {
-		child.Signal(syscall.SIGKILL)
-		select {
-		case <-child.Ended():
-		case <-time.After(time.Second):
-		}
-	}
-	c.e.beforeExit.Store(&kill)
-	defer c.e.beforeExit.Store(nil)
+	c.e.patient.Store(true) // a signal is for the program
 	defer context.AfterFunc(ctx, func() {
 		if s := as[*signalError](context.Cause(ctx)); s != nil {
 			child.Signal(s.signal) // it decides what to make of it

@@ -101,3 +101,17 @@ func TestTerminalStderr(t *testing.T) {
 		t.Errorf("exit status %d", got)
 	}
 }
+
+// The shell's prompt does not stand behind the ^C.
+func TestTerminalInterrupted(t *testing.T) {
+	t.Parallel()
+	tm := onTerminal(t, nil, "tap", "127.0.0.1:0", "127.0.0.1:1")
+	tm.sees("listening on")
+	tm.types("\x03")
+	if got := tm.ends(); got != 130 {
+		t.Errorf("exit status %d", got)
+	}
+	if !strings.HasSuffix(tm.shown(), "^C\r\n") {
+		t.Errorf("the terminal got %q", tm.shown())
+	}
+}

@@ -12,7 +12,10 @@ var helpFiles embed.FS
 
 var topicList = []struct{ name, short string }{
 	{"addresses", "the forms of ADDR"},
+	{"environment", "variables, files and profiles"},
+	{"events", "what --json prints and --record keeps"},
 	{"exit-codes", "what the exit status says"},
+	{"interactive", "connect and listen on a terminal"},
 	{"netcat", "how netcat's habits carry over"},
 }
 

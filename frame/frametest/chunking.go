@@ -13,8 +13,9 @@ import (
 
 // Chunking checks that the frames of in, their offsets and the text of the error
 // that ends them do not depend on how the stream was cut: not in two at any
-// place, nor into single or random pieces, nor by timeouts. It does so without a
-// limit and with limits that bodies exceed.
+// place, nor into single or random pieces, nor by timeouts, and that reading by
+// message says the same. It does so without a limit and with limits that bodies
+// exceed.
 func Chunking(t TB, c frame.Codec, in []byte) {
 	t.Helper()
 	in = in[:min(len(in), longest)]
@@ -22,6 +23,7 @@ func Chunking(t TB, c frame.Codec, in []byte) {
 	for name, r := range pieces(in) {
 		compare(t, c, in, noLimit, name, r, want)
 	}
+	messages(t, c, in, noLimit, want)
 	for _, limit := range limits {
 		// A limit is judged by what Scan promises of the bytes that are there: how
 		// reading can fail or end is the same with and without one.
@@ -29,11 +31,26 @@ func Chunking(t TB, c frame.Codec, in []byte) {
 		compare(t, c, in, limit, "one piece", bytes.NewReader(in), want)
 		compare(t, c, in, limit, "single bytes", iotest.OneByteReader(bytes.NewReader(in)), want)
 		compare(t, c, in, limit, "random pieces", newRandom(in), want)
+		messages(t, c, in, limit, want)
 	}
 }
 
 // limits are some that bodies exceed.
 var limits = []int{1, 4}
+
+// messages checks that reading by message says the same.
+func messages(t TB, c frame.Codec, in []byte, limit int, want Result) {
+	t.Helper()
+	for name, r := range map[string]io.Reader{
+		"one piece":                     bytes.NewReader(in),
+		"random pieces":                 newRandom(in),
+		"single bytes between timeouts": &hesitant{src: iotest.OneByteReader(bytes.NewReader(in))},
+	} {
+		if difference := want.by(r, c, limit); difference != "" {
+			t.Fatalf("%q with a limit of %d, read by message as %s: %s", clip(in), limit, name, difference)
+		}
+	}
+}
 
 func compare(t TB, c frame.Codec, in []byte, limit int, name string, r io.Reader, want Result) {
 	t.Helper()

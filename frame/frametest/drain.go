@@ -66,6 +66,43 @@ func Drain(r io.Reader, c frame.Codec, limit int) Result {
 	}
 }
 
+// by reads r by message, in turn with frames, and returns how that differs from want;
+// empty for not at all.
+func (want Result) by(r io.Reader, c frame.Codec, limit int) string {
+	rd := frame.NewReader(r, c, limit)
+	next := func(i int) (string, error) {
+		for {
+			msg, err := []byte(nil), error(nil)
+			if i%3 < 2 {
+				msg, err = rd.NextMessage()
+			} else if f, failed := rd.Next(); failed == nil {
+				msg = rd.Message(f)
+			} else {
+				err = failed
+			}
+			if !errors.Is(err, iotest.ErrTimeout) {
+				return string(msg), err
+			}
+		}
+	}
+	for i, f := range want.Frames {
+		msg, err := next(i)
+		if end := f.Offset + int64(len(f.Raw)); err != nil || msg != f.Message || rd.Offset() != end {
+			return fmt.Sprintf("message %d is %q up to byte %d, error %v; want %q up to byte %d", i, msg, rd.Offset(), err, f.Message, end)
+		}
+	}
+	for range 2 { // the end stays
+		_, err := next(0)
+		if err == io.EOF {
+			err = nil
+		}
+		if got := describe(err); (got == nil) != (want.Error == nil) || got != nil && *got != *want.Error {
+			return fmt.Sprintf("the messages end with %v, want %v", got, want.Error)
+		}
+	}
+	return ""
+}
+
 // describe copies err, whose text stands for it when it is no [frame.Error].
 func describe(err error) *Error {
 	if err == nil {

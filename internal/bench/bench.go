@@ -97,6 +97,9 @@ func (o *Options) alternates() bool {
 // ErrSilent is a peer that has not answered in time.
 var ErrSilent = errors.New("no answer in time")
 
+// ErrStuck is a peer that has not read in time, where no answers are wanted.
+var ErrStuck = errors.New("what is sent is not read")
+
 // ErrClosed is a peer that has closed before it had answered.
 var ErrClosed = errors.New("the peer closed the connection before it had answered")
 
@@ -214,7 +217,7 @@ func (r *run) watch(ctx context.Context, idle <-chan struct{}) {
 		}
 		for _, c := range r.conns {
 			if c.silent(r.o.Patience) {
-				r.fail(fmt.Errorf("connection %d: %w: nothing came in %v", c.index+1, ErrSilent, r.o.Patience))
+				r.fail(r.silence(c))
 			}
 		}
 		if r.o.Progress != nil && elapsed-told >= progressEvery {
@@ -222,6 +225,13 @@ func (r *run) watch(ctx context.Context, idle <-chan struct{}) {
 			r.o.Progress(r.progress(elapsed))
 		}
 	}
+}
+
+func (r *run) silence(c *conn) error {
+	if r.o.Replies == 0 {
+		return fmt.Errorf("connection %d: %w: nothing in %v", c.index+1, ErrStuck, r.o.Patience)
+	}
+	return fmt.Errorf("connection %d: %w: nothing came in %v", c.index+1, ErrSilent, r.o.Patience)
 }
 
 // stop ends the sending: answers that are due are still waited for.

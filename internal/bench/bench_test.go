@@ -150,6 +150,37 @@ func TestNoReplies(t *testing.T) {
 	}
 }
 
+// What a peer that does not close has of our time after the last message is no part
+// of the run.
+func TestNoRepliesFromOneThatStays(t *testing.T) {
+	over := make(chan struct{})
+	o := options(t, serve(t, func(c net.Conn) {
+		io.Copy(io.Discard, c)
+		<-over
+	}), "line", "hello")
+	defer close(over)
+	o.Count, o.Replies = 10, 0
+	began := time.Now()
+	r, err := Run(t.Context(), o)
+	if all := time.Since(began); err != nil || r.Elapsed > all-partingMost {
+		t.Errorf("%v of %v, %v", r.Elapsed, all, err)
+	}
+}
+
+// A peer that reads nothing ends a run without answers.
+func TestNoRepliesFromOneThatIsStuck(t *testing.T) {
+	over := make(chan struct{})
+	o := options(t, serve(t, func(c net.Conn) { <-over }), "u32be", strings.Repeat("x", 1<<20))
+	defer close(over)
+	o.Replies, o.Patience = 0, 200*time.Millisecond
+	for _, o.Rate = range []float64{0, 1000} {
+		o.Duration = time.Second
+		if _, err := Run(t.Context(), o); !errors.Is(err, ErrStuck) {
+			t.Errorf("rate %v: %v", o.Rate, err)
+		}
+	}
+}
+
 // A peer that stalls once delays every message that was due meanwhile. Counted from
 // when they were due that is many of them; counted from when they were sent it is
 // one, and the stall is hardly to be seen.

@@ -25,8 +25,9 @@ type conn struct {
 	done       bool // nothing more is sent
 	sent       int64
 	answered   int64
-	unanswered int
+	unanswered int           // where no answers are wanted: 1 while a message is not taken
 	heard      time.Duration // since the start of the run, when something last changed
+	flushed    time.Duration // where no answers are wanted: when the last was taken
 }
 
 func newConn(r *run, index int) *conn {
@@ -52,6 +53,12 @@ func (c *conn) may(sent int64) bool {
 	return c.run.o.Count == 0 || sent < c.count
 }
 
+func (c *conn) ended() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.flushed
+}
+
 func (c *conn) counts() (sent, answered int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -64,7 +71,8 @@ func (c *conn) wake() {
 	c.room.Broadcast()
 }
 
-// silent reports whether an answer is due for longer than patience.
+// silent reports whether an answer is due, or a message not taken, for longer than
+// patience.
 func (c *conn) silent(patience time.Duration) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -10,6 +10,9 @@ func (c *conn) send() {
 	}
 	c.mu.Lock()
 	c.done = true
+	if c.run.o.Replies == 0 {
+		c.unanswered, c.flushed = 0, time.Since(c.run.start)
+	}
 	idle := c.due.n == 0
 	c.mu.Unlock()
 	switch {
@@ -53,6 +56,9 @@ func (c *conn) acquire(n int64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	open := c.run.o.Rate > 0
+	if c.run.o.Replies == 0 {
+		c.unanswered = 0 // the message before has been taken
+	}
 	for (c.due.full() || open && c.called <= n) && c.may(n) {
 		c.room.Wait()
 	}
@@ -67,9 +73,8 @@ func (c *conn) acquire(n int64) bool {
 	if c.unanswered == 0 {
 		c.heard = now
 	}
-	if c.run.o.Replies > 0 {
+	if c.unanswered++; c.run.o.Replies > 0 {
 		c.due.push(times{intended, now})
-		c.unanswered++
 	}
 	c.sent++
 	return true

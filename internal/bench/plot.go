@@ -145,7 +145,7 @@ func (p *plot) throughput(r Result) {
 	high := max(math.Ceil(most/step)*step, step)
 	y := func(rate float64) float64 { return top + panelHeight*(1-rate/high) }
 	for rate := 0.0; rate <= high*1.001; rate += step {
-		p.tickY(y(rate), strconv.FormatFloat(rate, 'f', -1, 64))
+		p.tickY(y(rate), strconv.FormatFloat(rate, 'f', decimals(step), 64))
 	}
 	total := max(interval.Seconds()*float64(len(series)), interval.Seconds())
 	stepX := niceStep(total / 8)
@@ -161,6 +161,9 @@ func (p *plot) throughput(r Result) {
 	}
 	p.line(colorMain, points)
 }
+
+// decimals is how many digits behind the point tell multiples of step apart.
+func decimals(step float64) int { return max(0, -int(math.Floor(math.Log10(step)))) }
 
 // niceStep is the least of 1, 2 and 5 times a power of ten that is not below least.
 func niceStep(least float64) float64 {

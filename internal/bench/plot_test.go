@@ -50,3 +50,17 @@ func TestPlot(t *testing.T) {
 		}
 	}
 }
+
+// Sums of steps that are no binary fractions are labelled as they were meant.
+func TestPlotLabels(t *testing.T) {
+	r := Result{Latency: newHistogram(), Interval: 10 * time.Second, Series: []int64{7, 7}, Elapsed: 20 * time.Second}
+	var b strings.Builder
+	if err := WritePlot(&b, "", r); err != nil {
+		t.Fatal(err)
+	}
+	for _, label := range []string{">0.2<", ">0.4<", ">0.6<"} {
+		if !strings.Contains(b.String(), label) {
+			t.Errorf("no label %s", label)
+		}
+	}
+}

@@ -16,7 +16,7 @@ const (
 
 // A Result is what a run has measured.
 type Result struct {
-	Elapsed     time.Duration // from the first message to the last answer
+	Elapsed     time.Duration // from the first message to the last answer, or where none are wanted to the last message
 	Sent        int64
 	Answered    int64
 	Extra       int64 // messages that came and answered nothing by themselves
@@ -153,8 +153,9 @@ func (r *run) result() Result {
 		sent, answered := c.counts()
 		out.Sent += sent
 		out.Answered += answered
+		out.Elapsed = max(out.Elapsed, c.ended())
 	}
-	if out.Elapsed == 0 { // no answers were wanted, or came
+	if out.Elapsed == 0 { // no answers came
 		out.Elapsed = time.Since(r.start)
 	}
 	return out

@@ -94,7 +94,7 @@ func (h *half) write(p []byte) (n int, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for {
-		for h.used == h.size && !h.ended && !h.abandoned {
+		for n < len(p) && h.used == h.size && !h.ended && !h.abandoned {
 			h.changed.Wait()
 		}
 		if h.ended {

@@ -73,6 +73,34 @@ func TestBlocksWhenFull(t *testing.T) {
 	})
 }
 
+// Nothing is read and written at once, and a write that waits for a reader ends with
+// that.
+func TestEmptyAndAbandoned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := Pair(4)
+		if n, err := a.Read(nil); n != 0 || err != nil {
+			t.Errorf("Read: %d, %v", n, err)
+		}
+		a.Write([]byte("full"))
+		if n, err := a.Write(nil); n != 0 || err != nil {
+			t.Errorf("Write: %d, %v", n, err)
+		}
+		var n int
+		var err error
+		go func() { n, err = a.Write([]byte("more")) }()
+		synctest.Wait()
+		b.Close()
+		synctest.Wait()
+		if n != 0 || err != io.ErrClosedPipe {
+			t.Errorf("Write to an end that was closed: %d, %v", n, err)
+		}
+		a.Close()
+		if n, err := b.Read(make([]byte, 4)); n != 0 || err != net.ErrClosed {
+			t.Errorf("Read from an end that was closed: %d, %v", n, err)
+		}
+	})
+}
+
 func TestCloseInterrupts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := Pair(4)

@@ -1,6 +1,7 @@
 // Package child runs the programs that answer messages: the message is their stdin,
 // what they print is the answer. What they print is bounded, and so is how long
-// something that they have started may hold their output open.
+// something that they have started may hold their output open. What ends them ends
+// all that they have started.
 package child
 
 import (
@@ -8,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"syscall"
 	"time"
 )
 
@@ -24,7 +26,10 @@ var ErrTooMuch = errors.New("it printed too much")
 func Run(cmd *exec.Cmd, stdin []byte) error {
 	cmd.Stdin = bytes.NewReader(stdin)
 	cmd.WaitDelay = waitDelay
-	if err := cmd.Run(); !errors.Is(err, exec.ErrWaitDelay) {
+	if err := Start(cmd); err != nil {
+		return err
+	}
+	if err := Wait(cmd); !errors.Is(err, exec.ErrWaitDelay) {
 		return err
 	}
 	return nil
@@ -60,7 +65,7 @@ func (b *Buffer) Write(p []byte) (int, error) {
 	b.kept.Write(p[:min(len(p), max(b.left, 0))])
 	if b.left >= 0 && len(p) > b.left {
 		b.left = -1
-		b.cmd.Process.Kill() // where it has ended already, that is as well
+		Signal(b.cmd.Process, syscall.SIGKILL) // where it has ended already, that is as well
 	} else if b.left >= 0 {
 		b.left -= len(p)
 	}

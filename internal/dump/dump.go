@@ -40,7 +40,7 @@ func Names() []string {
 //
 //	hex      digits, in any grouping: 0d0a, 0d 0a, 0x0d, 0x0a, "\x0d\x0a", C arrays
 //	xxd      what xxd prints
-//	hexdump  what hexdump -C prints
+//	hexdump  what hexdump -C and od -t x1 print
 //	tcpdump  what tcpdump -x, -xx, -X and -XX print, which becomes a pcap file
 func Parse(name string) (Kind, error) {
 	for _, k := range kinds {
@@ -50,6 +50,27 @@ func Parse(name string) (Kind, error) {
 	}
 	return Kind{}, fmt.Errorf("unknown kind of dump; want %s", strings.Join(Names(), ", "))
 }
+
+// Guess returns the name of the kind of which start, the beginning of a file, has the
+// first row; empty for none.
+func Guess(start []byte) string {
+	for line := range strings.Lines(string(start[:min(len(start), guessed)])) {
+		line = unquoted(strings.TrimSuffix(line, "\n"))
+		if offset, data, ok, err := xxdRow(line); ok && err == nil && len(data) > 0 && strings.Trim(offset, "0") == "" {
+			return "xxd"
+		}
+		if offset, data, ok, err := hexdumpRow(line); ok && err == nil && len(data) > 0 && strings.Trim(offset, "0") == "" {
+			return "hexdump"
+		}
+		if strings.HasPrefix(line, "0x0000:  ") {
+			return "tcpdump"
+		}
+	}
+	return ""
+}
+
+// guessed bounds the bytes that Guess looks at: a dump may have text before it.
+const guessed = 2 << 10
 
 // maxLine bounds a line in bytes. Plain digits may well have no line ends.
 const maxLine = 16 << 20

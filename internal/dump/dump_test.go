@@ -50,6 +50,11 @@ func TestDumps(t *testing.T) {
 		{"hexdump", "00000000  68 69 0a                |hi.|\n00000003\n", "hi\n"},
 		{"hexdump", "000000 68 69 0a                 >hi.<\n000003\n", "hi\n"}, // od -A x -t x1z
 		{"hexdump", "00000000  68 69\n*\n00000005\n", "hihih"},
+		{"hexdump", "0000000  68  69  0a  0a  0a  0a  0a  0a\n0000010  68\n0000011\n", "hi\n\n\n\n\n\nh"},  // od -t x1
+		{"hexdump", "0000000 68 69 0a 0a 0a 0a 0a 0a 0a 0a\n0000010 68\n0000011\n", "hi\n\n\n\n\n\n\n\nh"}, // od -A d
+		{"hexdump", "0000000 68 69 0a 0a\n*\n0000020\n", "hi\n\nhi\n\nhi\n\nhi\n\n"},
+		{"hexdump", "we see\n\n00000000  68 69 |hi|\n\nand then it stops.\nThanks\n", "hi"},
+		{"xxd", "Hi,\n00000000: 6869  hi\n\nregards\n", "hi"},
 		{"hexdump", "```\n00000000  68 69 |hi|\n```\n", "hi"},
 	} {
 		got, err := read(t, c.kind, c.text)
@@ -161,6 +166,8 @@ func TestInteropPrograms(t *testing.T) {
 		{"hex", []string{"xxd", "-i"}},
 		{"hexdump", []string{"hexdump", "-C"}},
 		{"hexdump", []string{"od", "-A", "x", "-t", "x1z"}},
+		{"hexdump", []string{"od", "-t", "x1"}},
+		{"hexdump", []string{"od", "-A", "d", "-t", "x1"}},
 	} {
 		t.Run(strings.Join(c.command, " "), func(t *testing.T) {
 			program := peertest.NeedHeavy(t, c.command[0])[0]
@@ -174,5 +181,22 @@ func TestInteropPrograms(t *testing.T) {
 				t.Errorf("%v: got %d bytes, want %d\n%s", err, len(got), len(data), text)
 			}
 		})
+	}
+}
+
+func TestGuess(t *testing.T) {
+	for text, want := range map[string]string{
+		"00000000: 6869 0a  hi.\n":                         "xxd",
+		"as below\n\n> 00000000  68 69 0a  |hi.|\n":        "hexdump",
+		"0000000 68 69\n":                                  "hexdump",
+		"12:00:00 IP a > b: tcp 3\n\t0x0000:  4500 0014\n": "tcpdump",
+		"hello\nworld\n":                                   "",
+		"":                                                 "",
+		"00000010: 6869 0a  the rows before are not there\n":    "",
+		strings.Repeat("text\n", 1000) + "00000000: 6869  hi\n": "",
+	} {
+		if got := dump.Guess([]byte(text)); got != want {
+			t.Errorf("%.40q: %q, want %q", text, got, want)
+		}
 	}
 }

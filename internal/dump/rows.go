@@ -3,6 +3,7 @@ package dump
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -16,13 +17,15 @@ const maxRow = 256
 // rows is a dump of rows that begin with their offset. How long a row is, the
 // offset of the next one says; without that, its columns.
 type rows struct {
-	row     func(text string) (offset uint64, data []byte, ok bool, err error)
+	row     func(text string) (offset string, data []byte, ok bool, err error)
 	repeats bool // * stands for the row before it; else for zeros
+	base    int  // of the offsets; 0 until one of them tells
 
 	begun  bool
 	offset uint64 // of held
 	held   []byte // the last row, until the next is known
 	star   bool   // behind it
+	gap    bool   // an empty line is behind it
 }
 
 func (r *rows) line(dst []byte, text string) ([]byte, error) {
@@ -31,23 +34,57 @@ func (r *rows) line(dst []byte, text string) ([]byte, error) {
 		r.star = true
 		return dst, nil
 	}
-	offset, data, ok, err := r.row(text)
+	digits, data, ok, err := r.row(text)
 	switch {
 	case err != nil:
 		return dst, err
 	case ok:
-	case !r.begun || about(text):
+	case !r.begun || about(text) || r.gap: // a paragraph of its own is what somebody wrote
+		r.gap = r.gap || text == ""
 		return dst, nil
 	default:
 		return dst, fmt.Errorf("no offset before %.40q", text)
 	}
+	offset := r.value(digits)
 	if r.begun {
 		if dst, err = r.upTo(dst, offset); err != nil {
 			return dst, err
 		}
 	}
-	r.begun, r.star, r.offset, r.held = true, false, offset, data
+	r.begun, r.star, r.gap, r.offset, r.held = true, false, false, offset, data
 	return dst, nil
+}
+
+// value is the offset in digits, which od writes with seven of them, in octal or
+// decimal, and all others in hexadecimal.
+func (r *rows) value(digits string) uint64 {
+	if r.base == 0 {
+		switch {
+		case len(digits) != odDigits:
+			r.base = 16
+		case r.begun && strings.Trim(digits, "0") != "":
+			r.base = 8
+			if end := r.offset + uint64(len(r.held)); !r.star && parsed(digits, 8) != end && parsed(digits, 10) == end {
+				r.base = 10
+			}
+		}
+	}
+	if r.base == 0 {
+		return 0
+	}
+	return parsed(digits, r.base)
+}
+
+const odDigits = 7
+
+// parsed is a number, of which a digit that the base does not have makes one that no
+// dump reaches.
+func parsed(digits string, base int) uint64 {
+	n, err := strconv.ParseUint(digits, base, 64)
+	if err != nil {
+		return math.MaxUint64
+	}
+	return n
 }
 
 // upTo appends the held row, which the next one follows at offset.
@@ -89,7 +126,7 @@ func (r *rows) end(dst []byte) ([]byte, error) {
 // xxdRow is such as
 //
 //	00000010: 6d6f 7265 0a                             more.
-func xxdRow(text string) (offset uint64, data []byte, ok bool, err error) {
+func xxdRow(text string) (offset string, data []byte, ok bool, err error) {
 	rest := text
 	for range 2 { // the number of the line may stand before it
 		head, tail, found := strings.Cut(rest, ": ")
@@ -101,16 +138,17 @@ func xxdRow(text string) (offset uint64, data []byte, ok bool, err error) {
 		if len(fields) == 0 || len(fields) > 2 {
 			break
 		}
-		if offset, ok = parseOffset(fields[len(fields)-1], 4); ok {
+		if offset = fields[len(fields)-1]; isOffset(offset, 4) {
+			ok = true
 			break
 		}
 	}
 	if !ok {
-		return 0, nil, false, nil
+		return "", nil, false, nil
 	}
 	data = groups(strings.TrimLeft(rest, " "), maxRow)
 	if len(data) == 0 {
-		return 0, nil, false, fmt.Errorf("no digits behind the offset in %.40q", text)
+		return "", nil, false, fmt.Errorf("no digits behind the offset in %.40q", text)
 	}
 	return offset, data, true, nil
 }
@@ -120,7 +158,7 @@ func xxdRow(text string) (offset uint64, data []byte, ok bool, err error) {
 //	00000010  6d 6f 72 65 0a                                    |more.|
 //
 // The last row is an offset alone.
-func hexdumpRow(text string) (offset uint64, data []byte, ok bool, err error) {
+func hexdumpRow(text string) (offset string, data []byte, ok bool, err error) {
 	fields := strings.Fields(text)
 	first := 0
 	if len(fields) > 1 && hexRun(fields[0]) < 6 && hexRun(fields[1]) >= 6 {
@@ -129,33 +167,30 @@ func hexdumpRow(text string) (offset uint64, data []byte, ok bool, err error) {
 		}
 	}
 	if len(fields) == 0 {
-		return 0, nil, false, nil
+		return "", nil, false, nil
 	}
-	if offset, ok = parseOffset(fields[first], 6); !ok {
-		return 0, nil, false, nil
+	if offset = fields[first]; !isOffset(offset, 6) {
+		return "", nil, false, nil
 	}
 	for _, f := range fields[first+1:] {
 		switch n := hexRun(f); {
 		case n == 2 && len(f) == 2:
 			data = appendHex(data, f)
 		case n == 4 && len(f) == 4 && len(data) == 0:
-			return 0, nil, false, fmt.Errorf("%q is two bytes in the order of that machine; print them with hexdump -C", f)
+			return "", nil, false, fmt.Errorf("%q is two bytes in the order of that machine; print them with hexdump -C", f)
 		case f[0] == '|' || f[0] == '>' || len(data) > 0:
 			return offset, data, true, nil
 		default:
-			return 0, nil, false, fmt.Errorf("%.40q is not a byte in two digits", f)
+			return "", nil, false, fmt.Errorf("%.40q is not a byte in two digits", f)
 		}
 		if len(data) > maxRow {
-			return 0, nil, false, fmt.Errorf("a row of more than %d bytes", maxRow)
+			return "", nil, false, fmt.Errorf("a row of more than %d bytes", maxRow)
 		}
 	}
 	return offset, data, true, nil
 }
 
-func parseOffset(text string, least int) (uint64, bool) {
-	if n := hexRun(text); n < least || n != len(text) || n > 16 {
-		return 0, false
-	}
-	offset, err := strconv.ParseUint(text, 16, 64)
-	return offset, err == nil
+func isOffset(text string, least int) bool {
+	n := hexRun(text)
+	return n >= least && n == len(text) && n <= 16
 }

@@ -19,7 +19,7 @@ type conn struct {
 	number   int
 	link     *link.Link
 	composer framing.Composer // nil where what is typed is the message
-	whole    bool             // a message is a whole frame
+	answers  framing.Composer // the same of what is expected
 
 	arrived chan arrival // closed behind the first error
 	over    context.Context
@@ -39,7 +39,8 @@ func newConn(ctx context.Context, l *link.Link, number int, f framing.Framing) *
 	c := &conn{number: number, link: l, arrived: make(chan arrival, aheadMost), gone: make(chan struct{})}
 	c.over, c.end = context.WithCancel(ctx)
 	c.stopped = context.AfterFunc(ctx, func() { l.Close() })
-	c.composer, c.whole = f.C2S.Codec.(framing.Composer)
+	c.composer, _ = f.C2S.Codec.(framing.Composer)
+	c.answers, _ = f.S2C.Codec.(framing.Composer)
 	go c.read()
 	return c
 }

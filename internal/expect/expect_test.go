@@ -134,6 +134,7 @@ func TestFailures(t *testing.T) {
 		{"exact", address, "line", "> hello\n< hullo\n", 2, ErrDiffers, "hullo", "hello"},
 		{"pattern", address, "line", "# x\n> hello\n</^u/\n", 3, ErrDiffers, "a match of /^u/", "hello"},
 		{"json", address, "line", "> {\"a\":{\"b\":1}}\n<json {\"a\":{\"b\":2}}\n", 2, ErrDiffers, `JSON with {"a":{"b":2}}; it differs at $.a.b`, `{"a":{"b":1}}`},
+		{"json and more", address, "line", "> {\"a\":1}}\n<json {\"a\":1}\n", 2, ErrDiffers, `JSON with {"a":1}`, `{"a":1}}`},
 		{"big number", address, "line", "> {\"a\":9007199254740993}\n<json {\"a\":9007199254740992}\n", 2, ErrDiffers, `JSON with {"a":9007199254740992}; it differs at $.a`, `{"a":9007199254740993}`},
 		{"timeout", address, "line", "timeout 20ms\n< x\n", 2, ErrTimeout, "x", ""},
 		{"more", address, "line", "> x\n<none 5s\n", 2, ErrMore, "", "x"},
@@ -190,6 +191,7 @@ func TestSyntax(t *testing.T) {
 		"</x":                     "want /PATTERN/",
 		"</(/":                    "missing closing )",
 		"<json {":                 "unexpected EOF",
+		"<json {}}":               "more than one value",
 		"<json 1 2":               "more than one value",
 		"timeout never":           "want a time",
 		"timeout 0s":              "want a time",
@@ -241,7 +243,7 @@ func FuzzAppend(f *testing.F) {
 		if err != nil || string(got) != string(msg) {
 			t.Errorf("%q, %v; want %q", got, err, msg)
 		}
-		if _, why, err := steps[1].Do.(Receive).Match.match(msg, false, get); err != nil || why.found() {
+		if _, why, err := steps[1].Do.(Receive).Match.match(msg, nil, get); err != nil || why.found() {
 			t.Errorf("%q, %v", why.want, err)
 		}
 	})
@@ -252,6 +254,10 @@ func FuzzMatch(f *testing.F) {
 	f.Add("< a${x}", []byte("ab"), false)
 	f.Add("</^(?<y>.*)$/", []byte("\xff\n"), true)
 	f.Add(`<json {"a":[1,{"b":${x}}]}`, []byte(`{"a":[1.0,{"b":"v"}],"c":1e999}`), false)
+	redis, err := framing.Parse("resp")
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, line string, msg []byte, whole bool) {
 		s, err := Parse("fuzz", strings.NewReader(line))
 		if err != nil {
@@ -262,10 +268,45 @@ func FuzzMatch(f *testing.F) {
 			if !ok {
 				continue
 			}
-			found, why, err := r.Match.match(msg, whole, func(string) ([]byte, error) { return []byte(`"v"`), nil })
+			var answers framing.Composer
+			if whole {
+				answers = redis.S2C.Codec.(framing.Composer)
+			}
+			found, why, err := r.Match.match(msg, answers, func(string) ([]byte, error) { return []byte(`"v"`), nil })
 			if (err != nil || why.found()) && found != nil {
 				t.Errorf("%q: %q captures %q although %v, %v", line, msg, found, why, err)
 			}
 		}
 	})
+}
+
+// Of frames that are messages, what is expected may be written as a person types it.
+func TestExactlyComposed(t *testing.T) {
+	for _, c := range []struct {
+		framing, msg, line string
+		matches            bool
+	}{
+		{"resp", "+OK\r\n", "< +OK", true},
+		{"resp", "+OK\r\n", "< OK", false},
+		{"resp", "$5\r\nhello\r\n", "< hello", true},
+		{"resp", "$5\r\nhello\r\n", `< $5\r\nhello`, true},
+		{"resp", "$5\r\nhello\r\n", "< hell", false},
+		{"nats", "PONG\r\n", "< PONG", true},
+		{"nats", "MSG a 1 5\r\nhello\r\n", "< MSG a 1 hello", true},
+		{"line", "$5", "< hello", false},
+	} {
+		f, err := framing.Parse(c.framing)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := Parse("x", strings.NewReader(c.line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers, _ := f.S2C.Codec.(framing.Composer)
+		_, why, err := s.Cases[0].Steps[0].Do.(Receive).Match.match([]byte(c.msg), answers, nil)
+		if err != nil || why.found() == c.matches {
+			t.Errorf("%s: %q, %q: %v, %v", c.framing, c.line, c.msg, why.want, err)
+		}
+	}
 }

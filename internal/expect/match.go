@@ -4,18 +4,21 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 
+	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/text/escape"
 )
 
 // A matcher says what a message must be. match returns why msg is not that, empty
-// if it is, and what it captures. An error is one of the script.
+// if it is, and what it captures. answers is not nil where a message is a whole
+// frame. An error is one of the script.
 type matcher interface {
-	match(msg []byte, whole bool, get lookup) (found map[string][]byte, why mismatch, err error)
+	match(msg []byte, answers framing.Composer, get lookup) (found map[string][]byte, why mismatch, err error)
 }
 
 // A mismatch is how a message differs from what was wanted. The zero value is none.
@@ -26,17 +29,23 @@ type mismatch struct {
 
 func (m mismatch) found() bool { return m.want != "" }
 
-// exactly is a message of these bytes. Where a message is a whole frame, the end of
-// its line may be left out.
+// exactly is a message of these bytes. Where a message is a whole frame, it may be
+// what is composed of them, or lack the end of its line.
 type exactly struct{ text template }
 
-func (m exactly) match(msg []byte, whole bool, get lookup) (map[string][]byte, mismatch, error) {
+func (m exactly) match(msg []byte, answers framing.Composer, get lookup) (map[string][]byte, mismatch, error) {
 	want, err := m.text.expand(get, nil)
 	if err != nil {
 		return nil, mismatch{}, err
 	}
-	if bytes.Equal(msg, want) || whole && bytes.Equal(bytes.TrimSuffix(msg, []byte("\r\n")), want) {
+	if bytes.Equal(msg, want) {
 		return nil, mismatch{}, nil
+	}
+	if answers != nil {
+		composed, err := answers.Compose(nil, want)
+		if bytes.Equal(bytes.TrimSuffix(msg, []byte("\r\n")), want) || err == nil && bytes.Equal(msg, composed) {
+			return nil, mismatch{}, nil
+		}
 	}
 	return nil, mismatch{string(escape.Append(nil, want)), want}, nil
 }
@@ -44,7 +53,7 @@ func (m exactly) match(msg []byte, whole bool, get lookup) (map[string][]byte, m
 // anything is any message.
 type anything struct{}
 
-func (anything) match([]byte, bool, lookup) (map[string][]byte, mismatch, error) {
+func (anything) match([]byte, framing.Composer, lookup) (map[string][]byte, mismatch, error) {
 	return nil, mismatch{}, nil
 }
 
@@ -71,7 +80,7 @@ func newPattern(source string) (pattern, error) {
 	return p, err
 }
 
-func (p pattern) match(msg []byte, _ bool, get lookup) (map[string][]byte, mismatch, error) {
+func (p pattern) match(msg []byte, _ framing.Composer, get lookup) (map[string][]byte, mismatch, error) {
 	re := p.compiled
 	if re == nil {
 		source, err := p.source.expand(get, func(b []byte) []byte { return []byte(regexp.QuoteMeta(string(b))) })
@@ -98,7 +107,7 @@ func (p pattern) match(msg []byte, _ bool, get lookup) (map[string][]byte, misma
 // document is a message that is JSON with at least these members.
 type document struct{ text template }
 
-func (d document) match(msg []byte, _ bool, get lookup) (map[string][]byte, mismatch, error) {
+func (d document) match(msg []byte, _ framing.Composer, get lookup) (map[string][]byte, mismatch, error) {
 	text, err := d.text.expand(get, nil)
 	if err != nil {
 		return nil, mismatch{}, err
@@ -123,7 +132,7 @@ func parseJSON(text []byte) (v any, err error) {
 	if err := d.Decode(&v); err != nil {
 		return nil, err
 	}
-	if d.More() {
+	if _, err := d.Token(); err != io.EOF {
 		return nil, fmt.Errorf("more than one value, from byte %d", d.InputOffset())
 	}
 	return v, nil

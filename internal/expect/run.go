@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/chancat/channel/framing"
@@ -231,10 +232,21 @@ func (r *run) send(c *conn, s Send) error {
 		r.o.Told(c.number, true, msg)
 	}
 	r.out.Sent++
+	var late atomic.Bool
+	guard := time.AfterFunc(r.timeout, func() {
+		late.Store(true)
+		c.link.Close()
+	})
+	defer guard.Stop()
 	if s.Raw {
-		return c.link.SendRaw(msg)
+		err = c.link.SendRaw(msg)
+	} else {
+		err = c.link.Send(msg)
 	}
-	return c.link.Send(msg)
+	if err != nil && late.Load() {
+		err = fmt.Errorf("%w: the peer has not read it in %v", ErrTimeout, r.timeout)
+	}
+	return err
 }
 
 // next is the next message that no skip passes over.
@@ -266,7 +278,7 @@ func (r *run) next(ctx context.Context, c *conn, within time.Duration) ([]byte, 
 
 func (r *run) skipped(c *conn, msg []byte) (bool, error) {
 	for _, m := range r.skips {
-		if _, why, err := m.match(msg, c.whole, r.get); err != nil || !why.found() {
+		if _, why, err := m.match(msg, c.answers, r.get); err != nil || !why.found() {
 			return err == nil, err
 		}
 	}
@@ -282,12 +294,12 @@ func (r *run) receive(ctx context.Context, c *conn, m matcher) *Failure {
 		case f.Err == ErrTimeout:
 			f.Err = fmt.Errorf("%w: nothing came in %v", ErrTimeout, r.timeout)
 		}
-		if _, why, err := m.match(nil, c.whole, r.get); err == nil {
+		if _, why, err := m.match(nil, c.answers, r.get); err == nil {
 			f.Want = why.want
 		}
 		return f
 	}
-	found, why, err := m.match(msg, c.whole, r.get)
+	found, why, err := m.match(msg, c.answers, r.get)
 	switch {
 	case err != nil:
 		return failed(err)

@@ -113,27 +113,12 @@ func charName(c byte, format string) string {
 	return fmt.Sprintf(format, c)
 }
 
-func pythonBytes(s string) string {
-	var out strings.Builder
-	out.WriteString(`b"`)
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '\r':
-			out.WriteString(`\r`)
-		case c == '\n':
-			out.WriteString(`\n`)
-		case c == '"' || c == '\\':
-			out.WriteString(`\` + string(c))
-		case c < ' ' || c > '~':
-			fmt.Fprintf(&out, `\x%02x`, c)
-		default:
-			out.WriteByte(c)
-		}
-	}
-	return out.String() + `"`
-}
+func pythonBytes(s string) string { return "b" + quoted(s, `\x%02x`) }
 
-func luaString(s string) string {
+func luaString(s string) string { return quoted(s, `\%03d`) }
+
+// quoted is s between quotes; other is how a byte is written that has no sign.
+func quoted(s, other string) string {
 	var out strings.Builder
 	out.WriteByte('"')
 	for i := range len(s) {
@@ -145,7 +130,7 @@ func luaString(s string) string {
 		case c == '"' || c == '\\':
 			out.WriteString(`\` + string(c))
 		case c < ' ' || c > '~':
-			fmt.Fprintf(&out, `\%03d`, c)
+			fmt.Fprintf(&out, other, c)
 		default:
 			out.WriteByte(c)
 		}

@@ -4,7 +4,6 @@ package heartbeat
 
 import (
 	"bytes"
-	"encoding/binary"
 	"strconv"
 	"strings"
 	"time"
@@ -56,45 +55,6 @@ func answerNATS(frame []byte, _ bool) ([]byte, bool) {
 		return nil, true
 	}
 	return nil, false
-}
-
-// The packets of MQTT 3.1.1 and 5 by their first byte.
-const (
-	mqttConnect     = 0x10
-	mqttPingRequest = 0xc0
-	mqttPingReply   = 0xd0
-)
-
-func answerMQTT(frame []byte, client bool) ([]byte, bool) {
-	switch {
-	case len(frame) != 2 || frame[1] != 0:
-		return nil, false
-	case frame[0] == mqttPingRequest && !client:
-		return []byte{mqttPingReply, 0}, true
-	}
-	return nil, frame[0] == mqttPingReply && client
-}
-
-// agreedMQTT reads the keep-alive of a CONNECT: type, remaining length, the name of
-// the protocol behind its length, its level, flags, and seconds.
-func agreedMQTT(sent, _ []byte) time.Duration {
-	if len(sent) == 0 || sent[0] != mqttConnect {
-		return 0
-	}
-	_, n := binary.Uvarint(sent[1:])
-	if n <= 0 {
-		return 0
-	}
-	rest := sent[1+n:]
-	if len(rest) < 2 {
-		return 0
-	}
-	const levelAndFlags = 2
-	at := 2 + int(binary.BigEndian.Uint16(rest)) + levelAndFlags
-	if len(rest) < at+2 {
-		return 0
-	}
-	return time.Duration(binary.BigEndian.Uint16(rest[at:])) * time.Second
 }
 
 // agreedSTOMP is the larger of what the one side can send and the other wants, in

@@ -69,7 +69,10 @@ func TestFrames(t *testing.T) {
 }
 
 func TestAgreed(t *testing.T) {
-	const connect = "\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\x04chan"
+	const (
+		connect  = "\x10\x10\x00\x04MQTT\x04\x02\x00\x3c\x00\x04chan"
+		connect5 = "\x10\x11\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x04chan"
+	)
 	for _, c := range []struct {
 		framing, sent, received string
 		want                    time.Duration
@@ -80,6 +83,15 @@ func TestAgreed(t *testing.T) {
 		{"mqtt", "\x10\x04\xff\xffab", "", 0},
 		{"mqtt", "\x30\x02ab", "", 0},
 		{"mqtt", "", "\x20\x02\x00\x00", 0},
+		{"mqtt", connect5, "\x20\x03\x00\x00\x00", time.Minute},
+		{"mqtt", connect5, "\x20\x06\x00\x00\x03\x13\x00\x0a", 10 * time.Second},
+		{"mqtt", connect5, "\x20\x06\x00\x00\x03\x13\x00\x00", 0}, // for ever
+		{"mqtt", connect5, // behind properties of every form
+			"\x20\x20\x00\x00\x1d\x21\x00\x13\x24\x01\x27\x00\x00\x13\x13\x12\x00\x02\x13\x13\x26\x00\x01\x13\x00\x03\x13\x13\x13\x13\x00\x0a\x22\x00\x0a", 10 * time.Second},
+		{"mqtt", connect5, "\x20\x06\x00\x00\x03\x12\x00\x0a", time.Minute},
+		{"mqtt", connect5, "\x20\x06\x00\x00\x7f\x13\x00\x0a", time.Minute},
+		{"mqtt", connect5, "\x20\x05\x00\x00\x02\x13\x00", time.Minute},
+		{"mqtt", connect, "\x20\x06\x00\x00\x03\x13\x00\x0a", time.Minute}, // a server of 3.1.1 has no properties
 		{"stomp", "CONNECT\nheart-beat:1000,0\n\n\x00", "CONNECTED\r\nheart-beat:0,4000\r\n\r\n\x00", 4 * time.Second},
 		{"stomp", "CONNECT\nheart-beat:1000,0\n\n\x00", "CONNECTED\nheart-beat:0,0\n\n\x00", 0},
 		{"stomp", "CONNECT\nheart-beat:1000,0\n\n\x00", "", 0},
@@ -92,8 +104,17 @@ func TestAgreed(t *testing.T) {
 	}
 }
 
+// Before a server of MQTT 5 has answered it is not known which silence it allows.
+func TestAgreedBeforeAnswer(t *testing.T) {
+	const connect = "\x10\x11\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x04chan"
+	if got := of(t, "mqtt").Agreed([]byte(connect), nil); got != 0 {
+		t.Error(got)
+	}
+}
+
 func FuzzHeartbeat(f *testing.F) {
 	f.Add("mqtt", []byte("\x10\x10\x00\x04MQTT\x04\x02\x00\x3c"), []byte("\xc0\x00"))
+	f.Add("mqtt", []byte("\x10\x11\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x00"), []byte("\x20\x06\x00\x00\x03\x26\x00\x00"))
 	f.Add("stomp", []byte("CONNECT\nheart-beat:1,1\n\n"), []byte("CONNECTED\nheart-beat:1,1\n\n"))
 	f.Add("ws", []byte("\x89\x82\x01\x02\x03\x04ik"), []byte("\x89\x7f"))
 	f.Fuzz(func(t *testing.T, name string, a, b []byte) {

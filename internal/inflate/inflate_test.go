@@ -3,7 +3,11 @@ package inflate
 import (
 	"bytes"
 	"compress/flate"
+	"strings"
 	"testing"
+
+	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/framing"
 )
 
 // sender compresses as one end of a WebSocket does, with context takeover or not.
@@ -98,6 +102,33 @@ func TestFragments(t *testing.T) {
 		if got := m.Message([]byte{f.first}, f.payload, 100); string(got) != f.want {
 			t.Errorf("frame %d: got %q, want %q", i, got, f.want)
 		}
+	}
+}
+
+// A limit is what a message may have, in both forms.
+func TestLimit(t *testing.T) {
+	text := strings.Repeat("x", 100)
+	for max, want := range map[int]string{99: "", 100: text} {
+		if got := new(Messages).Message([]byte{0xc1}, (&sender{}).message(t, text), max); string(got) != want {
+			t.Errorf("max %d: got %d bytes, want %d", max, len(got), len(want))
+		}
+	}
+	payload := (&sender{}).message(t, "a")
+	for max, want := range map[int]string{len(payload) - 1: "", len(payload): "a"} {
+		if got := new(Messages).Message([]byte{0xc1}, payload, max); string(got) != want {
+			t.Errorf("max %d for a payload of %d: got %q, want %q", max, len(payload), got, want)
+		}
+	}
+}
+
+func TestOf(t *testing.T) {
+	for _, c := range []frame.Codec{framing.WS, framing.WSServer, framing.WSEither} {
+		if Of(c) == nil {
+			t.Errorf("%T is not taken for a WebSocket", c)
+		}
+	}
+	if Of(framing.MSG) != nil {
+		t.Error("msg is taken for a WebSocket")
 	}
 }
 

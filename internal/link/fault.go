@@ -46,7 +46,7 @@ func FaultOf(err error, f framing.Framing, from session.Side, data []byte, offse
 	}
 	broken := data[min(max(e.Start-offset, 0), int64(len(data))):]
 	fault := Fault{Bytes: broken, Cause: e.Cause, Hint: Hint(err, broken)}
-	s := detect.Stream{Data: data, From: sideOf(from), Ended: e.Cause == frame.CauseTruncated}
+	s := detect.Stream{Data: data, From: SideOf(from), Ended: e.Cause == frame.CauseTruncated}
 	d := detect.ExplainFrom(f, s, detect.Place{Offset: offset})
 	x := d.Best()
 	enough := surely
@@ -78,7 +78,8 @@ func hintOf(d *detect.Diagnosis, x detect.Explanation) string {
 	return text
 }
 
-func sideOf(s session.Side) detect.Side {
+// SideOf is s as detect has it.
+func SideOf(s session.Side) detect.Side {
 	switch s {
 	case session.Client:
 		return detect.Client

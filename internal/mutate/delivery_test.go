@@ -53,6 +53,20 @@ func TestDelivery(t *testing.T) {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
 	}
+	for _, c := range []struct{ delivery, frames, want string }{
+		{"merge", "ab cd e", "[0 abcd 0 e]"},
+		{"merge:2", "ab cd e", "[0 abcd 0 e]"},
+		{"merge:3", "a b cd e", "[0 abcd 0 e]"},
+		{"merge:1000", "a b cd e", "[0 abcde]"},
+	} {
+		d, err := ParseDelivery(c.delivery)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(deliver(t, d, strings.Fields(c.frames)...)); got != c.want {
+			t.Errorf("%s of %s: %s, want %s", c.delivery, c.frames, got, c.want)
+		}
+	}
 	chunks, err := ParseChunks("2,1")
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +119,7 @@ func TestRandomDelivery(t *testing.T) {
 }
 
 func TestBadDeliveries(t *testing.T) {
-	for _, text := range []string{"", "each", "random", "random:", "random:x", "merge:1", "merge:x", "split:2"} {
+	for _, text := range []string{"", "each", "random", "random:", "random:x", "merge:0", "merge:1", "merge:1001", "merge:x", "random:-1", "split:2"} {
 		if _, err := ParseDelivery(text); err == nil {
 			t.Errorf("ParseDelivery(%q) succeeds", text)
 		}

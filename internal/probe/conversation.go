@@ -146,6 +146,17 @@ func (c *conversation) plain(payload []byte) (turn, string) {
 	return t, ""
 }
 
+// answered is a message of body, of which the reply is known.
+func (c *conversation) answered(body []byte, reply want) (turn, string) {
+	t, err := c.turn(body, body)
+	if err != nil {
+		return t, err.Error()
+	}
+	t.wants = []*want{&reply}
+	t.again = t.wants
+	return t, ""
+}
+
 // acts is the conversation on one connection, each frame in one write.
 func (c *conversation) acts() []act {
 	acts := c.openingActs()

@@ -116,14 +116,8 @@ func typed(codec any, text []byte) ([]byte, error) {
 func talkRESP(c *conversation) error {
 	c.strict = true
 	c.carry = func(payload []byte) (turn, string) {
-		body := fmt.Appendf(nil, "*2\r\n$4\r\nECHO\r\n$%d\r\n%s\r\n", len(payload), payload)
-		t, err := c.turn(body, body)
-		if err != nil {
-			return t, err.Error()
-		}
-		t.wants = []*want{{raw: fmt.Appendf(nil, "$%d\r\n%s\r\n", len(payload), payload)}}
-		t.again = t.wants
-		return t, ""
+		echo := fmt.Appendf(nil, "$%d\r\n%s\r\n", len(payload), payload)
+		return c.answered(append([]byte("*2\r\n$4\r\nECHO\r\n"), echo...), want{raw: echo})
 	}
 	return c.say(&c.messages, "PING")
 }
@@ -139,14 +133,8 @@ func talkNATS(c *conversation) error {
 	}
 	c.strict = true
 	c.carry = func(payload []byte) (turn, string) {
-		body := fmt.Appendf(nil, "PUB chancat.probe %d\r\n%s\r\n", len(payload), payload)
-		t, err := c.turn(body, body)
-		if err != nil {
-			return t, err.Error()
-		}
-		t.wants = []*want{{raw: fmt.Appendf(nil, "MSG chancat.probe 1 %d\r\n%s\r\n", len(payload), payload)}}
-		t.again = t.wants
-		return t, ""
+		return c.answered(fmt.Appendf(nil, "PUB chancat.probe %d\r\n%s\r\n", len(payload), payload),
+			want{raw: fmt.Appendf(nil, "MSG chancat.probe 1 %d\r\n%s\r\n", len(payload), payload)})
 	}
 	c.sample()
 	return c.say(&c.messages, "PING")
@@ -156,14 +144,7 @@ func talkNATS(c *conversation) error {
 func talkMemcached(c *conversation) error {
 	c.strict = true
 	c.carry = func(payload []byte) (turn, string) {
-		body := fmt.Appendf(nil, "set chancat-probe 0 1 %d\r\n%s\r\n", len(payload), payload)
-		t, err := c.turn(body, body)
-		if err != nil {
-			return t, err.Error()
-		}
-		t.wants = []*want{{raw: []byte("STORED\r\n")}}
-		t.again = t.wants
-		return t, ""
+		return c.answered(fmt.Appendf(nil, "set chancat-probe 0 1 %d\r\n%s\r\n", len(payload), payload), want{raw: []byte("STORED\r\n")})
 	}
 	return c.say(&c.messages, "mn", "set chancat-probe 0 1 probe")
 }
@@ -187,14 +168,8 @@ func talkLSP(c *conversation) error {
 		if reason != "" {
 			return turn{}, reason
 		}
-		body := fmt.Appendf(nil, `{"jsonrpc":"2.0","id":"payload","method":"$/chancat/probe","params":{"text":%s}}`, text)
-		t, err := c.turn(body, body)
-		if err != nil {
-			return t, err.Error()
-		}
-		t.wants = []*want{{any: true, holds: []byte(`"payload"`)}}
-		t.again = t.wants
-		return t, ""
+		return c.answered(fmt.Appendf(nil, `{"jsonrpc":"2.0","id":"payload","method":"$/chancat/probe","params":{"text":%s}}`, text),
+			want{any: true, holds: []byte(`"payload"`)})
 	}
 	c.strict = true
 	if err := c.say(&c.opening, `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"processId":null,"rootUri":null,"capabilities":{}}}`); err != nil {
@@ -215,14 +190,11 @@ func talkMQTT(c *conversation) error {
 	}
 	c.strict = true
 	c.carry = func(payload []byte) (turn, string) {
-		body := append([]byte(topic), payload...)
-		t, err := c.turn(body, body)
-		if err != nil {
-			return t, err.Error()
+		t, reason := c.answered(append([]byte(topic), payload...), want{})
+		if reason == "" {
+			t.wants[0].raw = t.raw() // an echo, frame and all
 		}
-		t.wants = []*want{{raw: t.raw()}}
-		t.again = t.wants
-		return t, ""
+		return t, reason
 	}
 	c.sample()
 	return c.sayRaw(&c.messages, []byte{0xc0, 0})

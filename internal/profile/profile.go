@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/chancat/channel/internal/private"
 	"github.com/chancat/channel/internal/xdg"
 )
 
@@ -110,8 +111,8 @@ func (p *Profile) parse(text string) error {
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		name, value, _ := strings.Cut(line, " ")
-		value = strings.TrimSpace(value)
+		end := strings.IndexAny(line+" ", " \t")
+		name, value := line[:end], strings.TrimSpace(line[end:])
 		field, err := p.field(name)
 		switch {
 		case err != nil:
@@ -162,11 +163,7 @@ func (p Profile) Save(folder string, over bool) (path string, err error) {
 		}
 	}
 	path = filepath.Join(folder, p.Name)
-	mode := os.O_EXCL
-	if over {
-		mode = os.O_TRUNC
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|mode, 0o600)
+	f, err := private.Create(path, over)
 	if err != nil {
 		return path, err
 	}

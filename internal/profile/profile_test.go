@@ -40,6 +40,18 @@ func TestProfile(t *testing.T) {
 	}
 }
 
+// Blanks of any kind stand between a key and its value, and round them.
+func TestBlanks(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "p"), []byte("address\tlocalhost:1\r\n framing \t msg\n\n\t# text\nview\ttext"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := Profile{Name: "p", Address: "localhost:1", Framing: "msg", View: "text"}
+	if p, err := Load(folder, "p"); err != nil || p != want {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
 func TestBadProfile(t *testing.T) {
 	folder := t.TempDir()
 	for text, want := range map[string]string{

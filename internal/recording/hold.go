@@ -84,7 +84,7 @@ func newHolder(sink Sink, e editor) *holder {
 // add takes an event, borrowed for the call.
 func (h *holder) add(e *session.Event) error {
 	it := &item{event: *e}
-	it.event.Data = slices.Clone(e.Data)
+	it.event.Data, it.event.Plain = slices.Clone(e.Data), slices.Clone(e.Plain)
 	h.queue = append(h.queue, it)
 	h.held += size(e)
 	switch e.Kind {

@@ -49,6 +49,7 @@ func (i *inflater) event(ev *session.Event) {
 		if d := i.side(ev); d != nil {
 			d.pass(-1)
 			d.frames = d.decoder.Feed(ev.Data)
+			d.decoder.TakeRest() // nobody wants to know what is broken
 		}
 	case session.Message:
 		if d := i.sides[direction{ev.Conn, ev.From}]; d != nil {

@@ -41,6 +41,18 @@ func TestInflated(t *testing.T) {
 	}
 }
 
+// Behind a broken frame nothing is kept, however long the recording goes on.
+func TestInflatedBehindBroken(t *testing.T) {
+	i := inflater{spelling: "ws", sides: map[direction]*deflated{}}
+	i.event(&session.Event{Kind: session.Session})
+	for range 100 {
+		i.event(&session.Event{Kind: session.Read, Conn: 1, From: session.Client, N: 4, Data: []byte("\xff\xff\xff\xff")})
+	}
+	if rest := i.side(&session.Event{Conn: 1, From: session.Client}).decoder.TakeRest(); len(rest) > 0 {
+		t.Errorf("%d bytes are kept", len(rest))
+	}
+}
+
 type place struct {
 	direction
 	offset int64

@@ -21,7 +21,7 @@ func (k *kept) Flush() error { return nil }
 
 func (k *kept) WriteEvent(e *session.Event) error {
 	c := *e
-	c.Data = bytes.Clone(e.Data)
+	c.Data, c.Plain = bytes.Clone(e.Data), bytes.Clone(e.Plain)
 	k.events = append(k.events, c)
 	return nil
 }
@@ -190,6 +190,30 @@ func TestRedact(t *testing.T) {
 	}
 }
 
+// Of an expression with groups only they are blotted out, wherever they stand.
+func TestRedactGroups(t *testing.T) {
+	for expression, want := range map[string]string{
+		`(\w+) says`:            "*** says hello; two",
+		`says (\w+);`:           "one says *****; two",
+		`(one) says \w+; (two)`: "*** says hello; ***",
+		`says (no)?`:            "one *****hello; two",
+		`(no)|; two`:            "one says hello*****",
+	} {
+		events := []session.Event{
+			readOf(session.Client, "\x13one says "), readOf(session.Client, "hello; two"),
+			{Kind: session.Message, Conn: 1, From: session.Client, Seq: 1, Head: 1, Body: 19, Data: []byte("one says hello; two")},
+		}
+		var out kept
+		write(t, NewRedactor(&out, []*regexp.Regexp{regexp.MustCompile(expression)}), events)
+		if got := out.messages(session.Client)[0]; got != want {
+			t.Errorf("%s: %q, want %q", expression, got, want)
+		}
+		if got := out.reads(session.Client); got != "\x13"+want {
+			t.Errorf("%s: the reads have %q", expression, got)
+		}
+	}
+}
+
 // Where the wire has other bytes than the message, the reads lose theirs.
 func TestRedactEscaped(t *testing.T) {
 	events := dialogue(t, parse(t, "slip"), rand.New(rand.NewPCG(1, 1)), []string{"plain", "x", "a\xc0secret1", "y"})
@@ -217,6 +241,31 @@ func TestRedactCompressed(t *testing.T) {
 		if got := out.reads(session.Client) + " " + out.messages(session.Client)[0]; got != want {
 			t.Errorf("%s: %q, want %q", plain, got, want)
 		}
+		if left := out.events[1].Plain; secret[0].Match(left) || plain == "nothing" && string(left) != plain {
+			t.Errorf("%s: %q is left", plain, left)
+		}
+	}
+}
+
+// Events are borrowed for the call only, with all that they have.
+func TestHoldOwnsEvents(t *testing.T) {
+	var out kept
+	r := NewRedactor(&out, secret)
+	text := []byte("text")
+	for _, e := range []session.Event{
+		{Kind: session.Read, Conn: 1, From: session.Client, N: 1, Data: []byte("x")}, // what follows waits for its message
+		{Kind: session.Message, Conn: 1, From: session.Server, Seq: 1, Body: 4, Data: text, Plain: text},
+	} {
+		if err := r.WriteEvent(&e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	copy(text, "over")
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if e := out.events[1]; string(e.Data) != "text" || string(e.Plain) != "text" {
+		t.Errorf("%q, %q", e.Data, e.Plain)
 	}
 }
 
@@ -294,6 +343,59 @@ func TestSlice(t *testing.T) {
 
 // checkNumbers compares the messages that were written with those that the reads
 // hold.
+// What refers to other events refers to what is left of them.
+func TestSliceRefers(t *testing.T) {
+	message := func(from session.Side, seq int, offset int64, answers int) session.Event {
+		return session.Event{Kind: session.Message, Conn: 1, From: from, Seq: seq, Offset: offset, Head: 1, Body: 2, Tail: 3, Answers: answers, Data: []byte("ab")}
+	}
+	c, s := session.Client, session.Server
+	events := []session.Event{
+		message(c, 1, 0, 0), message(s, 1, 0, 1), message(c, 2, 6, 0), message(s, 2, 6, 2),
+		{Kind: session.Lost, Conn: 1, From: c, Offset: 12, N: 4},
+		message(c, 3, 16, 0),
+		{Kind: session.Broken, Conn: 1, From: c, Offset: 22, At: 24},
+		{Kind: session.Close, Conn: 1, From: s, Reason: "eof"},
+	}
+	for _, test := range []struct {
+		selection Selection
+		want      string
+	}{
+		{Selection{}, "client1@0 server1@0<1 client2@6 server2@6<2 lost@12 client3@16 broken@22:24 close"},
+		{Selection{Conn: 1}, "client1@0 server1@0<1 client2@6 server2@6<2 lost@12 client3@16 broken@22:24 close"},
+		{Selection{Conn: 2}, ""},
+		{Selection{From: 3}, "client1@0 server1@0<1 lost@6 client2@10 broken@16:18 close"},
+		{Selection{From: 4}, "server1@0 lost@0 client1@4 broken@10:12 close"},
+		{Selection{From: 3, Count: 2}, "client1@0 server1@0<1"},
+		{Selection{From: 5, Count: 1}, "lost@0 client1@4 close"},
+		{Selection{Only: c}, "client1@0 client2@6 lost@12 client3@16 broken@22:24 close"},
+		{Selection{Only: c, Count: 2}, "client1@0 client2@6 close"},
+		{Selection{Only: s, From: 2}, "server1@0 close"},
+	} {
+		var out kept
+		slicer := NewSlicer(&out, test.selection)
+		write(t, slicer, events)
+		var words []string
+		for _, e := range out.events {
+			word := string(e.Kind)
+			switch e.Kind {
+			case session.Message:
+				word = fmt.Sprintf("%s%d@%d", e.From, e.Seq, e.Offset)
+				if e.Answers > 0 {
+					word += fmt.Sprintf("<%d", e.Answers)
+				}
+			case session.Lost:
+				word += fmt.Sprintf("@%d", e.Offset)
+			case session.Broken:
+				word += fmt.Sprintf("@%d:%d", e.Offset, e.At)
+			}
+			words = append(words, word)
+		}
+		if got := strings.Join(words, " "); got != test.want {
+			t.Errorf("%+v:\n%s, want\n%s", test.selection, got, test.want)
+		}
+	}
+}
+
 func checkNumbers(t *testing.T, out, decoded *kept) {
 	t.Helper()
 	for _, side := range []session.Side{session.Client, session.Server} {

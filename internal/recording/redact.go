@@ -81,6 +81,7 @@ func blots(match []int) (spans []span) {
 func (b *blotter) message(e *item, frame []part) {
 	if len(b.matches(e.event.Plain)) > 0 { // where it stands in what is compressed, nobody can tell
 		stars(e.event.Data)
+		stars(e.event.Plain)
 		withhold(frame)
 		return
 	}

@@ -28,7 +28,13 @@ func (s *Session) candidates(line string, at int) ([]Candidate, int) {
 	}
 	name, argument, given := strings.Cut(line[1:], " ")
 	if !given {
-		return starting(commandNames(), line), 0
+		found := starting(commandNames(), line)
+		if len(found) == 1 {
+			if c, _, err := findCommand(found[0].Text); err == nil && c.arguments != "" {
+				found[0].Text += " "
+			}
+		}
+		return found, 0
 	}
 	for _, c := range table {
 		if c.name != name {
@@ -77,28 +83,46 @@ func completeView(_ *Session, argument string) ([]Candidate, string) {
 	return completeWords(view.Names()...)(nil, argument)
 }
 
-// completeFraming proposes names and, behind a comma, options.
 func completeFraming(_ *Session, argument string) ([]Candidate, string) {
-	if i := strings.LastIndexByte(argument, '/'); i >= 0 {
-		argument = argument[i+1:] // what the server sends
-	}
-	name, _, _ := strings.Cut(argument, ",")
+	return SpellingCandidates(argument)
+}
+
+// SpellingCandidates proposes what may stand for word, which is the last part of a
+// spelling half typed: names of framings and, behind a comma, the options of one.
+func SpellingCandidates(typed string) (all []Candidate, word string) {
+	typed = typed[strings.LastIndexByte(typed, '/')+1:] // what the server sends
+	name, options, behind := strings.Cut(typed, ",")
 	name, _, _ = strings.Cut(name, "=")
-	var all []Candidate
 	for _, spec := range framing.Specs() {
-		if !strings.Contains(argument, ",") {
+		switch {
+		case behind && spec.Name == name:
+			return optionCandidates(spec), options[strings.LastIndexByte(options, ',')+1:]
+		case !behind && spec.Value != "":
+			all = append(all, Candidate{spec.Name + "=", spec.Doc})
+		case !behind:
 			all = append(all, Candidate{spec.Name, spec.Doc})
-		} else if spec.Name == name {
-			for _, option := range append(strings.Fields(spec.Options), "max=SIZE") {
-				key, _, valued := strings.Cut(option, "=")
-				if valued {
-					key += "="
-				}
-				all = append(all, Candidate{strings.Trim(key, "[]"), option})
+		}
+	}
+	return all, typed
+}
+
+// optionCandidates proposes the options of a framing, and the words that are the
+// values of some.
+func optionCandidates(spec framing.Spec) (all []Candidate) {
+	for _, option := range append(strings.Fields(spec.Options), "max=SIZE") {
+		key, values, valued := strings.Cut(option, "=")
+		if !valued {
+			all = append(all, Candidate{key, option})
+			continue
+		}
+		all = append(all, Candidate{key + "=", option})
+		for _, value := range strings.Split(values, "|") {
+			if strings.ToUpper(value) != value { // not a name for any value
+				all = append(all, Candidate{key + "=" + value, option})
 			}
 		}
 	}
-	return all, argument[strings.LastIndexByte(argument, ',')+1:]
+	return all
 }
 
 // completeAddress proposes the forms of addresses, those of this session and, in

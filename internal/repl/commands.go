@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/chancat/channel/internal/nearest"
 )
 
 // A command is what a line that starts with a slash asks for.
@@ -52,6 +54,9 @@ func (e *usageError) Error() string { return e.text }
 
 func misused(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
+// nameMost bounds, in bytes, what can be the name of a command that was mistyped.
+const nameMost = 30
+
 // findCommand finds the command of a line that starts with a slash.
 func findCommand(line string) (c command, argument string, err error) {
 	name, argument, _ := strings.Cut(line[1:], " ")
@@ -60,10 +65,21 @@ func findCommand(line string) (c command, argument string, err error) {
 			return c, argument, nil
 		}
 	}
-	if near := nearest(name); near != "" {
-		return c, "", misused("unknown command /%s; did you mean /%s? // sends a line that starts with /", name, near)
+	if len(name) > nameMost { // a text, such as a picture in base64
+		return c, "", misused("unknown command /%.*s...; /help lists them", nameMost, name)
 	}
-	return c, "", misused("unknown command /%s; /help lists them, // sends a line that starts with /", name)
+	if near := nearest.Word(name, names()); near != "" {
+		return c, "", misused("unknown command /%s; did you mean /%s?", name, near)
+	}
+	return c, "", misused("unknown command /%s; /help lists them", name)
+}
+
+// names are those of all commands.
+func names() (all []string) {
+	for _, c := range table {
+		all = append(all, c.name)
+	}
+	return all
 }
 
 // lends reports whether line gives the terminal to another program.
@@ -73,47 +89,6 @@ func lends(line string) bool {
 	}
 	c, _, err := findCommand(line)
 	return err == nil && c.lends
-}
-
-// nearest returns the command whose name differs from name by least, if that is
-// little enough to be a slip.
-func nearest(name string) string {
-	best, least := "", 1+len(name)/3
-	for _, c := range table {
-		d := distance(name, c.name)
-		if len(name) > 1 && strings.HasPrefix(c.name, name) {
-			d = 1
-		}
-		if d <= least && (best == "" || d < least) {
-			best, least = c.name, d
-		}
-	}
-	return best
-}
-
-// distance is the number of bytes to insert, delete or replace between a and b, and
-// of neighbours that have changed places.
-func distance(a, b string) int {
-	before, row := make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		next := make([]int, len(b)+1)
-		next[0] = i + 1
-		for j := range len(b) {
-			replace := row[j]
-			if a[i] != b[j] {
-				replace++
-			}
-			next[j+1] = min(replace, next[j]+1, row[j+1]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				next[j+1] = min(next[j+1], before[j-1]+1)
-			}
-		}
-		before, row = row, next
-	}
-	return row[len(b)]
 }
 
 func (c command) misused() error {

@@ -179,7 +179,7 @@ func writeScript(_ context.Context, s *Session, argument string) error {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	s.Note("%d messages are in %s", len(kept), path)
+	s.Note("%s in %s", messages(len(kept)), path)
 	return nil
 }
 
@@ -198,6 +198,7 @@ func record(_ context.Context, s *Session, argument string) error {
 		return usageOf("record")
 	case "off":
 		s.stopRecording()
+		s.promptNow()
 		s.Note("nothing is recorded")
 		return nil
 	}
@@ -205,6 +206,7 @@ func record(_ context.Context, s *Session, argument string) error {
 	if err := s.Record(path, over); err != nil {
 		return err
 	}
+	s.promptNow()
 	s.Note("recording in %s; /record off ends it", path)
 	return nil
 }

@@ -135,13 +135,20 @@ func (s *Session) awaitHeard(ctx context.Context, p *peer, count int) error {
 // were recorded.
 func (s *Session) compare(p *peer, since, sent int, want []replay.Step) {
 	s.mu.Lock()
+	came := s.kept.next - since
+	kept := s.kept.last(came)
 	var got []*message
-	for _, m := range s.kept.last(s.kept.next - since) {
+	for _, m := range kept {
 		if m.peer == p.number && !m.sent {
 			got = append(got, m)
 		}
 	}
 	s.mu.Unlock()
+	answers := fmt.Sprintf("all %d answers", len(want))
+	if len(kept) < came && len(got) < len(want) {
+		answers = fmt.Sprintf("the last %d of %d answers, which are kept,", len(got), len(want))
+		want = want[len(want)-len(got):]
+	}
 	var differ []string
 	for i, m := range got {
 		if i >= len(want) || string(m.body) != string(want[i].Body) {
@@ -151,10 +158,10 @@ func (s *Session) compare(p *peer, since, sent int, want []replay.Step) {
 	const most = 10
 	switch n := len(differ); {
 	case n == 0:
-		s.Note("%d messages sent again; all %d answers are as they were recorded", sent, len(want))
+		s.Note("%s sent again; %s are as they were recorded", messages(sent), answers)
 	case n > most:
-		s.Note("%d messages sent again; %d of %d answers are not as they were recorded: %s and more", sent, n, len(want), strings.Join(differ[:most], " "))
+		s.Note("%s sent again; %d of %d answers are not as they were recorded: %s and more", messages(sent), n, len(want), strings.Join(differ[:most], " "))
 	default:
-		s.Note("%d messages sent again; %d of %d answers are not as they were recorded: %s", sent, n, len(want), strings.Join(differ, " "))
+		s.Note("%s sent again; %d of %d answers are not as they were recorded: %s", messages(sent), n, len(want), strings.Join(differ, " "))
 	}
 }

@@ -1,9 +1,13 @@
 package repl
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+
+	"github.com/chancat/channel/internal/replay"
 )
 
 // What was recorded is said again, each message after the answers that it had, and
@@ -34,4 +38,25 @@ func TestReplay(t *testing.T) {
 	}
 	d.types("/replay " + file)
 	d.sees("line 2")
+}
+
+// Of answers more than the session keeps, those that it keeps are compared.
+func TestReplayOfMuch(t *testing.T) {
+	d, c, _ := connected(t, "line", nil)
+	const count = ringCount + 50
+	script := &replay.Script{Moves: []replay.Move{{Kind: replay.Message, Seq: 1, Body: []byte("go")}}}
+	var answers strings.Builder
+	for i := range count {
+		body := fmt.Sprint("answer ", i)
+		script.Want = append(script.Want, replay.Step{Body: []byte(body)})
+		answers.WriteString(body + "\n")
+	}
+	done := make(chan error, 1)
+	go func() { done <- d.s.replay(t.Context(), script) }()
+	c.wants("go\n")
+	c.says(answers.String())
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	d.sees(fmt.Sprintf("1 message sent again; the last %d of %d answers, which are kept, are as they were recorded", ringCount, count))
 }

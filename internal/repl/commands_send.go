@@ -3,8 +3,6 @@ package repl
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,6 +13,7 @@ import (
 	"strings"
 
 	wire "github.com/chancat/channel/frame"
+	"github.com/chancat/channel/internal/text"
 	"github.com/chancat/channel/internal/text/escape"
 )
 
@@ -38,15 +37,15 @@ func sendEscaped(ctx context.Context, s *Session, argument string) error {
 }
 
 func sendHex(ctx context.Context, s *Session, argument string) error {
-	msg, err := hex.DecodeString(strings.Join(strings.Fields(argument), ""))
+	msg, err := text.DecodeHex([]byte(argument))
 	if err != nil {
-		return misused("%v; want pairs of hexadecimal digits, such as /hex de ad be ef", err)
+		return misused("%v; want pairs of digits, such as /hex de ad be ef", err)
 	}
 	return s.send(ctx, msg)
 }
 
 func sendBase64(ctx context.Context, s *Session, argument string) error {
-	msg, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(strings.TrimSpace(argument), "="))
+	msg, err := text.DecodeBase64([]byte(strings.TrimSpace(argument)))
 	if err != nil {
 		return misused("%v", err)
 	}
@@ -93,11 +92,15 @@ func expand(path string, getenv func(string) string) string {
 }
 
 func sendJSON(ctx context.Context, s *Session, argument string) error {
-	var msg bytes.Buffer
-	if err := json.Compact(&msg, []byte(argument)); err != nil {
+	var checked json.RawMessage // of which, unlike of Compact, the error knows its place
+	if err := json.Unmarshal([]byte(argument), &checked); err != nil {
 		if at, ok := errors.AsType[*json.SyntaxError](err); ok {
 			return misused("column %d: %v", at.Offset, err)
 		}
+		return misused("%v", err)
+	}
+	var msg bytes.Buffer
+	if err := json.Compact(&msg, checked); err != nil {
 		return misused("%v", err)
 	}
 	return s.send(ctx, msg.Bytes())

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/chancat/channel/internal/nearest"
 )
 
 // Every command has an example that begins with it. The help that one sees first fits
@@ -37,9 +39,9 @@ func TestCommandTable(t *testing.T) {
 	d.types("/help resend")
 	d.sees("for example: /resend 17")
 	for typed, want := range map[string]string{
-		"hepl": "help", "hexdmp": "hexdump", "conect": "connect", "qiut": "quit", "resnd": "resend", "stat": "stats", "zzzzz": "",
+		"hepl": "help", "hexdmp": "hexdump", "conect": "connect", "qiut": "quit", "resnd": "resend", "stat": "stats", "zzzzz": "", "hel": "help", "foo": "",
 	} {
-		if got := nearest(typed); got != want {
+		if got := nearest.Word(typed, names()); got != want {
 			t.Errorf("%s: %q, want %q", typed, got, want)
 		}
 	}
@@ -88,7 +90,7 @@ func TestByNumber(t *testing.T) {
 	c.wants("\r\nMSG 11\r\n{\"a\":[1,2]}")
 	script := filepath.Join(dir, "script")
 	d.types("/script " + script)
-	d.sees("5 messages are in")
+	d.sees("5 messages in")
 	got, err := os.ReadFile(script)
 	if err != nil || !strings.HasPrefix(string(got), "framing msg\n> first\n< line\\nline\\n") || !strings.HasSuffix(string(got), "\n> {\"a\":[1,2]}\n") {
 		t.Errorf("%s, %v", got, err)
@@ -182,9 +184,12 @@ func TestCandidates(t *testing.T) {
 	for _, step := range []struct{ line, want string }{
 		{"/he", "/hex /help /hexdump"},
 		{"/quit", "/quit"},
+		{"/fram", "/framing "},
 		{"/help fra", "framing"},
 		{"/framing netst", "netstring"},
 		{"/framing u32be,inc", "incl"},
+		{"/framing u32be,tail=c", "tail=crc16 tail=crc32"},
+		{"/framing del", "delim="},
 		{"/framing msg/u32b", "u32be"},
 		{"/view he", "hex"},
 		{"/time o", "on off"},
@@ -217,5 +222,16 @@ func TestCandidates(t *testing.T) {
 		if got != step.want || from > len(step.line) {
 			t.Errorf("%q: %q from %d, want %q", step.line, got, from, step.want)
 		}
+	}
+}
+
+// What looks like a command and is a long text, such as a picture in base64, is
+// refused at once, in few words.
+func TestLongUnknownCommand(t *testing.T) {
+	d := sit(t, "line", nil)
+	d.types("/9j/" + strings.Repeat("4AAQSkZJRg", 1<<20))
+	d.sees("!! unknown command /9j/4AAQ", "/help lists them")
+	if n := len(d.text()); n > 400 {
+		t.Errorf("%d bytes are shown", n)
 	}
 }

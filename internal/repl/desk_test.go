@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,6 +30,7 @@ type desk struct {
 	closed  chan struct{}
 	closing sync.Once
 	over    chan error
+	width   atomic.Int32 // of the terminal; 0 for none
 
 	mu       sync.Mutex // guards the rest
 	screen   strings.Builder
@@ -60,7 +62,7 @@ func (d *desk) SetPrompt(p string) {
 	d.prompt = p
 }
 
-func (d *desk) Width() int { return usualWidth }
+func (d *desk) Width() int { return int(d.width.Load()) }
 
 func (d *desk) SetCompleter(c Completer) {
 	d.mu.Lock()

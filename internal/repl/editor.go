@@ -35,7 +35,7 @@ type Editor interface {
 	// SetPrompt changes what stands before the line, at once. Of escapes only
 	// colours are kept.
 	SetPrompt(prompt string)
-	// Width is that of the terminal, in cells; the usual one where there is none.
+	// Width is that of the terminal, in cells; 0 where there is none.
 	Width() int
 	// SetCompleter sets what Tab asks; nil completes nothing.
 	SetCompleter(Completer)

@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	filterWaiting = 1024 // messages that wait for a filter
-	filterResults = 20   // of one message that are shown
+	filterWaiting = 1024     // messages that wait for a filter
+	filterBytes   = 16 << 20 // of them, unless one waits alone
+	filterResults = 20       // of one message that are shown
 )
 
 // filterCommands is set apart because a query may take its time.
@@ -25,7 +26,10 @@ type filtering struct {
 	query   *filter.Filter
 	waiting chan *message
 	stop    context.CancelFunc
-	missed  int // messages for which there was no room; Session.mu guards it
+
+	// Session.mu guards the rest.
+	bytes  int // that wait
+	missed int // messages for which there was no room
 }
 
 func setFilter(_ context.Context, s *Session, argument string) error {
@@ -74,11 +78,15 @@ func (s *Session) setFiltering(next *filtering) {
 
 // offer hands a message to the filter. s.mu is held.
 func (f *filtering) offer(m *message) {
-	select {
-	case f.waiting <- m:
-	default:
-		f.missed++
+	if n := len(m.body); f.bytes == 0 || f.bytes+n <= filterBytes {
+		select {
+		case f.waiting <- m:
+			f.bytes += n
+			return
+		default:
+		}
 	}
+	f.missed++
 }
 
 // filter shows what the query makes of the messages. What is no JSON it passes over.
@@ -123,6 +131,7 @@ func (s *Session) showFiltered(f *filtering, m *message) {
 	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	f.bytes -= len(m.body)
 	if s.filtering != f {
 		return
 	}

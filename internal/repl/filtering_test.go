@@ -27,3 +27,16 @@ func TestFilter(t *testing.T) {
 	d.types("/show 1")
 	d.sees("not JSON")
 }
+
+// What waits for a slow query is bounded in bytes too.
+func TestFilterHoldsLittle(t *testing.T) {
+	f := &filtering{waiting: make(chan *message, filterWaiting)}
+	large := make([]byte, 1<<20)
+	const count = 2 * filterBytes >> 20
+	for range count {
+		f.offer(&message{body: large})
+	}
+	if n := len(f.waiting); n > filterBytes>>20 || f.missed != count-n {
+		t.Errorf("%d messages of 1 MiB wait, %d are missed", n, f.missed)
+	}
+}

@@ -13,6 +13,9 @@ const helpWidth = 100
 
 func help(_ context.Context, s *Session, argument string) error {
 	width := min(s.o.Editor.Width(), helpWidth)
+	if width == 0 {
+		width = usualWidth
+	}
 	switch name := strings.TrimPrefix(strings.TrimSpace(argument), "/"); name {
 	case "":
 		s.say(helpAtFirst(width))
@@ -73,19 +76,29 @@ func helpAll(width int) string {
 }
 
 // wrapped is the words of text in lines of at most width cells, each behind indent.
-// A word that is longer is not broken.
 func wrapped(text, indent string, width int) string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && len(indent)+uniseg.StringWidth(line)+1+uniseg.StringWidth(word) >= width {
-			lines = append(lines, indent+line)
-			line = ""
+	return fold(strings.Join(strings.Fields(text), " "), indent, width)
+}
+
+// fold is text in lines of fewer than width cells, each behind indent. It breaks at a
+// blank, of which no other is lost; a word that is longer is not broken.
+func fold(text, indent string, width int) string {
+	var b strings.Builder
+	b.WriteString(indent)
+	cells := len(indent)
+	for i, word := range strings.Split(text, " ") {
+		n := uniseg.StringWidth(word)
+		switch {
+		case i == 0:
+		case cells > len(indent) && cells+1+n >= width:
+			b.WriteString("\n" + indent)
+			cells = len(indent)
+		default:
+			b.WriteByte(' ')
+			cells++
 		}
-		if line != "" {
-			line += " "
-		}
-		line += word
+		b.WriteString(word)
+		cells += n
 	}
-	return strings.Join(append(lines, indent+line), "\n")
+	return b.String()
 }

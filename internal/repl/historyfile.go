@@ -176,7 +176,11 @@ func (h *historyFile) trim() error {
 	if err != nil {
 		return err
 	}
-	short, err := os.CreateTemp(filepath.Dir(h.path), "history-*") // with mode 0600
+	path, err := filepath.EvalSymlinks(h.path) // a link to it stays one, and may lead to another disk
+	if err != nil {
+		return err
+	}
+	short, err := os.CreateTemp(filepath.Dir(path), "history-*") // with mode 0600
 	if err != nil {
 		return err
 	}
@@ -187,10 +191,6 @@ func (h *historyFile) trim() error {
 	}
 	_, err = short.Write(text)
 	if err := errors.Join(err, short.Close()); err != nil {
-		return err
-	}
-	path, err := filepath.EvalSymlinks(h.path) // a link to it stays one
-	if err != nil {
 		return err
 	}
 	return os.Rename(short.Name(), path)

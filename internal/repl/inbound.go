@@ -75,6 +75,9 @@ func (in *inbound) resync(each func(f wire.Frame, body []byte)) error {
 
 // advance decodes what the reader was not given yet.
 func (in *inbound) advance(each func(f wire.Frame, body []byte)) error {
+	if gone := in.start - in.given; gone > 0 { // no longer kept
+		in.reader.Lose(gone) // behind a frame that is broken already
+	}
 	in.fresh = in.history[max(in.given-in.start, 0):]
 	in.given = in.arrived()
 	defer func() { in.fresh = nil }()

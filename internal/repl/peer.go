@@ -72,10 +72,14 @@ func (p *peer) label() string {
 
 // condition is how p stands, for the prompt.
 func (p *peer) condition() string {
-	if p.in.broken != nil {
-		return "broken " + p.state.word()
+	word := p.state.word()
+	if p.halved && word == "" {
+		word = "half-closed"
 	}
-	return p.state.word()
+	if p.in.broken != nil {
+		return "broken " + word
+	}
+	return word
 }
 
 // connection is the connection of p unless it is lost.

@@ -239,6 +239,7 @@ func (s *Session) halfClose(ctx context.Context) {
 	}
 	if s.o.Script == "" {
 		s.Note("half-closed: nothing more can be sent; Ctrl-D again quits")
+		s.promptNow()
 	}
 }
 

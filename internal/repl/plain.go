@@ -94,7 +94,7 @@ func (p *plain) Width() int {
 			return width
 		}
 	}
-	return usualWidth
+	return 0
 }
 
 func (p *plain) SetCompleter(Completer) {}

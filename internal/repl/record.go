@@ -12,6 +12,7 @@ import (
 
 	wire "github.com/chancat/channel/frame"
 	"github.com/chancat/channel/internal/link"
+	"github.com/chancat/channel/internal/private"
 	redactor "github.com/chancat/channel/internal/recording"
 	"github.com/chancat/channel/session"
 	"github.com/chancat/channel/session/pcap"
@@ -45,6 +46,9 @@ func (s *Session) plainRecorder(path string, f *os.File) recorder {
 // Record writes what happens from now on to the session file path, or the capture
 // if its name ends in .pcapng, which only we may read. A file that exists is refused unless over is set.
 func (s *Session) Record(path string, over bool) error {
+	if over && s.recordsIn(path) {
+		s.stopRecording() // before the file is emptied: it may still be written to
+	}
 	f, err := create(path, over)
 	if err != nil {
 		return err
@@ -59,6 +63,18 @@ func (s *Session) Record(path string, over bool) error {
 		s.record(p, &session.Event{Kind: session.Open, Time: now, Local: p.conn.Local, Remote: p.conn.Remote, Framing: s.framing.Spelling})
 	}
 	return nil
+}
+
+// recordsIn reports whether the file path is being recorded in.
+func (s *Session) recordsIn(path string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.recording == nil {
+		return false
+	}
+	ours, err := s.recording.file.Stat()
+	named, err2 := os.Stat(path)
+	return err == nil && err2 == nil && os.SameFile(ours, named)
 }
 
 // stopRecording closes the recording, if there is one.
@@ -105,11 +121,7 @@ func reasonOf(err error) string {
 // create creates a file that only we may read. Nothing is overwritten unless over
 // is set.
 func create(path string, over bool) (*os.File, error) {
-	mode := os.O_EXCL
-	if over {
-		mode = os.O_TRUNC
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|mode, 0o600)
+	f, err := private.Create(path, over)
 	if errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("%s exists; -f before it overwrites", path)
 	}

@@ -132,10 +132,17 @@ func (s *screen) list(candidates []Candidate) {
 
 // leave paints what waits and the line a last time, and nothing more until
 // comeBack.
-func (s *screen) leave() {
+func (s *screen) leave() { s.depart(false) }
+
+// close ends the goroutine after a last paint.
+func (s *screen) close() { s.depart(true) }
+
+// depart is leave, or close: both at once, so that the goroutine does not end
+// without leaving.
+func (s *screen) depart(closes bool) {
 	left := make(chan struct{})
 	s.mu.Lock()
-	s.away = true
+	s.away, s.closed = true, s.closed || closes
 	s.leaving = append(s.leaving, left)
 	s.mu.Unlock()
 	s.signal()
@@ -151,14 +158,6 @@ func (s *screen) comeBack() {
 	s.away = false
 	s.mu.Unlock()
 	s.edit(func(*line) {})
-}
-
-// close ends the goroutine after a last paint.
-func (s *screen) close() {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	s.leave()
 }
 
 // signal makes the screen look whether there is something to be painted; another

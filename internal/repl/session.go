@@ -247,7 +247,7 @@ func (s *Session) do(ctx context.Context, t typed) error {
 	}
 	c, argument, err := findCommand(t.text)
 	if err != nil {
-		return err
+		return misused("%v // sends a line that starts with /", err)
 	}
 	return c.run(ctx, s, argument)
 }

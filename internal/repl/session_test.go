@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -493,6 +494,41 @@ func TestRecord(t *testing.T) {
 	}
 	d.types("/record " + file)
 	d.sees("exists; -f")
+}
+
+// A recording that starts anew in its own file leaves nothing of the old one there,
+// and the file is nobody else's.
+func TestRecordOverItself(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.session")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	secret := func(o *Options) { o.Secrets = []*regexp.Regexp{regexp.MustCompile("secret")} }
+	d, c, _ := connected(t, "line", secret)
+	d.types("/record -f " + file)
+	for range 50 {
+		d.types("old")
+		c.wants("old\n")
+	}
+	c.says("old, and not whole") // which is held back until it is known whether it is secret
+	d.until("nothing arrives", func() bool {
+		d.s.mu.Lock()
+		defer d.s.mu.Unlock()
+		return d.s.peers[0].in.arrived() > 0
+	})
+	d.types("/record -f "+file, "new", "/record off")
+	c.wants("new\n")
+	d.sees("nothing is recorded")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(text), `"event":"session"`); n != 1 || strings.ContainsAny(string(text), "\x00") || strings.Contains(string(text), "old") {
+		t.Errorf("the file has\n%q", text)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 && runtime.GOOS != "windows" {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
 }
 
 // The peer may send faster than anybody reads: every message is counted, the last

@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/rivo/uniseg"
+
 	wire "github.com/chancat/channel/frame"
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/text/escape"
@@ -35,12 +37,28 @@ func UTF8Locale(getenv func(string) string) bool {
 
 // Note shows something that is no message.
 func (s *Session) Note(format string, args ...any) {
-	s.say(s.o.Palette.Note("-- " + printable(fmt.Sprintf(format, args...))))
+	s.say(s.o.Palette.Note(s.folded("-- ", fmt.Sprintf(format, args...))))
 }
 
 // fail shows what went wrong.
 func (s *Session) fail(err error) {
-	s.say(s.o.Palette.Error("!! ") + printable(err.Error()))
+	s.say(s.failure(err.Error()))
+}
+
+const failureMark = "!! "
+
+func (s *Session) failure(text string) string {
+	return s.o.Palette.Error(failureMark) + s.folded(failureMark, text)[len(failureMark):]
+}
+
+// folded is mark and text, in lines that break between words where the terminal
+// has a width.
+func (s *Session) folded(mark, text string) string {
+	width := s.o.Editor.Width()
+	if text = printable(text); width == 0 {
+		return mark + text
+	}
+	return mark + fold(text, strings.Repeat(" ", len(mark)), width)[len(mark):]
 }
 
 func (s *Session) say(text string) { s.o.Editor.Say([]byte(text + "\n")) }
@@ -67,11 +85,21 @@ func (s *Session) appendMessage(dst []byte, m *message, whole bool) []byte {
 	dst = append(dst, s.mark(m)...)
 	start := len(dst)
 	dst = s.appendBody(append(dst, "  "...), m, whole)
-	if i := bytes.IndexByte(dst[start:], '\n'); i >= 0 {
+	if bytes.IndexByte(dst[start:], '\n') >= 0 || s.breaks(m, dst[start+2:]) {
 		dst[start], dst[start+1] = '\n', ' ' // what has lines begins on one
 		dst = append(dst[:start+1], dst[start+2:]...)
 	}
 	return append(dst, '\n')
+}
+
+// breaks reports whether shown would fit on a line, but not behind the mark of m.
+func (s *Session) breaks(m *message, shown []byte) bool {
+	width := s.o.Editor.Width()
+	if width == 0 || len(shown) > 4*width {
+		return false
+	}
+	cells := uniseg.StringWidth(string(shown))
+	return cells <= width && uniseg.StringWidth(s.markText(m))+2+cells > width
 }
 
 // appendBody appends the body in the view, cut short unless it is wanted whole.
@@ -117,9 +145,16 @@ func shortened(shown []byte) int {
 	return n
 }
 
-// mark is what stands before the body: time, direction, number, peer, size,
-// latency.
+// mark is what stands before the body.
 func (s *Session) mark(m *message) string {
+	if m.sent {
+		return s.o.Palette.Sent(s.markText(m))
+	}
+	return s.o.Palette.Received(s.markText(m))
+}
+
+// markText is time, direction, number, peer, size and latency.
+func (s *Session) markText(m *message) string {
 	text := s.arrow(m.sent) + " #" + strconv.Itoa(m.number)
 	if s.several(m.peer) {
 		text += " [" + strconv.Itoa(m.peer) + "]"
@@ -134,10 +169,7 @@ func (s *Session) mark(m *message) string {
 	if s.showTime {
 		text = m.at.Format("15:04:05.000") + " " + text
 	}
-	if m.sent {
-		return s.o.Palette.Sent(text)
-	}
-	return s.o.Palette.Received(text)
+	return text
 }
 
 func (s *Session) arrow(sent bool) string {
@@ -188,16 +220,19 @@ func span(d time.Duration) string {
 	return d.Round(10 * time.Millisecond).String()
 }
 
+// asCommands puts the commands of a session for the flags that a hint names.
+var asCommands = strings.NewReplacer("try -f ", "try /framing ", "'decode --keep-going'", "/resync")
+
 // showFault draws a broken frame and says what is known of it.
 func (s *Session) showFault(p *peer, err error, fault link.Fault) {
-	text := s.o.Palette.Error("!! ") + printable(fmt.Sprintf("%s: %v", p.label(), err)) + "\n"
+	text := s.failure(fmt.Sprintf("%s: %v", strings.TrimSuffix(p.label(), ":"), err)) + "\n"
 	if f, ok := errors.AsType[*wire.Error](err); ok && f.Cause != "" {
 		text += string(view.AppendFault(nil, fault.Bytes, f.Start, f.Offset))
 	}
 	if fault.Hint != "" {
-		text += s.o.Palette.Note("-- "+printable(strings.Replace(fault.Hint, "try -f ", "try /framing ", 1))) + "\n"
+		text += s.o.Palette.Note(s.folded("-- ", asCommands.Replace(fault.Hint))) + "\n"
 	}
-	text += s.o.Palette.Note("-- nothing more is decoded; /resync goes on at the next frame, /framing X decodes again what has come")
+	text += s.o.Palette.Note(s.folded("-- ", "nothing more is decoded; /resync goes on at the next frame, /framing X decodes again what has come"))
 	s.say(text)
 }
 

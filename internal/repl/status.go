@@ -78,6 +78,9 @@ func (s *Session) status() string {
 	if !s.delivery.Whole() {
 		words = append(words, "chunks")
 	}
+	if s.recording != nil {
+		words = append(words, "recording")
+	}
 	text := strings.Join(strings.Fields(strings.Join(words, " ")), " ")
 	return printable(text)
 }

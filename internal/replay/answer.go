@@ -22,7 +22,7 @@ func Answer(ctx context.Context, conn *endpoint.Conn, s *Script, o Options) (r R
 	next := 0
 	for seq := 1; err == nil; seq++ {
 		var msg []byte
-		if msg, err = p.next(); err != nil {
+		if msg, err = p.nextWithin(o.Wait); err != nil {
 			break
 		}
 		i := find(msg, next)

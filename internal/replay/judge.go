@@ -3,6 +3,7 @@ package replay
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -53,6 +54,7 @@ type judge struct {
 
 	mu        sync.Mutex // guards the rest
 	want, got []arrival
+	ahead     int       // bytes that came and wait, less those that are wanted and wait
 	wantDone  bool      // no more will be wanted
 	gotDone   bool      // no more will come
 	cut       bool      // the replay ended early
@@ -61,22 +63,50 @@ type judge struct {
 	found     []arrival // there, and not wanted
 }
 
+// wanted takes in a message that is to come.
 func (j *judge) wanted(a arrival) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.judgeBy(&a)
 	j.want = append(j.want, a)
+	j.ahead -= len(a.body)
 	if g := j.equal(j.got, &a); g >= 0 {
 		j.both(Same, len(j.want)-1, g)
 	}
 	j.advance()
 }
 
-func (j *judge) came(a arrival) {
+// awaited is wanted for what another server says.
+func (j *judge) awaited(a arrival) error {
+	j.wanted(a)
+	return j.bounded(-1)
+}
+
+// came takes in a message that has come.
+func (j *judge) came(a arrival) error {
+	j.take(a)
+	return j.bounded(1)
+}
+
+// aheadMost bounds the bytes by which one side may be ahead of the other: a server
+// that floods us while the other is silent must not fill the memory.
+const aheadMost = 256 << 20
+
+func (j *judge) bounded(sign int) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if sign*j.ahead > aheadMost {
+		return fmt.Errorf("more than %d MiB came that nothing is there yet to be compared with", aheadMost>>20)
+	}
+	return nil
+}
+
+func (j *judge) take(a arrival) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.judgeBy(&a)
 	j.got = append(j.got, a)
+	j.ahead += len(a.body)
 	if w := j.equal(j.want, &a); w >= 0 {
 		j.both(Same, w, len(j.got)-1)
 	}
@@ -203,6 +233,7 @@ func idOf(body []byte) string {
 func (j *judge) both(v Verdict, w, g int) {
 	want, got := j.want[w], j.got[g]
 	j.want, j.got = without(j.want, w), without(j.got, g)
+	j.ahead += len(want.body) - len(got.body)
 	if v == Differs {
 		j.lost, j.found = remember(j.lost, want), remember(j.found, got)
 	}
@@ -221,6 +252,7 @@ func without(list []arrival, i int) []arrival {
 func (j *judge) missing() {
 	want := j.want[0]
 	j.want = j.want[1:]
+	j.ahead += len(want.body)
 	j.lost = remember(j.lost, want)
 	j.report(Outcome{Verdict: Missing, Seq: want.seq, Want: want.body, WantLatency: want.latency})
 }
@@ -228,6 +260,7 @@ func (j *judge) missing() {
 func (j *judge) unexpected() {
 	got := j.got[0]
 	j.got = j.got[1:]
+	j.ahead -= len(got.body)
 	j.extra++
 	j.found = remember(j.found, got)
 	j.report(Outcome{Verdict: Unexpected, Seq: got.seq, Got: got.body, Latency: got.latency})

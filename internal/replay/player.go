@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/chancat/channel/endpoint"
@@ -25,7 +26,7 @@ type player struct {
 	pieces  *mutate.Writer // nil there too
 	self    session.Side
 	only    func([]byte) bool
-	arrived func(arrival)
+	arrived func(arrival) error
 	surplus func() int // messages that came beside those that were to; nil means none
 
 	received sync.WaitGroup
@@ -50,8 +51,9 @@ func newPlayer(ctx context.Context, c *endpoint.Conn, self session.Side, o *Opti
 	return p
 }
 
-// start begins to receive. arrived is called with each message.
-func (p *player) start(arrived func(arrival)) {
+// start begins to receive. arrived is called with each message; an error of it ends
+// that.
+func (p *player) start(arrived func(arrival) error) {
 	p.arrived = arrived
 	p.received.Go(p.receive)
 }
@@ -67,13 +69,11 @@ func (p *player) receive() {
 	for {
 		msg, err := p.next()
 		now := time.Now()
-		p.mu.Lock()
 		if err != nil {
-			p.err, p.ended = err, true
-			p.notify()
-			p.mu.Unlock()
+			p.over(err)
 			return
 		}
+		p.mu.Lock()
 		var latency time.Duration
 		if !p.moved.IsZero() {
 			latency = now.Sub(p.moved)
@@ -83,12 +83,23 @@ func (p *player) receive() {
 		if p.only != nil && !p.only(msg) {
 			continue
 		}
-		p.arrived(arrival{body: msg, seq: seq, latency: latency})
+		if err := p.arrived(arrival{body: msg, seq: seq, latency: latency}); err != nil {
+			p.over(err)
+			return
+		}
 		p.mu.Lock()
 		p.count++
 		p.notify()
 		p.mu.Unlock()
 	}
+}
+
+// over says why nothing more is received.
+func (p *player) over(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.err, p.ended = err, true
+	p.notify()
 }
 
 // next returns the next message, which the caller owns.
@@ -98,6 +109,24 @@ func (p *player) next() ([]byte, error) {
 	}
 	msg, err := p.reader.NextMessage()
 	return bytes.Clone(msg), err
+}
+
+// nextWithin is next, which ends the connection after limit; 0 means never.
+func (p *player) nextWithin(limit time.Duration) ([]byte, error) {
+	if limit == 0 {
+		return p.next()
+	}
+	var late atomic.Bool
+	timer := time.AfterFunc(limit, func() {
+		late.Store(true)
+		p.conn.Close()
+	})
+	defer timer.Stop()
+	msg, err := p.next()
+	if err != nil && late.Load() {
+		err = fmt.Errorf("%w: no message came within %v", ErrTimeout, limit)
+	}
+	return msg, err
 }
 
 // notify wakes who waits. p.mu is held.

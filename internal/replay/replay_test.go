@@ -608,6 +608,30 @@ func TestUnorderedFlood(t *testing.T) {
 }
 
 // Whatever a session file holds, loading and playing it does not panic.
+// A server that floods us while the other is silent does not fill the memory; one
+// that says what is wanted, however much, does.
+func TestJudgeIsBounded(t *testing.T) {
+	large := make([]byte, 1<<20)
+	const most = aheadMost >> 20
+	first := &judge{report: func(Outcome) {}}
+	second := &judge{report: func(Outcome) {}, unordered: true}
+	recorded := &judge{report: func(Outcome) {}}
+	for range 2 * most {
+		recorded.wanted(arrival{body: large})
+	}
+	for i := range 2 * most {
+		a := arrival{body: large, seq: i}
+		for name, err := range map[string]error{"first": first.awaited(a), "second, unordered": second.came(a)} {
+			if (err != nil) != (i >= most) {
+				t.Fatalf("%s: %v after %d MiB", name, err, i+1)
+			}
+		}
+		if err := recorded.came(a); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func FuzzLoad(f *testing.F) {
 	f.Add(`{"event":"read","conn":1,"from":"client","n":2,"base64":"YQo="}`, "line")
 	f.Add(`{"event":"message","conn":1,"from":"server","offset":0,"body":1,"text":"a"}`, "msg")

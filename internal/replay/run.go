@@ -84,11 +84,11 @@ func Run(ctx context.Context, conns []*endpoint.Conn, s *Script, o Options) Resu
 		players[0].surplus = j.surplus
 		came := j.came
 		if len(s.Want) == 0 && s.Self == session.Client {
-			came = func(arrival) {} // a recording of one side compares nothing
+			came = func(arrival) error { return nil } // a recording of one side compares nothing
 		}
 		players[0].start(came)
 	} else {
-		players[0].start(j.wanted)
+		players[0].start(j.awaited)
 		players[1].start(j.came)
 	}
 	r := play(ctx, players, s, &o)

@@ -173,6 +173,28 @@ func TestLargeBodyIsNotCopied(t *testing.T) {
 }
 
 // A failed write is the answer to all who waited for it, and to all who come.
+// A body that is no message, but an encoding of one, is written like a small one
+// however large it is.
+func TestLargeEscapedBody(t *testing.T) {
+	var got bytes.Buffer
+	s := New(&got, framing.SLIP)
+	var want []byte
+	for _, size := range []int{1, copyMost + 1, QueueMost + 1, 2} {
+		msg := bytes.Repeat([]byte{0xc0}, size)
+		want, _ = framing.SLIP.AppendFrame(want, msg)
+		want, _ = framing.SLIP.AppendFrame(want, msg)
+		if err := s.Send(msg); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.SendBuffered(msg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Flush(); err != nil || !bytes.Equal(got.Bytes(), want) {
+		t.Errorf("%d bytes written, %v; want %d", got.Len(), err, len(want))
+	}
+}
+
 func TestFailureReachesEverybody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &gate{open: make(chan error)}

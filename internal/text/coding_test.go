@@ -55,3 +55,22 @@ func parse(t testing.TB, spelling string) text.Coding {
 	}
 	return c
 }
+
+// What differs from a name in one place is taken for a slip, and no more.
+func TestUnknownSlips(t *testing.T) {
+	for spelling, want := range map[string]string{
+		"lin": "line", "lines": "line", "lime": "line", "ine": "line", "lnie": "line", "liine": "line",
+		"bas64": "base64", "base46": "base64", "abse64": "base64", "hax": "hex", "frame": "frames=FRAMING",
+		"enil": "", "lxxe": "", "base": "base64", "bsae46": "", "li ne x": "", "escpae": "escape", "xyz": "", "": "",
+	} {
+		_, err := text.Parse(spelling)
+		if err == nil {
+			t.Fatalf("%q is a coding", spelling)
+		}
+		_, meant, ok := strings.Cut(err.Error(), "did you mean ")
+		meant, _, _ = strings.Cut(meant, "?")
+		if meant != want || ok != (want != "") {
+			t.Errorf("%q: meant %q, want %q", spelling, meant, want)
+		}
+	}
+}

@@ -84,6 +84,20 @@ func isBase64(c byte) bool {
 	return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '+' || c == '/' || c == '='
 }
 
+// DecodeHex returns the bytes that line says in hexadecimal digits, as --in hex
+// takes a line. The error names the column.
+func DecodeHex(line []byte) ([]byte, error) { return atColumn(decodeHex(nil, line)) }
+
+// DecodeBase64 is DecodeHex for base64.
+func DecodeBase64(line []byte) ([]byte, error) { return atColumn(decodeBase64(nil, line)) }
+
+func atColumn(message []byte, column int, err error) ([]byte, error) {
+	if err != nil && column > 0 {
+		err = fmt.Errorf("column %d: %w", column, err)
+	}
+	return message, err
+}
+
 func decodeEscape(dst, line []byte) ([]byte, int, error) {
 	message, err := escape.Unescape(dst, line)
 	if e, ok := errors.AsType[*escape.Error](err); ok {

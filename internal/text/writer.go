@@ -84,6 +84,28 @@ func (w *Writer) WriteMessage(msg []byte) error {
 	return err
 }
 
+// WriteMessages writes each of msgs as WriteMessage does, up to the first error.
+func (w *Writer) WriteMessages(msgs [][]byte) error {
+	for len(msgs) > 0 {
+		if w.lines && w.err == nil {
+			buf := w.buf
+			for len(msgs) > 0 && len(buf)+len(msgs[0]) <= largeSize {
+				buf = append(append(buf, msgs[0]...), '\n')
+				msgs = msgs[1:]
+			}
+			w.buf = buf
+			if len(msgs) == 0 {
+				break
+			}
+		}
+		if err := w.WriteMessage(msgs[0]); err != nil {
+			return err
+		}
+		msgs = msgs[1:]
+	}
+	return nil
+}
+
 // Flush writes out what is buffered.
 func (w *Writer) Flush() error {
 	if w.err != nil || len(w.buf) == 0 {

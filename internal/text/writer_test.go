@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/internal/text"
 )
 
@@ -36,6 +37,38 @@ func TestWriter(t *testing.T) {
 		if err := w.Flush(); err != nil || out.String() != want {
 			t.Errorf("%s: %q, %v; want %q", coding, out.String(), err, want)
 		}
+	}
+}
+
+// TestWriteMessages writes many at once, of sizes with which the buffer fills in the
+// middle, and none of what is behind one that cannot be sent.
+func TestWriteMessages(t *testing.T) {
+	var messages [][]byte
+	for _, size := range []int{0, 1, 100, 40_000, 25_000, 535, 64_000, 70_000, 3} {
+		messages = append(messages, bytes.Repeat([]byte{'a' + byte(size%26)}, size))
+	}
+	for _, coding := range []string{"line", "nul", "raw", "hex", "escape", "frames=msg"} {
+		var one, many bytes.Buffer
+		w := parse(t, coding).NewWriter(&one)
+		for _, msg := range messages {
+			w.WriteMessage(msg)
+		}
+		w.Flush()
+		w = parse(t, coding).NewWriter(&many)
+		if err := errors.Join(w.WriteMessages(messages[:4]), w.WriteMessages(messages[4:]), w.Flush()); err != nil || many.String() != one.String() {
+			t.Errorf("%s: %d bytes, %v; want the %d that one by one gives", coding, many.Len(), err, one.Len())
+		}
+	}
+	var out bytes.Buffer
+	w := parse(t, "frames=u8").NewWriter(&out)
+	err := w.WriteMessages([][]byte{[]byte("a"), make([]byte, 300), []byte("b")})
+	if !errors.Is(err, frame.ErrUnsendable) || w.Flush() != nil || out.String() != "\x01a" {
+		t.Errorf("%v, %q", err, out.String())
+	}
+	var dst failing
+	w = text.Line.NewWriter(&dst)
+	if err := w.WriteMessages(messages); !errors.Is(err, os.ErrClosed) || w.WriteMessages(messages[:1]) != err || dst.calls != 1 {
+		t.Errorf("%v after %d calls", err, dst.calls)
 	}
 }
 

@@ -57,6 +57,9 @@ func Dial(ctx context.Context, address string, options *Options) (*Conn, error) 
 	}
 	ws, resp, err := websocket.Dial(attempt, u.String(), opts)
 	if err == nil {
+		if o.Answered != nil {
+			o.Answered(resp.Status, resp.Header)
+		}
 		return newConn(ws, conn, o), nil
 	}
 	if conn != nil {

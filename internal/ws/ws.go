@@ -39,6 +39,10 @@ type Options struct {
 	// Timeout bounds the handshakes of TLS and HTTP together. 0 means 10 s.
 	Timeout time.Duration
 
+	// Answered is called by Dial with the status, such as "101 Switching Protocols",
+	// and the header of the answer that opens the WebSocket; nil for nobody.
+	Answered func(status string, header http.Header)
+
 	ReusePort bool   // as in socket.Options
 	Family    int    // as in socket.Options
 	LocalAddr string // as in socket.Options

@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/chancat/channel/internal/pickle"
 )
@@ -182,11 +183,6 @@ func mapNode(r reflect.Value, depth int) (*pickle.Node, error) {
 	for _, key := range r.MapKeys() {
 		d = append(d, Item{key.String(), r.MapIndex(key).Interface()})
 	}
-	slices.SortFunc(d, func(a, b Item) int {
-		if a.Key.(string) < b.Key.(string) {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(d, func(a, b Item) int { return strings.Compare(a.Key.(string), b.Key.(string)) })
 	return dictNode(d, depth)
 }

@@ -90,6 +90,7 @@ type Client struct {
 // An event is something to tell a callback.
 type event struct {
 	kind  string // "state", "notify", "error" or "close"
+	of    *session
 	state any
 	name  string
 	data  json.RawMessage
@@ -211,7 +212,8 @@ func (c *Client) OnNotify(f func(name string, data json.RawMessage)) {
 
 // Reconnect connects anew, with the options of Connect, and drops the connection
 // that there was; requests under way on that fail. The state is what the new
-// connection brings: null until something comes. On an error all stays as it was.
+// connection brings: null until something comes, and OnChange is not told any more of
+// what the old one had brought. On an error all stays as it was.
 func (c *Client) Reconnect(ctx context.Context) error {
 	c.dialing.Lock()
 	defer c.dialing.Unlock()
@@ -277,6 +279,7 @@ func (c *Client) tell() {
 			onChange, onNotify := c.opts.OnChange, c.opts.OnNotify
 			c.callbacks.Unlock()
 			switch {
+			case (e.kind == "state" || e.kind == "error") && e.of != c.current(): // of a state that is over
 			case e.kind == "error" && c.opts.OnError != nil:
 				c.opts.OnError(e.err)
 			case e.kind == "close" && c.opts.OnClose != nil:

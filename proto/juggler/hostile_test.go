@@ -187,12 +187,12 @@ func TestVanishedClient(t *testing.T) {
 		shared.Set("something to write")
 		s := serve(t, &ServerOptions{
 			Wire: wire, State: shared, WriteTimeout: 100 * time.Millisecond,
-			PingDelay: 20 * time.Millisecond, PingTimeout: 100 * time.Millisecond,
+			PingDelay: 20 * time.Millisecond, PingTimeout: 500 * time.Millisecond,
 		})
 		rawClient(t, s)
 		await(t, "it is noticed", func() bool { return len(s.connections()) == 0 })
 		// One that answers stays, long after the last write's deadline too.
-		c := connect(t, s.URL(), &ClientOptions{Wire: wire, PingDelay: 30 * time.Millisecond, PingTimeout: 200 * time.Millisecond})
+		c := connect(t, s.URL(), &ClientOptions{Wire: wire, PingDelay: 30 * time.Millisecond, PingTimeout: time.Second})
 		time.Sleep(400 * time.Millisecond) // what is tested is that nothing happens
 		if c.Err() != nil {
 			t.Errorf("wire %v: %v", wire, c.Err())

@@ -126,3 +126,41 @@ func TestState(t *testing.T) {
 	}
 	_ = changes
 }
+
+// The methods set the callbacks later, and Reconnect makes what the connection before
+// has said of the state a thing of the past, even if nobody was told yet.
+func TestReconnectForgetsState(t *testing.T) {
+	conns := make(chan *Connection, 2)
+	s := serve(t, &ServerOptions{Autoflush: FlushEachChange, OnConnection: func(c *Connection) { conns <- c }})
+	c := connect(t, s.URL(), nil)
+	told, release := make(chan string), make(chan struct{})
+	c.OnChange(func(state json.RawMessage) {
+		told <- string(state)
+		<-release
+	})
+	notified := make(chan string, 1)
+	c.OnNotify(func(name string, data json.RawMessage) { notified <- name + string(data) })
+	first := <-conns
+	first.State().Set(1)
+	if state := <-told; state != "1" {
+		t.Fatal(state)
+	}
+	first.State().Set(2) // of which the callback is told once it has returned
+	await(t, "the second state", func() bool { return string(c.State()) == "2" })
+	if err := c.Reconnect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	second := <-conns
+	second.State().Set(3)
+	close(release)
+	if state := <-told; state != "3" {
+		t.Errorf("told %s, behind the reconnection", state)
+		<-told
+	}
+	if err := second.Notify("alarm", 4); err != nil {
+		t.Error(err)
+	}
+	if got := <-notified; got != "alarm4" {
+		t.Error(got)
+	}
+}

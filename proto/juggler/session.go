@@ -155,6 +155,7 @@ func replacesAll(ops []any) bool {
 // report queues an event. Where the callbacks are far behind, nothing more is read
 // until they have caught up.
 func (s *session) report(e event) {
+	e.of = s
 	select {
 	case s.client.events <- e:
 		return

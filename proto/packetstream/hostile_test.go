@@ -247,6 +247,43 @@ func TestImpatientServer(t *testing.T) {
 	<-served
 }
 
+// The limit on the time of one write is over with it: a client whose answers came
+// together, and that asks again much later, still gets one.
+func TestServerAfterTimeout(t *testing.T) {
+	const limit = 20 * time.Millisecond
+	release := make(chan struct{})
+	handler, started := blocking(release)
+	near, far := tcpPair(t)
+	served := make(chan error, 1)
+	go func() {
+		s := &Server{Options: Options{Handler: handler}, Timeout: limit}
+		served <- s.ServeConn(context.Background(), far)
+	}()
+	c := New(near, nil)
+	defer c.Close()
+	first, second := submit(t, c, Request{Type: 1}), submit(t, c, Request{Type: 1})
+	wait1(t, started)
+	wait1(t, started)
+	close(release)
+	for _, p := range []*Pending{first, second} {
+		if _, err := p.Wait(within(t)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for end := time.Now().Add(2 * limit); time.Now().Before(end); {
+		if _, err := c.Call(within(t), Request{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.Shutdown(within(t)); err != nil {
+		t.Error(err)
+	}
+	c.Close()
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+}
+
 // Whatever a peer sends, the connection ends, and what we have sent are packets.
 func FuzzConn(f *testing.F) {
 	for _, text := range []string{

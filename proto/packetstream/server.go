@@ -80,7 +80,9 @@ type impatientWriter struct {
 
 func (w *impatientWriter) Write(p []byte) (int, error) {
 	w.SetWriteDeadline(time.Now().Add(w.limit))
-	return w.Conn.Write(p)
+	n, err := w.Conn.Write(p)
+	w.SetWriteDeadline(time.Time{}) // a write that does not block would fail by it, much later
+	return n, err
 }
 
 // SyscallConn is for writes that do not block, and need no limit.

@@ -42,6 +42,17 @@ func TestAppend(t *testing.T) {
 	}
 }
 
+func TestShown(t *testing.T) {
+	for r, want := range map[rune]bool{
+		' ': true, '~': true, 'é': true, '\u3000': true, '\ufffd': true,
+		0: false, 0x1f: false, 0x7f: false, 0x80: false, 0x9f: false, '\u200b': false, '\u202e': false, '\ue000': false, '\u3164': false,
+	} {
+		if escape.Shown(r) != want {
+			t.Errorf("Shown(%U) = %v", r, !want)
+		}
+	}
+}
+
 func TestUnescape(t *testing.T) {
 	for in, want := range map[string]string{
 		``:                     "",
