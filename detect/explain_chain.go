@@ -18,6 +18,10 @@ const (
 	sumsLed  = 32 << 20
 	sumsRate = 24
 	sumsMost = 4 << 20
+
+	// So it is with heads, of which each byte may begin one in the middle of another.
+	headsMost = 4 << 20
+	headsRate = 24
 )
 
 // chains tells for every place of a window of the stream how many frames follow
@@ -37,17 +41,20 @@ type chains struct {
 func newChains(e *examination, lo, hi int) *chains {
 	c := &chains{lo: lo, hi: hi, hops: make([]int32, hi-lo), whole: make([]bool, hi-lo)}
 	marks := e.marks(lo, hi)
-	checked := false
-	if units, ok := e.unit.(*codecUnits); ok {
-		checked = units.checked
+	units, ok := e.unit.(*codecUnits)
+	if !ok {
+		units = &codecUnits{} // of which no head is looked at
 	}
-	led, sums := sumsLed, sumsMost
+	led, sums, heads := sumsLed, sumsMost, units.looked+headsMost
 	for p := hi - 1; p >= lo; p-- {
 		if e.name == "stomp" && p+1 < hi && lineEnd(e.data[p:]) != "" && lineEnd(e.data[p+1:]) != "" {
 			c.hops[p-lo], c.whole[p-lo] = c.hops[p+1-lo], c.whole[p+1-lo] // the same frame, behind one heartbeat more
 			continue
 		}
 		if marks != nil && !marks[p-lo] {
+			continue
+		}
+		if heads += headsRate; units.looked > heads {
 			continue
 		}
 		u, cut, ok := e.unit.scan(e.data, p)
@@ -67,7 +74,7 @@ func newChains(e *examination, lo, hi int) *chains {
 			continue
 		}
 		hops, whole := c.at(next)
-		if checked {
+		if units.checked {
 			budget := &sums
 			if hops > 0 {
 				budget = &led

@@ -85,6 +85,7 @@ type codecUnits struct {
 	literal string      // the tail; empty where it is not fixed
 	checked bool        // the codec judges the tail by the body
 	sum     frame.Codec // the codec that does, where the other one does not look at the tail
+	looked  int         // bytes of heads that scan has looked at
 	st      frame.State // of the call at hand: one on the stack would not stay there
 }
 
@@ -100,18 +101,20 @@ func (c *codecUnits) scan(data []byte, pos int) (u unit, cut, ok bool) {
 	}
 	buf := data[pos:min(len(data), pos+headWindow)]
 	c.st = frame.State{}
-	sp, _, err := c.codec.Scan(buf, &c.st)
+	sp, need, err := c.codec.Scan(buf, &c.st)
 	if err != nil {
 		f, _ := errors.AsType[*frame.Error](err)
 		if f == nil || f.Offset <= 0 || f.Offset > int64(len(buf)) {
 			return u, false, false
 		}
+		c.looked += int(f.Offset)
 		c.st = frame.State{}
 		if sp, _, err = c.codec.Scan(buf[:f.Offset], &c.st); err != nil || sp.Len() == 0 {
 			return u, false, false
 		}
 	}
-	if sp.Len() == 0 {
+	c.looked += min(len(buf), max(sp.Head, c.st.Pos))
+	if sp.Len() == 0 || need > 0 && sp.Len() < len(buf) { // or more of it says how long it is
 		return u, pos+headWindow >= len(data), false
 	}
 	u = unit{head: sp.Head, body: sp.Body, tail: sp.Tail, counted: true}
