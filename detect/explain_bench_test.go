@@ -60,6 +60,8 @@ func brokenBytes(kind string, n int) (string, []byte) {
 		return "stomp", append(bytes.Repeat([]byte("\n"), n), "SENX\n\n\x00"...)
 	case "brackets":
 		return "json", bytes.Repeat([]byte("[["), n/2)
+	case "opens":
+		return "line", append(bytes.Repeat([]byte("[\n"), 1000), bytes.Repeat([]byte("1,"), n/2)...)
 	case "memcached":
 		return "memcached", bytes.Repeat([]byte("set a b "), n/8)
 	}
@@ -67,7 +69,7 @@ func brokenBytes(kind string, n int) (string, []byte) {
 }
 
 func BenchmarkExplain(b *testing.B) {
-	for _, kind := range []string{"chars", "every", "random", "zeros", "msg", "line", "beats", "brackets", "memcached"} {
+	for _, kind := range []string{"chars", "every", "random", "zeros", "msg", "line", "beats", "brackets", "opens", "memcached"} {
 		for _, n := range []int{10 << 10, 10 << 20} {
 			spelling, data := brokenBytes(kind, n)
 			f, err := framing.Parse(spelling)

@@ -3,21 +3,25 @@ package detect
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/chancat/channel/frame"
+	"github.com/chancat/channel/framing"
 )
 
 const (
 	linesLeast = 3       // JSON lines without which nothing is asked of the others
 	valueMost  = 1 << 20 // bytes over which a value may be spread
+	openMost   = 4 << 20 // bytes looked at for values that do not end: each line may open one
+	lookLeast  = 16      // of them, for each
 )
 
 // judgeLines judges the bodies of lines: where all but a few are JSON, one that is
 // not is guilty.
 func (e *examination) judgeLines(d *Diagnosis) {
 	good, bad, first, before := 0, 0, -1, 0
-	badLines := 0
+	badLines, open := 0, openMost
 	for pos, n := 0, 0; pos < len(e.data); n++ {
 		line, next, whole := lineAt(e.data, pos)
 		if !whole && !e.ended {
@@ -32,11 +36,15 @@ func (e *examination) judgeLines(d *Diagnosis) {
 			if first < 0 {
 				first, before = pos, n
 			}
-			if k := e.prettyLines(pos); k > pos {
-				badLines++
-				pos = k
-				good++ // a value it is
-				continue
+			if open > 0 {
+				k, looked := e.prettyLines(pos)
+				if k > pos {
+					badLines++
+					pos = k
+					good++ // a value it is
+					continue
+				}
+				open -= max(lookLeast, looked)
 			}
 			badLines++
 		}
@@ -94,7 +102,7 @@ func (e *examination) valuesBefore(pos int) int {
 // is too much.
 func (e *examination) judgeLine(pos int) (Explanation, int) {
 	line, _, _ := lineAt(e.data, pos)
-	if end := e.prettyLines(pos); end > pos {
+	if end, _ := e.prettyLines(pos); end > pos {
 		n := bytes.Count(e.data[pos:end], []byte{'\n'})
 		return Explanation{
 			Cause:   CausePrettyJSON,
@@ -128,24 +136,28 @@ func (e *examination) judgeLine(pos int) (Explanation, int) {
 }
 
 // prettyLines returns where the JSON value ends that begins at pos and is spread
-// over lines; pos when none does.
-func (e *examination) prettyLines(pos int) int {
+// over lines, pos when none does, and how many bytes were looked at for that.
+func (e *examination) prettyLines(pos int) (end, looked int) {
 	text := e.data[pos:min(len(e.data), pos+valueMost)]
 	t := bytes.TrimLeft(text, " \t")
 	if len(t) == 0 || t[0] != '{' && t[0] != '[' {
-		return pos
+		return pos, 0
+	}
+	e.st = frame.State{}
+	sp, need, err := framing.JSON.Scan(text, &e.st)
+	if f, ok := errors.AsType[*frame.Error](err); ok {
+		return pos, int(f.Offset)
 	}
 	first, _, _ := lineAt(e.data, pos)
-	n := valueEnd(text)
-	if n <= len(first) {
-		return pos
+	if need > 0 || sp.Len() <= len(first) {
+		return pos, min(len(text), max(sp.Len(), len(first)))
 	}
-	end := pos + n
+	end = pos + sp.Len()
 	_, next, _ := lineAt(e.data, end)
 	if len(bytes.TrimSpace(e.data[end:next])) > 0 {
-		return pos
+		return pos, sp.Len()
 	}
-	return next
+	return next, sp.Len()
 }
 
 // valueEnd returns the length of the JSON object or array that text begins with, 0
