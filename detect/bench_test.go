@@ -1,6 +1,7 @@
 package detect_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
@@ -22,6 +23,7 @@ func BenchmarkDetect(b *testing.B) {
 		}},
 		{"line", func() []byte { return fmt.Appendf(nil, "a line of text number %d\n", r.IntN(1e6)) }},
 		{"zeros", func() []byte { return make([]byte, 4096) }},
+		{"cobs", func() []byte { return append(bytes.Repeat([]byte{2}, 30_000), 0) }},
 		{"random", func() []byte { return binary.BigEndian.AppendUint64(nil, r.Uint64()) }},
 	}
 	for _, k := range kinds {

@@ -262,28 +262,38 @@ func (n *named) surprise(f framing.Framing, streams []Stream, starts [][]int) fl
 // cobsChance tries places between the codes of frames: a chain of codes that
 // starts at one of its own is a chain, too.
 func cobsChance(b []byte, starts []int) (tried, could int) {
-	chain := func(pos int) bool {
-		for pos < len(b) && b[pos] != 0 {
-			if bytes.IndexByte(b[pos+1:min(len(b), pos+int(b[pos]))], 0) >= 0 {
-				return false
-			}
-			pos += int(b[pos])
-		}
-		return pos < len(b)
-	}
+	var chained []bool
 	for i := 1; i < len(starts) && tried < 1024; i++ {
-		code := starts[i-1]
-		for pos := code; pos < starts[i]-1; pos++ {
+		raw := b[starts[i-1]:starts[i]]
+		chained = cobsChains(chained[:0], raw)
+		code := 0
+		for pos := range len(raw) - 1 {
 			if pos == code {
-				code += int(b[pos])
+				code += int(raw[pos])
 				continue
 			}
-			if tried++; chain(pos) {
+			if tried++; chained[pos] {
 				could++
 			}
 		}
 	}
 	return tried, could
+}
+
+// cobsChains appends to dst, for each byte of a frame, whether a chain of codes that
+// starts there ends at a zero. What follows a code is known before it: the last byte
+// comes first.
+func cobsChains(dst []bool, raw []byte) []bool {
+	dst = slices.Grow(dst, len(raw))[:len(raw)]
+	zero := len(raw) // the first one behind pos
+	for pos := len(raw) - 1; pos >= 0; pos-- {
+		next := pos + int(raw[pos])
+		if next == pos {
+			zero = pos
+		}
+		dst[pos] = next == pos || next <= zero && next < len(raw) && dst[next]
+	}
+	return dst
 }
 
 func provesRESP(raw []byte) float64 {
