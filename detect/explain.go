@@ -121,6 +121,8 @@ type examination struct {
 
 	empties []int // of the good frames before each start; nil until counted
 
+	mending int // bytes that were looked at again to mend line ends
+
 	feeds int // line ends in the window of the chains; negative until counted
 
 	chain    *chains

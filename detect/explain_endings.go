@@ -10,10 +10,11 @@ import (
 )
 
 const (
-	endingEdits  = 256     // line ends of one head that are mended
-	endingWindow = 1 << 10 // bytes of a head, to begin with
-	endingFrame  = 1 << 20 // bytes of a frame that is mended
-	endingBits   = 16.0    // of evidence in a frame that is whole with other line ends
+	endingEdits  = 256      // line ends of one head that are mended
+	endingWindow = 1 << 10  // bytes of a head, to begin with
+	endingFrame  = 1 << 20  // bytes of a frame that is mended
+	endingLooks  = 16 << 20 // bytes looked at once more behind a line end that was mended
+	endingBits   = 16.0     // of evidence in a frame that is whole with other line ends
 )
 
 // endings tries LF where CR LF belongs, CR CR LF, and CR alone.
@@ -174,6 +175,9 @@ func (e *examination) edited(pos int, edit func(text []byte, at int) ([]byte, in
 		case f == nil || f.Offset >= int64(len(text)):
 			return 0, 0, false
 		default:
+			if e.mending += int(f.Offset); e.mending > endingLooks {
+				return 0, 0, false
+			}
 			mended, added := edit(text, int(f.Offset))
 			if mended == nil {
 				return 0, 0, false
