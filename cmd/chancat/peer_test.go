@@ -23,6 +23,7 @@ import (
 //	want TEXT       reads exactly these bytes
 //	wanteof         reads the end of the stream
 //	drain           reads until the end of the stream
+//	taken           waits until the other end has read what was sent
 //	pause TIME      does nothing
 //	halfclose       ends its side
 //	close           closes, and the next step is on the next connection
@@ -137,6 +138,8 @@ func (p *peer) take(s step) error {
 			return fmt.Errorf("got %q, %v", rest, err)
 		}
 		return nil
+	case "taken":
+		return taken(p.conn)
 	case "drain":
 		_, err := io.Copy(io.Discard, p.conn)
 		return err
