@@ -20,16 +20,17 @@ func taken(conn *net.TCPConn) error {
 			time.Sleep(200 * time.Millisecond)
 			return nil
 		}
-		idle := 0 // ends of which nothing is on its way
+		arrived, read := false, false
 		for line := range strings.Lines(string(table)) {
-			// number, local address, remote address, state, bytes to be acknowledged:to be read
-			f := strings.Fields(line)
-			ours := f[1] == near && f[2] == far || f[1] == far && f[2] == near
-			if ours && f[4] == "00000000:00000000" {
-				idle++
+			// number, local address, remote address, state, bytes not acknowledged:not read
+			switch f := strings.Fields(line); {
+			case f[1] == near && f[2] == far:
+				arrived = strings.HasPrefix(f[4], "00000000:")
+			case f[1] == far && f[2] == near:
+				read = strings.HasSuffix(f[4], ":00000000")
 			}
 		}
-		if idle == 2 {
+		if arrived && read {
 			return nil
 		}
 	}
