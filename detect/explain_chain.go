@@ -84,7 +84,7 @@ func newChains(e *examination, lo, hi int) *chains {
 		most = max(most, h)
 	}
 	c.bits = e.bitsOf(c.valid-int(most), hi-lo)
-	if e.binary() || c.bits < weakBits && e.wholeFrames() {
+	if e.binary() || c.bits < weakBits && e.oneForm() {
 		c.like = newLikeness(e, c)
 	}
 	c.last = min(8, math.Log2(float64(1+len(e.data)/max(1, e.frames+int(most)))))

@@ -67,9 +67,9 @@ type Reader struct {
 	credit   int   // bytes that Resync may look at for nothing
 	earned   int64 // stream offset up to which bytes have earned credit
 	search   *search
-	verified int64 // bytes of large frames that Resync has looked at whole
-	owed     int64 // bytes to come that belong to the frame that Lose has broken
-	message  []byte
+	verified int64  // bytes of large frames that Resync has looked at whole
+	owed     int64  // bytes to come that belong to the frame that Lose has broken
+	message  []byte // the last that was unescaped
 }
 
 // NewReader returns a Reader of the frames of src. limit bounds a body in bytes;
@@ -402,6 +402,7 @@ func (r *Reader) makeRoom(need int) {
 	case r.sparse >= sparseMost(size) && size > bufferStart && unread+need <= size/4:
 		size = min(max(size/2, bufferStart), bufferMost)
 		r.sparse = 0
+		r.message = nil // it has grown with the buffer
 	}
 	r.full = false
 	if size != len(r.buf) {
