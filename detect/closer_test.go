@@ -32,6 +32,14 @@ func TestDetectCloser(t *testing.T) {
 			halves = append(binary.BigEndian.AppendUint32(halves, uint32(len(line)*9)), bytes.Repeat([]byte(line), 9)...)
 		}
 	}
+	var little, records, seqs []byte
+	for i := range 24 {
+		text := word(r, 3+r.IntN(90))
+		little = append(append(little, byte(len(text)), 0, 0), text...)
+		records = append(append(records, 0, 7, 0, 0, 0, 16), bytes.Repeat([]byte{0xa5, byte(i), 0, 0x11}, 4)...)
+		records = append(records, 0x16)
+		seqs = append(append(seqs, 0), text...)
+	}
 	for _, c := range []struct {
 		name string
 		data []byte
@@ -40,6 +48,9 @@ func TestDetectCloser(t *testing.T) {
 		{"a large body with a period, of which the bytes are three times as many", based, "varint"},
 		{"headers that begin inside a body", headed[24:], ""},
 		{"chunks that begin inside one", chunks[9:], ""},
+		{"lengths of 24 bits that begin inside a frame", little[5:], ""},
+		{"records, of which a rule finds several frames each", records, ""},
+		{"texts behind a zero each", seqs, ""},
 		{"a wide length that is small, and the last frame cut", halves[:len(halves)-20], ""},
 	} {
 		a := detect.Detect([]detect.Stream{{Data: c.data, Ended: true}})
