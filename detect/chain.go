@@ -8,10 +8,12 @@ import (
 
 const (
 	window      = 64 << 10 // bytes of a stream that rules are tried on
+	wideWindow  = 16 << 20 // where that decides nothing
 	windows     = 16       // streams that rules are tried on
 	windowHops  = 2048     // frames of a stream that rules are tried on
 	equalHops   = 256      // and of one in which all frames so far are equally long
 	minCutAhead = 1 << 10  // bytes that a frame which is cut may claim in any case
+	fewSeen     = 8        // frames in a window that leave open what a wider one may decide
 )
 
 // A chain is what a rule makes of the streams.
@@ -31,7 +33,7 @@ type chain struct {
 
 // A failure is why a rule does not tile a stream; size is 0 where it does.
 type failure struct {
-	at, size, left int // size may also be none or cut
+	at, size, left int // size may also be none, cut or small
 }
 
 func (f failure) String() string {
@@ -40,6 +42,8 @@ func (f failure) String() string {
 		return fmt.Sprintf("byte %d: no length that a frame can have", f.at)
 	case cut:
 		return fmt.Sprintf("byte %d: the data ends inside the head of a frame", f.at)
+	case small:
+		return fmt.Sprintf("byte %d: frames so small that this is far from the first large ones", f.at)
 	}
 	return fmt.Sprintf("byte %d: a frame of %d bytes, %d are left", f.at, f.size, f.left)
 }
@@ -65,7 +69,7 @@ func (r *rule) follow(streams []Stream, scratch [][]int) chain {
 
 // stream follows the rule over one stream. It reports whether it tiles.
 func (c *chain) stream(s *Stream, list []int) ([]int, bool) {
-	b := s.Data[:min(len(s.Data), window)]
+	b := s.seen()
 	partial := len(b) < len(s.Data)
 	pos, longest := 0, 0
 	for len(list) < windowHops {
@@ -80,7 +84,14 @@ func (c *chain) stream(s *Stream, list []int) ([]int, bool) {
 		if n == 0 {
 			n = none // it would never end
 		}
+		if s.wide && len(list) > fewSeen && pos < window {
+			n = small
+		}
 		switch {
+		case n == small:
+			c.fail = failure{at: pos, size: small}
+			c.reach += pos
+			return list, false
 		case n == none:
 			c.fail = failure{at: pos + c.rule.at, size: none}
 			c.reach += pos
@@ -159,7 +170,7 @@ func (c *chain) fields(streams []Stream) (lows []int, middle uint64) {
 	middle = 14695981039346656037
 	before := 0
 	for i, list := range c.starts {
-		b := streams[i].Data[:min(len(streams[i].Data), window)]
+		b := streams[i].seen()
 		from := len(lows)
 		for _, p := range list[:len(list)-1] {
 			at := p + c.rule.at

@@ -65,7 +65,7 @@ func global(streams []Stream) *[256]float64 {
 	var count [256]int
 	total := 0
 	for _, s := range streams {
-		for _, b := range s.Data[:min(len(s.Data), window)] {
+		for _, b := range s.seen() {
 			count[b]++
 			total++
 		}

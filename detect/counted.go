@@ -11,7 +11,7 @@ const fewCounted = 3
 func countedText(streams []Stream) bool {
 	messages, lengths, ends := 0, map[int]bool{}, [2]string{}
 	for i, s := range streams {
-		b := s.Data[:min(len(s.Data), window)]
+		b := s.seen()
 		for pos := 0; pos < len(b); {
 			digits := pos
 			size := 0

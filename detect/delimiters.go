@@ -40,7 +40,7 @@ func lines(streams []Stream) (claim, bool) {
 	c := claim{Candidate: Candidate{Framing: "line", SameAs: []string{`delim=\n`}}}
 	bare, returns, values := 0, 0, 0
 	for _, s := range streams {
-		b := s.Data[:min(len(s.Data), window)]
+		b := s.seen()
 		whole := len(b) == len(s.Data)
 		if whole {
 			c.Bytes += int64(len(b))
@@ -134,7 +134,7 @@ func marks(streams []Stream) []string {
 		if len(b) == 0 {
 			continue
 		}
-		if !s.Ended || len(b) > window {
+		if !s.Ended || len(b) > len(s.seen()) {
 			continue
 		}
 		b = b[max(0, len(b)-longestDelimiter):]
@@ -182,7 +182,7 @@ func marks(streams []Stream) []string {
 // counted counts mark in the windows of streams.
 func counted(streams []Stream, mark string) (n int) {
 	for _, s := range streams {
-		n += bytes.Count(s.Data[:min(len(s.Data), window)], []byte(mark))
+		n += bytes.Count(s.seen(), []byte(mark))
 	}
 	return n
 }
@@ -232,7 +232,7 @@ func marked(streams []Stream, mark string) claim {
 		opening = "<" + strings.Trim(mark, "</> \r\n")
 	}
 	for _, s := range streams {
-		b := s.Data[:min(len(s.Data), window)]
+		b := s.seen()
 		total += len(b)
 		list := []int{0}
 		for pos := 0; pos < len(b); {
@@ -308,7 +308,7 @@ func marked(streams []Stream, mark string) claim {
 func byChance(streams []Stream, mark string) float64 {
 	total, often := 0, 1.0
 	for _, s := range streams {
-		total += min(len(s.Data), window)
+		total += len(s.seen())
 	}
 	for i := range len(mark) {
 		often *= float64(counted(streams, mark[i:i+1])) / float64(total)
@@ -333,7 +333,7 @@ func visibleMark(mark byte, streams []Stream, frames, ended int) float64 {
 		return 0
 	}
 	for _, s := range streams {
-		if bytes.IndexByte(s.Data[:min(len(s.Data), window)], '\n') >= 0 {
+		if bytes.IndexByte(s.seen(), '\n') >= 0 {
 			return 0
 		}
 	}

@@ -70,9 +70,33 @@ func Detect(streams []Stream) Answer {
 	if monotonous(streams) {
 		return Answer{Why: "every byte is the same, which many rules tile", Try: "a part of the stream that has messages"}
 	}
+	a := detectSeen(streams)
+	if a.Decided || !widen(streams) {
+		return a
+	}
+	if wide := detectSeen(streams); wide.Decided {
+		return wide
+	}
+	return a
+}
+
+// widen has rules tried on more of the streams, of which the frames may be too large
+// for a window. It reports whether there is more.
+func widen(streams []Stream) (more bool) {
+	for i := range streams {
+		more = more || len(streams[i].Data) > window
+		streams[i].wide = true
+	}
+	return more
+}
+
+// detectSeen is Detect from what is seen of streams.
+func detectSeen(streams []Stream) Answer {
 	joint := detect(streams, mostWeighed)
-	if late, ok := detectLate(streams, &joint); ok {
-		joint = late
+	if !streams[0].wide {
+		if late, ok := detectLate(streams, &joint); ok {
+			joint = late
+		}
 	}
 	if joint.Decided && !joint.anchored && anyLate(streams) {
 		joint.Decided, joint.Why = false, joint.Candidates[0].Framing+" tiles it, but the data begins inside a frame, and any byte of one may be its first"
@@ -138,8 +162,10 @@ func detect(all []Stream, weighed int) Answer {
 	claims, broken := lengthRules(streams, weighed)
 	byName, failed := codecs(streams)
 	claims, broken = append(claims, byName...), append(broken, failed...)
-	byMark, failed := delimiters(streams)
-	claims, broken = append(claims, byMark...), append(broken, failed...)
+	if !streams[0].wide { // text in large pieces has its marks in a window too
+		byMark, failed := delimiters(streams)
+		claims, broken = append(claims, byMark...), append(broken, failed...)
+	}
 	claims, explained := explained(claims)
 	claims = append(claims, records(claims, streams)...)
 	broken = append(broken, explained...)
@@ -270,7 +296,7 @@ func whole(claims []claim, streams []Stream) (kept, broken []claim) {
 	slices.SortStableFunc(claims, func(a, b claim) int { return cmp.Compare(b.bits, a.bits) })
 	large := false
 	for _, s := range streams {
-		large = large || len(s.Data) > window
+		large = large || len(s.Data) > len(s.seen())
 	}
 	if !large && len(streams) <= windows {
 		return claims, nil

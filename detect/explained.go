@@ -74,6 +74,8 @@ func (c *claim) explains(d *claim) string {
 		return fmt.Sprintf("reads the same lengths as %s, which is plainer", c.Framing)
 	case c.chain == d.chain && c.rule != nil && d.rule != nil && c.wider(d):
 		return fmt.Sprintf("leaves bytes beside its length that are always 0; %s explains them", c.Framing)
+	case c.outgrows(d):
+		return fmt.Sprintf("reads the lengths of %s up to the last one, which needs more bytes, and runs through its message to the end", c.Framing)
 	case c.rule != nil && d.rule != nil && c.fields == d.fields && d.rule.odd() && !c.rule.odd() && c.bits > unknown && c.Cut <= d.Cut:
 		return fmt.Sprintf("finds the frames of %s from the middle of the first one on", c.Framing)
 	case c.Framing == "syslog" && d.Framing == "json" && d.Frames == 2*c.Frames && c.Cut == 0:
@@ -118,6 +120,25 @@ func (c *claim) plainer(d *claim) bool {
 		return false
 	}
 	return c.rule.cost()+rather <= d.rule.cost() && slices.Equal(c.lows, d.lows)
+}
+
+// outgrows reports whether c, which ends where the streams do, and d, which does not,
+// read the same lengths up to the last frames of c: of their lengths d then has the
+// lower part alone, and any bytes are frames of it that the end cuts off.
+func (c *claim) outgrows(d *claim) bool {
+	const fewest = 2 // frames that they share
+	if c.rule == nil || d.rule == nil || c.Cut > 0 || d.Cut == 0 || !c.holds(d) {
+		return false
+	}
+	shared := 0
+	for i, wide := range c.starts {
+		last := len(wide) - 2
+		if last < 0 || len(d.starts[i]) <= last || !slices.Equal(wide[:last+1], d.starts[i][:last+1]) {
+			return false
+		}
+		shared += last
+	}
+	return shared >= fewest
 }
 
 // holds reports whether the length of d is a part of that of c, which is as plain a

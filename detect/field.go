@@ -82,10 +82,11 @@ type rule struct {
 	whole bool // of varint and bsuint only: elsewhere extra says it
 }
 
-// none and cut are no lengths of frames.
+// none, cut and small are no lengths of frames.
 const (
-	none = -1
-	cut  = -2
+	none  = -1
+	cut   = -2
+	small = -3
 )
 
 // frame returns the length of the frame at b[pos:], at most maxLength and a head
@@ -120,6 +121,9 @@ func (r *rule) selfCounted() bool { return r.at > 0 && r.kind.width > 0 && r.ext
 
 // plain reports whether a frame is its length and what that counts.
 func (r *rule) plain() bool { return r.at == 0 && (r.extra == 0 && !r.whole || r.inclusive()) }
+
+// large reports whether people frame large messages so, of which a window holds few.
+func (r *rule) large() bool { return r.plain() && r.kind.width != 1 }
 
 // odd reports whether the length says less than what stands behind it, and yet not
 // what stands before it. Nobody means that: such a rule finds the frames of another

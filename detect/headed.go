@@ -16,7 +16,7 @@ const (
 // inside a frame is lines of text, too.
 func headed(streams []Stream) (name string, at int) {
 	for _, s := range streams {
-		b := s.Data[:min(len(s.Data), window)]
+		b := s.seen()
 		pos := 0
 		for range headedLines {
 			i := bytes.IndexByte(b[pos:], '\n')

@@ -22,7 +22,7 @@ func (r *rule) surprise(c *chain, streams []Stream, pace int, on []bool) float64
 		return 0 // any byte leads on
 	}
 	for i, s := range streams {
-		b := s.Data[:min(len(s.Data), window)]
+		b := s.seen()
 		starts := c.starts[i]
 		for _, p := range starts {
 			on[p] = true

@@ -93,9 +93,13 @@ func lengthRules(streams []Stream, most int) (claims, broken []claim) {
 					}
 					r.extra, r.whole = 0, true
 				}
+				if streams[0].wide && !r.large() {
+					continue
+				}
 				c := r.follow(streams, scratch)
 				copy(scratch, c.starts)
 				switch {
+				case streams[0].wide && c.cut > 0: // large frames that the end cuts off may be any
 				case c.fail.size == 0 && c.sizes == 1 && c.frames <= fewFrames:
 					few = append(few, survivor{r, r.cost()})
 				case c.fail.size == 0 && c.sizes == 1:
@@ -125,7 +129,7 @@ func (k *number) glance(streams []Stream) float64 {
 	const least = 0.5 // also of the numbers in base 128, of which the ends prove a little
 	size := 0
 	for _, s := range streams {
-		size = max(size, min(len(s.Data), window))
+		size = max(size, len(s.seen()))
 	}
 	return max(least, float64(8*k.width)-math.Log2(float64(size+1)))
 }
@@ -231,7 +235,7 @@ func (c *chain) emptyInTurn(streams []Stream) bool {
 func marksOff(mark string, streams []Stream, frames int) bool {
 	n := 0
 	for _, s := range streams {
-		n += bytes.Count(s.Data[:min(len(s.Data), window)], []byte(mark))
+		n += bytes.Count(s.seen(), []byte(mark))
 	}
 	return n <= frames+frames/8
 }
@@ -272,7 +276,7 @@ func (t *table) textProof(l layout) (bits float64, text bool) {
 func (r *rule) againstText(c *chain, streams []Stream) (bits float64) {
 	const seldom = 1.4 // bits: that a byte is one of text
 	for i, s := range streams {
-		b := s.Data[:min(len(s.Data), window)]
+		b := s.seen()
 		if !lineText(b, true) {
 			continue
 		}

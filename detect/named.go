@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/chancat/channel/frame"
 	"github.com/chancat/channel/framing"
@@ -97,7 +98,13 @@ func codecs(streams []Stream) (claims, broken []claim) {
 		if err != nil {
 			continue
 		}
-		c, ok := n.try(f, streams)
+		c, ok := n.try(f, windowsOf(streams))
+		if streams[0].wide {
+			if !ok || crowded(c.starts) {
+				continue // a window was enough to judge it
+			}
+			c, ok = n.try(f, streams)
+		}
 		if ok {
 			claims = append(claims, c)
 		} else if c.Bytes > 0 {
@@ -105,6 +112,11 @@ func codecs(streams []Stream) (claims, broken []claim) {
 		}
 	}
 	return claims, broken
+}
+
+// crowded reports whether more frames than a few start in a window.
+func crowded(starts [][]int) bool {
+	return slices.ContainsFunc(starts, func(list []int) bool { return len(list) > fewSeen })
 }
 
 // try runs the codecs of f over streams and says how much speaks for it.
@@ -123,7 +135,7 @@ func (n *named) try(f framing.Framing, streams []Stream) (claim, bool) {
 			d        = DirectionOf(f, s.From)
 			fresh    = 0
 		)
-		s.Data, s.Ended = s.Data[:min(len(s.Data), window)], s.Ended && len(s.Data) <= window
+		s.Data, s.Ended = s.seen(), s.Ended && len(s.Data) == len(s.seen())
 		t := TileCodec(s, d, longFrames, func(at int, sp frame.Span) {
 			raw := s.Data[at : at+sp.Len()]
 			list = append(list, at)
@@ -210,7 +222,7 @@ func (n *named) surprise(f framing.Framing, streams []Stream, starts [][]int) fl
 	const samples = 256
 	tried, could := 0, 0
 	for i, s := range streams {
-		b := s.Data[:min(len(s.Data), window)]
+		b := s.seen()
 		step := max(1, len(b)*len(streams)/samples)
 		codec := DirectionOf(f, s.From).Codec
 		if f.Spelling == "resp" {

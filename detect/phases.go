@@ -17,7 +17,7 @@ type histograms struct {
 type phases [][256]float64
 
 func newHistograms(streams []Stream) *histograms {
-	return &histograms{streams, map[int]phases{1: {*global(streams)}}, make([]bool, window+1)}
+	return &histograms{streams, map[int]phases{1: {*global(streams)}}, make([]bool, longestSeen(streams)+1)}
 }
 
 // at returns the costs for the place that many bytes behind the start of a frame.
@@ -42,7 +42,7 @@ func (h *histograms) paced(pace int) phases {
 	counts := make([][256]float64, pace)
 	totals := make([]float64, pace)
 	for _, s := range h.streams {
-		for i, b := range s.Data[:min(len(s.Data), window)] {
+		for i, b := range s.seen() {
 			counts[i%pace][b]++
 			totals[i%pace]++
 		}

@@ -53,3 +53,36 @@ func TestExplainPlainest(t *testing.T) {
 		}
 	}
 }
+
+// Where only the last message is longer than one byte can say, the lower bytes of the
+// lengths run through it to the end; the whole length ends where the data does.
+func TestLastMessageLong(t *testing.T) {
+	words := strings.Fields("alpha beta gamma delta epsilon zeta eta theta iota kappa")
+	text := func(i, n int) string {
+		var b strings.Builder
+		for b.Len() < n {
+			b.WriteString(words[(i*7+b.Len()*3)%len(words)] + " ")
+		}
+		return b.String()[:n]
+	}
+	for _, longest := range []int{260, 299, 300, 1000} {
+		var u16be, u16le, u24, u32 []byte
+		for i := range 31 {
+			m := text(i, 3+(i*29)%57)
+			if i == 30 {
+				m = text(i, longest)
+			}
+			n := uint32(len(m))
+			u16be = append(binary.BigEndian.AppendUint16(u16be, uint16(n)), m...)
+			u16le = append(binary.LittleEndian.AppendUint16(u16le, uint16(n)), m...)
+			u24 = append(append(u24, byte(n>>16), byte(n>>8), byte(n)), m...)
+			u32 = append(binary.BigEndian.AppendUint32(u32, n), m...)
+		}
+		for want, data := range map[string][]byte{"u16be": u16be, "u16le": u16le, "u24be": u24, "u32be": u32} {
+			a := detect.Detect([]detect.Stream{{Data: data, Ended: true}})
+			if !a.Decided || a.Candidates[0].Framing != want {
+				t.Errorf("%s, the last of %d bytes: decided %v, %s first, %q", want, longest, a.Decided, a.Candidates[0].Framing, a.Why)
+			}
+		}
+	}
+}

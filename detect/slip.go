@@ -16,7 +16,7 @@ func slip(streams []Stream) (claim, bool) {
 	c := claim{Candidate: Candidate{Framing: "slip"}}
 	escapes, ends, total, text := 0, 0, 0, true
 	for _, s := range streams {
-		b := s.Data[:min(len(s.Data), window)]
+		b := s.seen()
 		if len(b) == 0 {
 			continue
 		}

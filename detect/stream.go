@@ -1,5 +1,7 @@
 package detect
 
+import "slices"
+
 // A Side is the side of a connection that sent a stream.
 type Side uint8
 
@@ -42,4 +44,30 @@ type Stream struct {
 	// Late tells that Data begins somewhere in the stream, which may be inside a
 	// frame.
 	Late bool
+
+	wide bool // rules are tried on wideWindow of it
+}
+
+// seen is what rules are tried on.
+func (s *Stream) seen() []byte {
+	if s.wide {
+		return s.Data[:min(len(s.Data), wideWindow)]
+	}
+	return s.Data[:min(len(s.Data), window)]
+}
+
+// windowsOf returns streams of which a window is seen.
+func windowsOf(streams []Stream) []Stream {
+	streams = slices.Clone(streams)
+	for i := range streams {
+		streams[i].wide = false
+	}
+	return streams
+}
+
+func longestSeen(streams []Stream) (n int) {
+	for i := range streams {
+		n = max(n, len(streams[i].seen()))
+	}
+	return n
 }

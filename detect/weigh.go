@@ -78,7 +78,7 @@ func weigh(r *rule, streams []Stream, costs *histograms) claim {
 				bits /= 2 // it only happens to be cut between frames
 			}
 			out.bits += bits
-		case end < len(s.Data) && len(s.Data) <= window && s.Ended:
+		case end < len(s.Data) && len(s.Data) == len(s.seen()) && s.Ended:
 			out.bits -= missingEnd
 			out.leftHead = out.leftHead || len(streams) == 1 && r.turned(s.Data, end)
 		}
