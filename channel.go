@@ -72,8 +72,9 @@ func (c *Channel) Send(msg []byte) error { return c.sender.Send(msg) }
 // keeps its place in the order of Sends. The queue is flushed at once when the
 // stream is idle, and as fast as the stream takes it otherwise; with 256 KiB
 // queued SendBuffered blocks. A message larger than that is written before
-// SendBuffered returns, uncopied. A failed write is reported by the next
-// SendBuffered, Send, Flush, CloseWrite or Close.
+// SendBuffered returns, uncopied; one that the framing escapes is queued like any
+// other. A failed write is reported by the next SendBuffered, Send, Flush, CloseWrite
+// or Close.
 func (c *Channel) SendBuffered(msg []byte) error { return c.sender.SendBuffered(msg) }
 
 // Flush returns when everything queued by SendBuffered is with the stream.

@@ -119,6 +119,8 @@ type examination struct {
 	begins *[256]bool // the first bytes of the good frames; nil until asked for
 	kinds  int        // how many they are
 
+	empties []int // of the good frames before each start; nil until counted
+
 	feeds int // line ends in the window of the chains; negative until counted
 
 	chain    *chains

@@ -56,6 +56,8 @@ func brokenBytes(kind string, n int) (string, []byte) {
 			b = append(append(b, messageBody(r, 0)...), '\n')
 		}
 		return "line", append(bytes.Clone(b), "oops\n"...)
+	case "beats":
+		return "stomp", append(bytes.Repeat([]byte("\n"), n), "SENX\n\n\x00"...)
 	case "brackets":
 		return "json", bytes.Repeat([]byte("[["), n/2)
 	case "memcached":
@@ -65,7 +67,7 @@ func brokenBytes(kind string, n int) (string, []byte) {
 }
 
 func BenchmarkExplain(b *testing.B) {
-	for _, kind := range []string{"chars", "every", "random", "zeros", "msg", "line", "brackets", "memcached"} {
+	for _, kind := range []string{"chars", "every", "random", "zeros", "msg", "line", "beats", "brackets", "memcached"} {
 		for _, n := range []int{10 << 10, 10 << 20} {
 			spelling, data := brokenBytes(kind, n)
 			f, err := framing.Parse(spelling)

@@ -43,6 +43,10 @@ func newChains(e *examination, lo, hi int) *chains {
 	}
 	led, sums := sumsLed, sumsMost
 	for p := hi - 1; p >= lo; p-- {
+		if e.name == "stomp" && p+1 < hi && lineEnd(e.data[p:]) != "" && lineEnd(e.data[p+1:]) != "" {
+			c.hops[p-lo], c.whole[p-lo] = c.hops[p+1-lo], c.whole[p+1-lo] // the same frame, behind one heartbeat more
+			continue
+		}
 		if marks != nil && !marks[p-lo] {
 			continue
 		}
@@ -84,7 +88,7 @@ func newChains(e *examination, lo, hi int) *chains {
 		most = max(most, h)
 	}
 	c.bits = e.bitsOf(c.valid-int(most), hi-lo)
-	if e.binary() || c.bits < weakBits && e.wholeFrames() {
+	if e.binary() || c.bits < weakBits && e.oneForm() {
 		c.like = newLikeness(e, c)
 	}
 	c.last = min(8, math.Log2(float64(1+len(e.data)/max(1, e.frames+int(most)))))

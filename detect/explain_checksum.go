@@ -97,7 +97,7 @@ func (e *examination) checksums() {
 		return // it is something else that broke
 	}
 	var list []int // of frames from the stuck one on, by their lengths alone
-	wrong, frames := 0, 0
+	wrong, frames, alike := 0, 0, 0.0
 	pos := e.stuck
 	for pos < len(e.data) && frames < 1<<16 {
 		v, _, ok := e.unit.scan(e.data, pos)
@@ -110,6 +110,7 @@ func (e *examination) checksums() {
 				break
 			}
 		}
+		alike += e.chain.like.at(pos, v)
 		if len(list) < sumFrames {
 			list = append(list, pos)
 		}
@@ -123,7 +124,7 @@ func (e *examination) checksums() {
 		Repair: "the bytes were changed on their way, or the sender sums something else: compare the frame with what it wrote",
 		Then:   frames,
 	}
-	if e.frames == 0 && wrong == frames {
+	if e.frames == 0 && wrong > frames/2 { // a few sums are right in any way
 		if way, cause, ok := e.otherSum(list, u.tail); ok {
 			summed = true
 			x.Cause = cause
@@ -136,12 +137,12 @@ func (e *examination) checksums() {
 	}
 	// A frame with a wrong sum proves no more than its head does. Where some are right,
 	// several wrong ones behind one another are none.
-	bits := float64(frames-wrong)*max(sumBits, e.frameBits()) - 2
+	bits := float64(frames-wrong)*max(sumBits, e.frameBits()) + alike - 2
 	switch {
 	case summed:
 		bits += float64(frames) * max(sumBits, min(e.frameBits(), 8))
-	case wrong == frames && e.frames == 0:
-		bits += float64(frames) * min(sumBits, -math.Log2(e.chance()))
+	case wrong > frames/2 && e.frames == 0:
+		bits += float64(wrong) * min(sumBits, -math.Log2(e.chance()))
 	default:
 		bits += max(sumBits, min(e.frameBits(), 8)) - sumBits*float64(wrong-1)
 	}

@@ -58,7 +58,7 @@ func TestExplainCorpus(t *testing.T) {
 	type score struct{ all, cause, place int }
 	scores := map[string]*score{}
 	var total score
-	for _, s := range specimens(t, "synthetic.jsonl", "kinds.jsonl", "programs.jsonl", "threads.jsonl", "clean.jsonl") {
+	for _, s := range specimens(t, "synthetic.jsonl", "kinds.jsonl", "alike.jsonl", "programs.jsonl", "threads.jsonl", "clean.jsonl") {
 		d := explainSpecimen(t, s)
 		class := scores[s.Class]
 		if class == nil {

@@ -150,6 +150,12 @@ func (e *examination) alternatives() []alternative {
 		c := &codecUnits{codec: f.Either.Codec, starts: startBytes(f.Either.Codec), checked: checksTail(f.Either.Codec)}
 		c.unverified(spelling)
 		e.others = append(e.others, alternative{spelling, cause, c})
+		if bare := unchecked(spelling); bare != "" && cause == CauseByteOrder { // the sum may be in the order at hand
+			if f, err := framing.Parse(bare); err == nil {
+				c := &codecUnits{codec: f.Either.Codec, starts: startBytes(f.Either.Codec)}
+				e.others = append(e.others, alternative{bare, cause, c})
+			}
+		}
 	}
 	return e.others
 }

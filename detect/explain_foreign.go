@@ -11,14 +11,32 @@ import (
 	"github.com/chancat/channel/frame"
 )
 
-// foreign looks for the place where frames go on behind bytes that are none.
+const (
+	foreignLast  = 16 // frames before the stuck one at which foreign bytes are looked for
+	foreignFirst = 4  // and at the start of the window, and where frames cease to be alike
+)
+
+// foreign looks for the place where frames go on behind bytes that are none. Where any
+// byte may begin a frame, they may have been read as many of them.
 func (e *examination) foreign() {
-	from := []int{e.stuck}
-	for i := len(e.starts) - 1; i >= max(0, len(e.starts)-16); i-- {
-		from = append(from, e.starts[i])
+	e.foreignAt(e.stuck, e.frames)
+	if u, _, ok := e.unit.scan(e.data, e.stuck); ok {
+		e.insideBefore(e.stuck, e.stuck+u.len(), e.frames)
 	}
-	for k, start := range from {
-		e.foreignAt(start, e.frames-k)
+	n := len(e.starts)
+	last := max(0, n-foreignLast)
+	for i := n - 1; i >= last; i-- {
+		e.foreignAt(e.starts[i], e.frames-n+i)
+	}
+	if e.chain.like == nil || !e.chain.like.weak {
+		return
+	}
+	first, _ := slices.BinarySearch(e.starts, e.chain.lo)
+	turn := e.chain.like.turn()
+	for i := first; i < last; i++ {
+		if i < first+foreignFirst || i > turn-foreignFirst && i < turn+foreignFirst {
+			e.foreignAt(e.starts[i], e.frames-n+i)
+		}
 	}
 }
 
@@ -65,11 +83,15 @@ func (e *examination) foreignAt(start, before int) {
 		return
 	}
 	if i, ok := slices.BinarySearch(e.starts, start); before > 0 && i > 0 && (ok || start == e.stuck) {
-		e.inside(e.starts[i-1], best, before-1)
+		e.insideBefore(e.starts[i-1], start, before-1)
 	}
 	gap := e.data[start:best]
-	if u, _, ok := e.unit.scan(e.data, start); ok && u.counted && (!e.binary() || u.len() > len(gap) && start+u.len() <= len(e.data)) {
+	if u, _, ok := e.unit.scan(e.data, start); ok && u.counted && (!e.binary() || u.len() >= len(gap) && start+u.len() <= len(e.data)) {
 		bits -= min(e.chain.bits, properHead) // it begins as a frame does
+	}
+	if u, _, ok := e.unit.scan(e.data, start); ok && len(gap) > u.head+u.tail {
+		u.body = len(gap) - u.head - u.tail
+		bits -= max(0, e.chain.like.begins(start, u)) // it is as frames are
 	}
 	if c, ok := e.unit.(*codecUnits); ok && before > 0 && c.line == "" && c.literal != "" && bytes.HasSuffix(gap, []byte(c.literal)) {
 		bits -= endOfFrame
@@ -144,6 +166,9 @@ func (e *examination) deliberate(gap []byte) bool {
 	if swapped := swap(gap[l.at : l.at+l.width]); swapped+uint64(l.extra) == uint64(len(gap)) {
 		return false // it is right in the other byte order
 	}
+	if !e.leadsAlike(gap[:l.at]) {
+		return false
+	}
 	if u, _, ok := e.unit.scan(e.data, e.stuck); ok && len(gap) > u.head+u.tail && e.bodyBehind(gap, u) {
 		return true
 	}
@@ -154,6 +179,17 @@ func (e *examination) deliberate(gap []byte) bool {
 		}
 	}
 	return odd <= 1 || odd <= l.width/4
+}
+
+// leadsAlike reports whether lead, which stands before a length, stands before those of
+// good frames, if any one thing does.
+func (e *examination) leadsAlike(lead []byte) bool {
+	if len(e.starts) < 2 {
+		return true
+	}
+	at := func(start int) []byte { return e.data[start : start+len(lead)] }
+	first, last := at(e.starts[0]), at(e.starts[len(e.starts)-1])
+	return !bytes.Equal(first, last) || bytes.Equal(first, lead)
 }
 
 // bodyBehind reports whether the rest of gap, behind the head of u, is what a body of

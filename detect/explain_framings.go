@@ -45,11 +45,14 @@ func (e *examination) otherFramings() {
 	if spelling == "" || bits < 4 {
 		return
 	}
-	cause := CauseWrongFraming
+	cause := e.kin(spelling)
 	if (spelling == "varint" || spelling == "bsuint") && best.bytes {
 		if kin := e.kin("u8"); kin != CauseWrongFraming { // every head is one byte
 			cause, spelling = kin, "u8"
 		}
+	}
+	if e.name == "crlf" && spelling == "line" {
+		cause = frame.CauseLineEnding // which is all the difference
 	}
 	e.add(Explanation{
 		Cause:   cause,
@@ -120,6 +123,9 @@ func (e *examination) detected() {
 		return
 	}
 	answer := detect(streams, mostWeighed)
+	if !answer.Decided && e.frames == 0 && !e.truncated() {
+		e.anyOther(&answer)
+	}
 	if !answer.Decided || strings.Contains(answer.Candidates[0].Framing, "/") {
 		return
 	}
@@ -148,6 +154,37 @@ func (e *examination) detected() {
 		Then:    c.Frames,
 		Framing: c.Framing,
 	}, 0, 0, e.top+4)
+}
+
+// anyOther says that the stream has another framing, where it is not clear which:
+// nothing of it is of the framing at hand, and others tile it.
+func (e *examination) anyOther(answer *Answer) {
+	const sure = 0.9
+	for _, x := range e.found {
+		if x.Measured {
+			return
+		}
+	}
+	score, frames := 0.0, 0
+	var names []string
+	for _, c := range answer.Candidates {
+		if c.Broke != "" || c.Framing == e.spelling || slices.Contains(c.SameAs, e.spelling) {
+			continue
+		}
+		if score += c.Score; len(names) < 3 {
+			names = append(names, "-f "+c.Framing)
+		}
+		frames = max(frames, c.Frames)
+	}
+	if score < sure || frames < fewFrames {
+		return
+	}
+	e.add(Explanation{
+		Cause:  CauseWrongFraming,
+		Detail: fmt.Sprintf("nothing of it is of %s; %s would decode it: %s", e.name, strings.Join(names, " or "), answer.Why),
+		Repair: "read it as " + strings.Join(names, ", or as "),
+		Then:   frames,
+	}, 0, 0, e.top+1)
 }
 
 // textHeads reports whether frames begin with lines of text.

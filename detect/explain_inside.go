@@ -10,7 +10,21 @@ const (
 	insideLeast = 6
 	insideMost  = 4 << 10 // bytes of a line that was written into a body
 	insideTried = 64      // places of it
+
+	insideResumed = 16 // places where frames may go on
 )
+
+// insideBefore looks for a line of text in the middle of the frame at start, behind
+// which the next was expected at next: wherever frames go on there.
+func (e *examination) insideBefore(start, next, before int) {
+	tried := 0
+	for p := next + insideLeast; p <= min(e.chain.hi, next+insideMost) && tried < insideResumed; p++ {
+		if hops, whole := e.chain.at(p); whole && (hops > 0 || p == len(e.data)) {
+			e.inside(start, p, before)
+			tried++
+		}
+	}
+}
 
 // inside looks for a line of text that was written into the middle of the frame at
 // start: without it the frame ends where its length says, and the next begins at
@@ -44,6 +58,9 @@ func (e *examination) inside(start, resume, before int) {
 			continue
 		}
 		b := e.lineBits(line)
+		if hops, whole := e.chain.at(at); whole && hops > 0 {
+			b -= feedLength // it may be a length of 10
+		}
 		if e.chain.like != nil {
 			b += e.chain.textBits(line)
 		}
@@ -68,6 +85,9 @@ func (e *examination) inside(start, resume, before int) {
 		frame:  start, unit: start, resume: resume,
 	}, start, before, e.base(before)+e.chain.bits+e.chain.evidence(resume)+e.startPrior(resume)+bits-insidePrior-math.Log2(float64(u.body))/2)
 }
+
+// feedLength speaks against a line end from which on frames follow one another.
+const feedLength = 4
 
 // insidePrior is how much less likely a line is inside a frame than between two.
 const insidePrior = 5

@@ -94,7 +94,23 @@ func (e *examination) base(frames int) float64 {
 	if e.chain == nil {
 		return 0
 	}
-	return float64(frames)*e.perFrame*e.chain.bits + e.chain.like.before(frames, e.frames)
+	return float64(frames-e.emptiesIn(frames))*e.perFrame*e.chain.bits + e.chain.like.before(frames, e.frames)
+}
+
+// emptiesIn counts those of so many good frames which prove nothing: zeros make as many
+// empty ones as one likes.
+func (e *examination) emptiesIn(frames int) int {
+	if e.empties == nil {
+		e.empties = make([]int, len(e.starts)+1)
+		for i, start := range e.starts {
+			e.empties[i+1] = e.empties[i]
+			if u, _, ok := e.unit.scan(e.data, start); ok && e.wholeFrames() {
+				e.empties[i+1] += 1 - int(proof(e.unit, u))
+			}
+		}
+	}
+	i := max(0, frames-(e.frames-len(e.starts)))
+	return e.empties[min(i, len(e.empties)-1)]
 }
 
 // oneFrame tries repairs of the one frame at start, before which there are so
@@ -155,8 +171,12 @@ func (e *examination) oneUnit(pos int, u unit, start, before int) {
 			try(end+u.tail, u.tail, 1, func() Explanation { return e.chars(u.body, end-body, utf16, "this frame") })
 		}
 	}
+	whole := !e.binary() && u.tail > 0 && claimed <= len(e.data) && e.unit.tailOK(e.data, u, body, claimed-u.tail) // as it is
 	for d := -8; d <= 8; d++ {
 		prior := e.shiftPrior(d, u, pos) - 1
+		if whole {
+			prior -= endOfFrame
+		}
 		if end := claimed + d - u.tail; d <= -3 && end > body && end <= len(e.data) {
 			prior = -5 - 6*missing(d, u.body) - e.cutPrior(e.data[body:end])
 		} else if d >= wordLeast && end <= len(e.data) && end-d >= body && lineLike(e.data[end-d:end]) {

@@ -479,6 +479,18 @@ func (l *likeness) of(pos int) float64 {
 	return float64(l.score[pos-l.lo]) / gainUnit
 }
 
+// turn is the number of good frames, of those that are remembered, behind which they
+// cease to be alike.
+func (l *likeness) turn() int {
+	turn := 0
+	for i, v := range l.marks {
+		if v > l.marks[turn] {
+			turn = i
+		}
+	}
+	return turn
+}
+
 // before is the evidence in so many good frames, of all.
 func (l *likeness) before(frames, all int) float64 {
 	if l == nil || !l.weak {

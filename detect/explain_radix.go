@@ -44,6 +44,8 @@ func (e *examination) hexadecimals() {
 	bits := float64(frames)*max(digitsBits, e.frameBits()) - 2
 	if pos < len(e.data) {
 		bits -= 4
+	} else if e.chain != nil {
+		bits += e.chain.last
 	}
 	e.add(Explanation{
 		Cause:  frame.CauseBadDigits,

@@ -31,6 +31,12 @@ func (e *examination) wholeFrames() bool {
 	return ok
 }
 
+// oneForm reports whether all frames have a head of one form.
+func (e *examination) oneForm() bool {
+	c, ok := e.unit.(*codecUnits)
+	return ok && c.line == ""
+}
+
 // finish returns where the frame ends whose part was repaired, and 1 if it is whole.
 func (e *examination) finish(x *Explanation) (end, frames int) {
 	if x.Cause == CauseForeignBytes {

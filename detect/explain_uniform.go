@@ -118,10 +118,20 @@ func (e *examination) uniform() {
 		if w.proofs < 3 {
 			prior -= 4
 		}
-		if mine.body == theirs.body && theirs.head > mine.head && w.frames >= fewFrames {
-			prior += widerBits // zeros stand behind each length
+		if d := theirs.head - mine.head; d > 0 && mine.body == theirs.body && w.start == 0 && w.frames >= fewFrames {
+			same := e.follow(e.unit, func(u unit, pos int) int { return pos + u.head + u.body + d }, e.chain.hi)
+			if same.frames == w.frames && same.start == 0 {
+				// The same frames, of which the lengths are too short by as many bytes: what
+				// speaks for one speaks for the other, but for what stands in them.
+				e.addWalk(a.explanation(mine.body, theirs.body, "every frame"), same, e.chain.bits, prior+e.widerBits(mine, d))
+				continue
+			}
 		}
-		e.addWalk(a.explanation(mine.body, theirs.body, "every frame"), w, e.sample(a.unit), prior)
+		bits := e.sample(a.unit)
+		if a.cause == CauseByteOrder {
+			bits = max(bits, e.chain.bits) // which is as wide
+		}
+		e.addWalk(a.explanation(mine.body, theirs.body, "every frame"), w, bits, prior)
 	}
 }
 
@@ -151,7 +161,7 @@ func (e *examination) shift(constant bool, by func(unit) int) {
 	}
 	d := by(w.unit)
 	ending := constant && d > 0 && w.places >= fewFrames && e.endAlike(d)
-	x := e.shiftExplanation(d, w.unit, w.pos, (e.width > 0 || !constant) && !ending)
+	x := e.shiftExplanation(d, w.unit, w.pos, (e.width > 0 || !constant || e.name == "ws") && !ending)
 	x.Detail = strings.Replace(x.Detail, "this frame", "every frame", 1)
 	prior := e.shiftPrior(d, w.unit, w.pos)
 	if ending {
@@ -181,9 +191,33 @@ func (e *examination) shift(constant bool, by func(unit) int) {
 	e.addWalk(x, w, e.chain.bits, prior)
 }
 
-// widerBits is the evidence in that each length is followed by zeros, where by so many
-// bytes each frame is longer than it says.
-const widerBits = 3
+// widerBits is the evidence in that d zeros stand behind the length of each frame, as
+// they do in a wider one that is little-endian: nothing where they are bytes of the head
+// anyway, and more where text follows them, which does not begin so.
+func (e *examination) widerBits(u unit, d int) float64 {
+	const zeros, beforeText = 3, 4
+	l, ok := e.layout()
+	if !ok || u.head-l.at-l.width >= d {
+		return 0
+	}
+	texts := 0
+	for pos, frames := 0, 0; pos < len(e.data) && frames < lessons; frames++ {
+		u, _, ok := e.unit.scan(e.data, pos)
+		next := pos + u.len() + d
+		if !ok || next > len(e.data) {
+			break
+		}
+		if !textual(e.data[pos+u.head+d : next-u.tail]) {
+			return zeros
+		}
+		texts++
+		pos = next
+	}
+	if texts < fewFrames {
+		return zeros
+	}
+	return zeros + beforeText
+}
 
 // endingAlike is the evidence in that the bytes which are not counted are the same in
 // all frames: something ends them.

@@ -116,6 +116,36 @@ func TestBufferShrinksAfterBurst(t *testing.T) {
 	}
 }
 
+// reversed is sized whose bodies are the messages from behind.
+type reversed struct{ sized }
+
+func (reversed) AppendMessage(dst, raw []byte, sp Span) []byte {
+	for i := sp.Head + sp.Body; i > sp.Head; i-- {
+		dst = append(dst, raw[i-1])
+	}
+	return dst
+}
+
+// What a large message was unescaped in is given up with the buffer.
+func TestMessageShrinksAfterBurst(t *testing.T) {
+	in := append(sizedFrame(4<<20), bytes.Repeat(sizedFrame(10), 8*sparseReads)...)
+	r := NewReader(&byFrame{in: in}, reversed{}, 1<<30)
+	most := 0
+	for {
+		msg, err := r.NextMessage()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		most = max(most, len(msg))
+	}
+	if most != 4<<20 || cap(r.message) > bufferStart {
+		t.Errorf("the largest message had %d bytes; %d are kept", most, cap(r.message))
+	}
+}
+
 // byFrame gives no more than one frame a read.
 type byFrame struct {
 	in   []byte

@@ -67,9 +67,9 @@ type Reader struct {
 	credit   int   // bytes that Resync may look at for nothing
 	earned   int64 // stream offset up to which bytes have earned credit
 	search   *search
-	verified int64 // bytes of large frames that Resync has looked at whole
-	owed     int64 // bytes to come that belong to the frame that Lose has broken
-	message  []byte
+	verified int64  // bytes of large frames that Resync has looked at whole
+	owed     int64  // bytes to come that belong to the frame that Lose has broken
+	message  []byte // the last that was unescaped
 }
 
 // NewReader returns a Reader of the frames of src. limit bounds a body in bytes;
@@ -135,8 +135,8 @@ func (r *Reader) NextMessage() ([]byte, error) {
 			r.take(sp)
 			return r.buf[start : start+sp.Body : start+sp.Body], nil
 		}
-		if err != nil {
-			r.st = State{} // it is void behind an error, and advance asks again
+		if need == 0 || err != nil {
+			r.st = State{} // it is void behind an error and a whole frame, and advance asks again
 		}
 	}
 	sp, err := r.advance()
@@ -216,13 +216,16 @@ func (r *Reader) AppendMessages(dst [][]byte) ([][]byte, error) {
 	pos := r.pos
 	for pos < r.end && len(dst) < cap(dst) {
 		sp, need, err := r.codec.Scan(r.buf[pos:r.end], &r.st)
-		if need > 0 || err != nil || sp.Body > r.limit {
+		if need > 0 && err == nil {
+			break
+		}
+		r.st = State{}
+		if err != nil || sp.Body > r.limit {
 			break
 		}
 		body := pos + sp.Head
 		dst = append(dst, r.buf[body:body+sp.Body:body+sp.Body])
 		pos += sp.Len()
-		r.st = State{}
 	}
 	if n := pos - r.pos; n > 0 {
 		r.pos, r.offset = pos, r.offset+int64(n)
@@ -402,6 +405,7 @@ func (r *Reader) makeRoom(need int) {
 	case r.sparse >= sparseMost(size) && size > bufferStart && unread+need <= size/4:
 		size = min(max(size/2, bufferStart), bufferMost)
 		r.sparse = 0
+		r.message = nil // it has grown with the buffer
 	}
 	r.full = false
 	if size != len(r.buf) {

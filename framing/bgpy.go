@@ -2,7 +2,6 @@ package framing
 
 import (
 	"math"
-	"strconv"
 
 	"github.com/chancat/channel/frame"
 )
@@ -57,7 +56,7 @@ func (bgpy) AppendHead(dst, msg []byte) ([]byte, error) {
 		return dst, frame.Refuse("%d bytes, a length has at most %d digits", len(msg), bgpyHead)
 	}
 	end := len(dst) + bgpyHead
-	dst = strconv.AppendInt(dst, int64(len(msg)), 10)
+	dst = appendLength(dst, len(msg))
 	for len(dst) < end {
 		dst = append(dst, ' ')
 	}

@@ -2,7 +2,6 @@ package framing
 
 import (
 	"bytes"
-	"strconv"
 
 	"github.com/chancat/channel/frame"
 )
@@ -117,7 +116,7 @@ func (lsp) AppendHead(dst, msg []byte) ([]byte, error) {
 		return dst, frame.Refuse("%d bytes, at most %d are received", len(msg), maxCounted)
 	}
 	dst = append(dst, contentLength+": "...)
-	dst = strconv.AppendInt(dst, int64(len(msg)), 10)
+	dst = appendLength(dst, len(msg))
 	return append(dst, "\r\n\r\n"...), nil
 }
 

@@ -2,7 +2,6 @@ package framing
 
 import (
 	"bytes"
-	"strconv"
 
 	"github.com/chancat/channel/frame"
 )
@@ -97,7 +96,7 @@ func (msg) AppendHead(dst, message []byte) ([]byte, error) {
 		return dst, frame.Refuse("%d bytes, a length has at most %d digits", len(message), maxDigits)
 	}
 	dst = append(dst, msgPrefix...)
-	dst = strconv.AppendInt(dst, int64(len(message)), 10)
+	dst = appendLength(dst, len(message))
 	return append(dst, '\r', '\n'), nil
 }
 

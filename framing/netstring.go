@@ -2,7 +2,6 @@ package framing
 
 import (
 	"bytes"
-	"strconv"
 
 	"github.com/chancat/channel/frame"
 )
@@ -54,7 +53,7 @@ func (netstring) AppendHead(dst, msg []byte) ([]byte, error) {
 	if len(msg) > maxCounted {
 		return dst, frame.Refuse("%d bytes, a length has at most %d digits", len(msg), maxDigits)
 	}
-	dst = strconv.AppendInt(dst, int64(len(msg)), 10)
+	dst = appendLength(dst, len(msg))
 	return append(dst, ':'), nil
 }
 

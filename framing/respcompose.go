@@ -26,7 +26,7 @@ func (r resp) Compose(dst, typed []byte) ([]byte, error) {
 		return dst, err
 	}
 	dst = append(dst, '*')
-	dst = strconv.AppendInt(dst, int64(len(list)), 10)
+	dst = appendLength(dst, len(list))
 	dst = append(dst, "\r\n"...)
 	for _, w := range list {
 		dst = appendBulk(dst, w)
@@ -36,7 +36,7 @@ func (r resp) Compose(dst, typed []byte) ([]byte, error) {
 
 func appendBulk(dst, text []byte) []byte {
 	dst = append(dst, '$')
-	dst = strconv.AppendInt(dst, int64(len(text)), 10)
+	dst = appendLength(dst, len(text))
 	dst = append(dst, "\r\n"...)
 	dst = append(dst, text...)
 	return append(dst, "\r\n"...)

@@ -1,8 +1,6 @@
 package framing
 
 import (
-	"strconv"
-
 	"github.com/chancat/channel/frame"
 )
 
@@ -53,7 +51,7 @@ func (syslog) AppendHead(dst, msg []byte) ([]byte, error) {
 	case len(msg) > maxCounted:
 		return dst, frame.Refuse("%d bytes, a length has at most %d digits", len(msg), maxDigits)
 	}
-	dst = strconv.AppendInt(dst, int64(len(msg)), 10)
+	dst = appendLength(dst, len(msg))
 	return append(dst, ' '), nil
 }
 

@@ -58,7 +58,7 @@ func (c *decodeCommand) settleFile(src *readahead.Reader, patient bool) (framing
 	)
 	streams := func() []detect.Stream {
 		g := gatherer{e: c.e, flags: c.source}
-		err := g.read(bytes.NewReader(held))
+		err := g.read("", bytes.NewReader(held))
 		if err != nil && ended {
 			return nil // decoding says it again, and where
 		}

@@ -70,7 +70,7 @@ Figures for --fail-if are p50, p99.9 and the like, max, mean (times) and rate
 			}
 			return exactArgs("ADDR")(cmd, args)
 		},
-		ValidArgsFunction: completeAddress,
+		ValidArgsFunction: e.completePeer,
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
 	}
 	c.changed = cmd.Flags().Changed

@@ -13,7 +13,6 @@ import (
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/link"
-	"github.com/chancat/channel/internal/profile"
 	"github.com/chancat/channel/session"
 )
 
@@ -55,7 +54,7 @@ until it closes, -n messages came, or -w passed without one.`,
   printf 'hello\n' | chancat connect localhost:5000
   chancat connect -f u32be --in hex --out hex -n 1 localhost:5000 < request.txt
   chancat connect -f line exec:'cat -n' < notes.txt`,
-		Args:              exactArgs("ADDR"),
+		Args:              oneAddress,
 		ValidArgsFunction: c.complete,
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0]) },
 	}
@@ -77,6 +76,18 @@ until it closes, -n messages came, or -w passed without one.`,
 	cmd.MarkFlagsMutuallyExclusive("lockstep", "reconnect")
 	cmd.MarkFlagsMutuallyExclusive("quit-after", "reconnect")
 	return cmd
+}
+
+// oneAddress knows what a second argument was meant to be: a port, as netcat takes
+// it, or messages.
+func oneAddress(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 2 && allDigits(args[1]) && !strings.Contains(args[0], ":"):
+		return usage(fmt.Errorf("unexpected argument %q; write %s:%s, or 'chancat %s %s'", args[1], args[0], args[1], args[0], args[1]))
+	case len(args) > 1:
+		return usage(fmt.Errorf("unexpected argument %q; 'chancat send -r 1 ADDR MSG' sends a message and prints the reply", args[1]))
+	}
+	return exactArgs("ADDR")(cmd, args)
 }
 
 func (c *connectCommand) run(ctx context.Context, address string) (err error) {
@@ -167,25 +178,15 @@ func (c *connectCommand) complete(cmd *cobra.Command, args []string, typed strin
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	words, directive := completeAddress(cmd, args, typed)
-	for _, name := range profile.Names(profile.Folder(c.e.getenv)) {
-		if word := profile.Mark + name; strings.HasPrefix(word, typed) {
-			words = append(words, word)
-		}
-	}
-	return words, directive
+	return c.e.completePeer(cmd, args, typed)
 }
 
 // named returns the address that is meant by @PROFILE, of which the flags that are
 // not given are taken too.
 func (c *connectCommand) named(address string) (string, error) {
-	name, ok := strings.CutPrefix(address, profile.Mark)
-	if !ok {
-		return address, nil
-	}
-	p, err := profile.Load(profile.Folder(c.e.getenv), name)
-	if err != nil {
-		return "", usage(err)
+	p, err := c.e.profileOf(address)
+	if p == nil {
+		return address, err
 	}
 	c.e.framing = orDefault(c.e.framing, p.Framing)
 	if c.sitting().wanted() {
@@ -271,6 +272,7 @@ func (c *connectCommand) once(ctx context.Context, l *link.Link) error {
 		want: int64(c.want), silence: time.Duration(c.silence), quit: c.quit, lockstep: c.lockstep,
 	}
 	err := x.run(ctx)
+	c.e.note("received %s", counted(l.Heard(), "message", "messages"))
 	err = located(orDefault(l.Remote(), "the peer"), err, l.Fault(err))
 	return c.e.childStatus(l, err)
 }

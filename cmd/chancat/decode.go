@@ -156,7 +156,7 @@ func (c *decodeCommand) decode(name string, src io.Reader, patient bool) (err er
 		}
 	}
 	if c.source.port != 0 && kind != kindCapture {
-		return usage(fmt.Errorf("%s is no capture, and has no ports", name))
+		return noPorts(name)
 	}
 	switch kind {
 	case kindSession:

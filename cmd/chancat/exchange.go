@@ -21,8 +21,13 @@ const (
 	// can destroy what the peer has not read yet.
 	lingerMost = time.Second
 
-	// goneWait is how long a sender has to find out that the peer is gone.
+	// goneWait is how long a sender that waits for stdin has to find out that the peer
+	// is gone; one that does not, and reads no more either, has goneIdle times as long.
 	goneWait = 100 * time.Millisecond
+	goneIdle = 50
+
+	// receivedAtOnce is how many messages are taken from one read of the peer at a time.
+	receivedAtOnce = 64
 
 	// silenceDefault ends a conversation over a transport that has no half-close
 	// to end it with.
@@ -44,7 +49,6 @@ type exchange struct {
 	replied  chan struct{}         // lockstep: a message came
 	over     chan struct{}         // nothing more is received
 	timedOut atomic.Bool           // the silence lasted
-	taken    atomic.Int64          // messages of the input that were to be sent
 	unread   atomic.Pointer[error] // why the input ended before its end
 }
 
@@ -94,12 +98,16 @@ func (x *exchange) run(ctx context.Context) error {
 var errEnough = errors.New("enough messages")
 
 func (x *exchange) receiveAll() error {
-	for heard := int64(1); ; heard++ {
-		msg, err := x.link.Recv()
-		if err != nil {
+	messages := make([][]byte, 0, receivedAtOnce)
+	for heard := int64(0); ; {
+		var err error
+		if messages, err = x.link.RecvMany(messages[:0]); err != nil {
 			return err
 		}
-		if err := x.print.message("", msg); err != nil {
+		if x.want > 0 {
+			messages = messages[:min(int64(len(messages)), x.want-heard)]
+		}
+		if err := x.print.all("", messages); err != nil {
 			return err
 		}
 		if x.lockstep {
@@ -108,7 +116,7 @@ func (x *exchange) receiveAll() error {
 			default: // more than one reply: one is enough
 			}
 		}
-		if heard == x.want {
+		if heard += int64(len(messages)); heard == x.want {
 			return errEnough
 		}
 	}
@@ -124,8 +132,9 @@ func (x *exchange) sendAll() error {
 			break
 		}
 		if err == nil {
-			x.taken.Add(1)
-			err = x.input.failed(x.send(msg))
+			if err = x.send(msg); err != nil {
+				err = x.input.failed(err)
+			}
 		}
 		failed = err
 	}
@@ -248,18 +257,24 @@ func (x *exchange) finishSending(ctx context.Context, sent <-chan error) error {
 	case err := <-sent:
 		return err
 	case <-x.link.Gone():
-		for before := int64(-1); ; { // a sender that is slow makes progress all the same
-			taken := x.taken.Load()
-			if taken == before {
-				return nil // it waits for stdin, and nothing is lost
+		idle := 0 // a sender that is slow is not idle
+		for before := int64(-1); idle < goneIdle; {
+			turn := x.input.turn.Load()
+			switch {
+			case turn == before && waiting(turn):
+				return nil // nothing is lost
+			case turn == before:
+				idle++
+			default:
+				before, idle = turn, 0
 			}
-			before = taken
 			select {
 			case err := <-sent:
 				return err
 			case <-time.After(goneWait):
 			}
 		}
+		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

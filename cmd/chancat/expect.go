@@ -42,7 +42,7 @@ func newExpect(e *env) *cobra.Command {
   chancat expect -f resp --junit report.xml cache.expect localhost:6379
   printf '> ping\n< ping\n' | chancat expect - echo:`,
 		Args:              exactArgs("SCRIPT", "ADDR"),
-		ValidArgsFunction: behindFile(completeAddress),
+		ValidArgsFunction: behindFile(e.completePeer),
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1]) },
 	}
 	c.transport.addDial(cmd)

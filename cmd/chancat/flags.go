@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +17,6 @@ import (
 
 	"github.com/chancat/channel/endpoint"
 	"github.com/chancat/channel/internal/nearest"
-	"github.com/chancat/channel/internal/profile"
 )
 
 // seconds is the value of -w, and of every other flag that is a time: 300ms, 2m, or
@@ -79,8 +77,12 @@ type transportFlags struct {
 	waitUp         seconds
 }
 
+// ofConnection marks flags that help lists apart: there are many, and seldom needed.
+const ofConnection = "chancat_of_connection"
+
 func (f *transportFlags) addTLS(cmd *cobra.Command) {
-	flags := cmd.Flags()
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	defer addOfConnection(cmd, flags)
 	flags.StringVar(&f.ca, "ca", "", "TLS: trust the certificates in `FILE`")
 	flags.StringVar(&f.cert, "cert", "", "TLS: our certificate, PEM `FILE`")
 	flags.StringVar(&f.key, "key", "", "TLS: the key of --cert, PEM `FILE`")
@@ -89,13 +91,23 @@ func (f *transportFlags) addTLS(cmd *cobra.Command) {
 	flags.BoolVar(&f.binary, "binary", false, "WebSocket: send binary messages (default: text where it is UTF-8)")
 	flags.BoolVarP(&f.ipv4, "ipv4", "4", false, "IPv4 only")
 	flags.BoolVarP(&f.ipv6, "ipv6", "6", false, "IPv6 only")
-	cmd.MarkFlagsMutuallyExclusive("text", "binary")
-	cmd.MarkFlagsMutuallyExclusive("ipv4", "ipv6")
+}
+
+// addOfConnection adds flags to those of cmd, marked.
+func addOfConnection(cmd *cobra.Command, flags *pflag.FlagSet) {
+	flags.VisitAll(func(f *pflag.Flag) { flags.SetAnnotation(f.Name, ofConnection, nil) })
+	cmd.Flags().AddFlagSet(flags)
+	for _, pair := range [][2]string{{"text", "binary"}, {"ipv4", "ipv6"}} {
+		if flags.Lookup(pair[0]) != nil {
+			cmd.MarkFlagsMutuallyExclusive(pair[0], pair[1])
+		}
+	}
 }
 
 func (f *transportFlags) addDial(cmd *cobra.Command) {
 	f.addTLS(cmd)
-	flags := cmd.Flags()
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	defer addOfConnection(cmd, flags)
 	flags.BoolVar(&f.insecure, "insecure", false, "TLS: accept any certificate")
 	flags.StringVar(&f.serverName, "server-name", "", "TLS: the `NAME` to ask for and to check")
 	flags.StringArrayVar(&f.headers, "header", nil, "WebSocket: a `'Name: value'` of the handshake; @FILE reads it from a file")
@@ -231,6 +243,9 @@ func flagError(cmd *cobra.Command, err error) error {
 	case strings.HasPrefix(said, "unknown") && (strings.Contains(cmd.Use, "[MSG") || strings.Contains(cmd.Use, "[PAYLOAD")):
 		said += "; a message that begins with - stands behind --"
 	}
+	if !cmd.HasParent() && strings.HasPrefix(said, "unknown shorthand") {
+		return usage(fmt.Errorf("%s; 'chancat help netcat' has those that stand without a command", said))
+	}
 	if meant != "" {
 		return usage(fmt.Errorf("%s; did you mean %s? '%s --help' has all", said, meant, cmd.CommandPath()))
 	}
@@ -275,44 +290,6 @@ func checkFlags(cmd *cobra.Command) error {
 		return usage(errors.New("--cert and --key go together: one has the certificate, the other its key"))
 	}
 	return nil
-}
-
-// idleFlags says which of the flags given mean nothing for the addresses given: who
-// asks for --insecure thinks that the connection is TLS.
-func idleFlags(cmd *cobra.Command, args []string) (said []string) {
-	if cmd.Flags().Changed("framing") && !takesFraming(cmd) {
-		said = append(said, fmt.Sprintf("-f has no effect on '%s'", cmd.CommandPath()))
-	}
-	if cmd.Name() == "expect" { // its script may name other addresses
-		return said
-	}
-	against := cmd.Flags().Lookup("against")
-	for _, transport := range []struct{ of, schemes string }{{"TLS: ", "tls:// wss://"}, {"WebSocket: ", "ws:// wss://"}} {
-		meant := func(address string) bool {
-			return strings.HasPrefix(address, profile.Mark) || slices.ContainsFunc(strings.Fields(transport.schemes), func(s string) bool { return strings.HasPrefix(address, s) })
-		}
-		if slices.ContainsFunc(args, meant) || against != nil && meant(against.Value.String()) {
-			continue
-		}
-		cmd.Flags().Visit(func(f *pflag.Flag) {
-			if strings.HasPrefix(f.Usage, transport.of) {
-				said = append(said, fmt.Sprintf("--%s has no effect: it is for addresses that begin with %s", f.Name, strings.Replace(transport.schemes, " ", " or ", 1)))
-			}
-		})
-	}
-	return said
-}
-
-// takesFraming reports whether cmd asks for a framing.
-func takesFraming(cmd *cobra.Command) bool {
-	for cmd.HasParent() && cmd.Parent().HasParent() {
-		cmd = cmd.Parent()
-	}
-	switch cmd.Name() {
-	case "fastdaemon", "packetstream", "juggler", "bgpy", "detect", "framings", "completion", "help", "man", "version":
-		return false
-	}
-	return true
 }
 
 // spelled is a flag as it is best known.

@@ -65,18 +65,21 @@ func printUsage(cmd *cobra.Command) error {
 	}
 	section("Commands", func(c *cobra.Command) bool { return !c.Hidden && !isTopic(c) && c.GroupID == "" })
 	section("Topics", isTopic)
-	if cmd.HasAvailableLocalFlags() {
-		fmt.Fprintf(&b, "\nFlags:\n%s", cmd.LocalFlags().FlagUsagesWrapped(helpWidth))
-	}
-	if cmd.HasAvailableInheritedFlags() {
-		every := pflag.NewFlagSet("", pflag.ContinueOnError)
-		cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) {
-			if f.Name != "framing" || takesFraming(cmd) {
-				every.AddFlag(f)
+	flags := func(title string, of *pflag.FlagSet, member func(*pflag.Flag) bool) {
+		set := pflag.NewFlagSet("", pflag.ContinueOnError)
+		of.VisitAll(func(f *pflag.Flag) {
+			if member(f) {
+				set.AddFlag(f)
 			}
 		})
-		fmt.Fprintf(&b, "\nFlags of every command:\n%s", every.FlagUsagesWrapped(helpWidth))
+		if set.HasAvailableFlags() {
+			fmt.Fprintf(&b, "\n%s:\n%s", title, set.FlagUsagesWrapped(helpWidth))
+		}
 	}
+	isOfConnection := func(f *pflag.Flag) bool { _, is := f.Annotations[ofConnection]; return is }
+	flags("Flags", cmd.LocalFlags(), func(f *pflag.Flag) bool { return !isOfConnection(f) })
+	flags("Flags of the connection", cmd.LocalFlags(), isOfConnection)
+	flags("Flags of every command", cmd.InheritedFlags(), func(f *pflag.Flag) bool { return f.Name != "framing" || takesFraming(cmd) })
 	switch {
 	case cmd == cmd.Root():
 		fmt.Fprintf(&b, "\n'%s help COMMAND' or 'help TOPIC' has more.\n", cmd.Name())

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -27,12 +28,13 @@ func (f *inputFlags) open(src io.Reader, d framing.Direction, before func() erro
 	if err != nil {
 		return nil, usage(err)
 	}
+	i := new(input)
 	if before != nil {
 		src = &hookedReader{src, before}
 	}
-	i := &input{messages: coding.NewReader(src, d.Max)}
+	i.messages = coding.NewReader(&turnReader{src, &i.turn}, d.Max)
 	if f.in == text.Line.String() {
-		i.composed = d.Codec
+		i.composer, _ = d.Codec.(framing.Composer)
 	}
 	return i, nil
 }
@@ -40,9 +42,17 @@ func (f *inputFlags) open(src io.Reader, d framing.Direction, before func() erro
 // input are the messages that are to be sent, counted.
 type input struct {
 	messages text.Reader
-	composed frame.Codec // what the messages are composed for; nil leaves them as they are
-	count    int         // messages returned by next
+	composer framing.Composer // of what people type; nil leaves messages as they are
+	count    int              // messages returned by next
+
+	// turn counts the reads of stdin, twice: when they begin and when they end. For
+	// others who ask whether more is being sent; a count of messages would cost more
+	// than sending one.
+	turn atomic.Int64
 }
+
+// waiting reports whether in that turn stdin is waited for.
+func waiting(turn int64) bool { return turn%2 == 1 }
 
 func (i *input) next() ([]byte, error) {
 	msg, err := i.messages.Next()
@@ -50,7 +60,10 @@ func (i *input) next() ([]byte, error) {
 		return nil, err
 	}
 	i.count++
-	msg, err = compose(i.composed, msg)
+	if i.composer == nil {
+		return msg, nil
+	}
+	msg, err = i.composer.Compose(nil, msg)
 	return msg, i.failed(err)
 }
 
@@ -60,6 +73,19 @@ func (i *input) failed(err error) error {
 		return &text.InputError{Message: i.count, Err: err}
 	}
 	return err
+}
+
+// turnReader counts when reads begin and end.
+type turnReader struct {
+	src  io.Reader
+	turn *atomic.Int64
+}
+
+func (r *turnReader) Read(p []byte) (int, error) {
+	r.turn.Add(1)
+	n, err := r.src.Read(p)
+	r.turn.Add(1)
+	return n, err
 }
 
 // hookedReader calls before each time it is read, and reads unless that fails.

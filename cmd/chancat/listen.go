@@ -282,21 +282,25 @@ func (c *listenCommand) receive(ctx context.Context, l *link.Link) error {
 	if !c.once {
 		where = fmt.Sprintf("[%d] ", l.Number())
 	}
+	most := receivedAtOnce
+	if c.answer != nil {
+		most = 1 // what is printed and what is answered takes turns
+	}
+	messages := make([][]byte, 0, most)
 	for {
-		msg, err := l.Recv()
-		if err == io.EOF {
+		var err error
+		if messages, err = l.RecvMany(messages[:0]); err == io.EOF {
 			return nil
-		}
-		if err != nil {
+		} else if err != nil {
 			return err
 		}
-		if err := c.print.message(where, msg); err != nil {
+		if err := c.print.all(where, messages); err != nil {
 			return err
 		}
 		if c.answer == nil {
 			continue
 		}
-		reply, err := c.answer(ctx, msg)
+		reply, err := c.answer(ctx, messages[0])
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

@@ -236,6 +236,26 @@ func (p *printer) message(where string, body []byte) error {
 	return nil
 }
 
+// all prints messages as message does.
+func (p *printer) all(where string, messages [][]byte) error {
+	if p.events == nil && p.filter == nil && p.messages != nil {
+		if !p.alone {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+		}
+		if err := p.messages.WriteMessages(messages); err != nil {
+			return &outputError{err}
+		}
+		return nil
+	}
+	for _, msg := range messages {
+		if err := p.message(where, msg); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // bare returns what message writes to, where nothing else is done with messages and
 // one goroutine prints; else nil. It is for printing millions.
 func (p *printer) bare() *text.Writer {

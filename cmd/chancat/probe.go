@@ -52,7 +52,7 @@ Exit status 1 if a check fails or none could be run, else 0.`,
   chancat probe -f u32be --send hello --expect echo localhost:5000
   chancat probe -f resp --junit probe.xml localhost:6379
   chancat probe -f lsp 'exec:gopls serve'`,
-		ValidArgsFunction: completeAddress,
+		ValidArgsFunction: e.completePeer,
 		Args:              exactArgs("ADDR"),
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0]) },
 	}

@@ -132,7 +132,7 @@ left out by --ignore; what comes unasked, such as notifications, by --only.`,
   chancat replay lsp.session exec:gopls --only .id --unordered`,
 		Args:              exactArgs("SESSION", "ADDR"),
 		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0], args[1]) },
-		ValidArgsFunction: behindFile(completeAddress),
+		ValidArgsFunction: behindFile(e.completePeer),
 	}
 	c.transport.addDial(cmd)
 	c.play.add(cmd)

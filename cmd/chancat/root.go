@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,7 +18,7 @@ import (
 
 // run executes one command line and returns its exit code.
 func run(args []string, e *env) int {
-	ctx, stop := notifyContext(e.exit, e.patient.Load)
+	ctx, stop := notifyContext(e.exit, e.patient.Load, e.endLine)
 	defer stop()
 	args, err := netcatArgs(args, commandLineOf(e))
 	if err == nil {
@@ -41,9 +40,6 @@ func run(args []string, e *env) int {
 		err = cause // whatever failed, failed because the command was to end
 	}
 	e.report(err)
-	if s := as[*signalError](err); s != nil && s.signal == syscall.SIGINT && term.Is(e.stderr) {
-		fmt.Fprintln(e.stderr) // behind the ^C that the terminal has put there
-	}
 	return exitCode(err)
 }
 
@@ -153,6 +149,9 @@ message begins and ends.`,
 			if err := checkFlags(cmd); err != nil {
 				return err
 			}
+			if err := e.resolve(cmd, args); err != nil {
+				return err
+			}
 			for _, idle := range idleFlags(cmd, args) {
 				e.say("%s", idle)
 			}
@@ -258,6 +257,13 @@ func (e *env) note(format string, args ...any) {
 // say says something on stderr that is no failure.
 func (e *env) say(format string, args ...any) {
 	e.show(e.palette.Note(e.aside.mark()+printable(fmt.Sprintf(format, args...))) + "\n")
+}
+
+// endLine ends the line on a terminal, which has put a ^C there.
+func (e *env) endLine() {
+	if term.Is(e.stderr) {
+		fmt.Fprintln(e.stderr)
+	}
 }
 
 // report says why the command failed, unless that has been said.

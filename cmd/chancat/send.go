@@ -42,7 +42,7 @@ otherwise the connection is half-closed and what the peer says is discarded.`,
   chancat send -f line -r 1 -w 2s localhost:5000 PING
   chancat send -f msg --chunks 2,11 --gap 60ms -r 1 localhost:5000 ping
   chancat send -e -f nul localhost:5000 'caf\u{e9}\n' < /dev/null`,
-		ValidArgsFunction: completeAddress,
+		ValidArgsFunction: e.completePeer,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return exactArgs("ADDR")(cmd, args)

@@ -23,8 +23,9 @@ const endMost = 5 * time.Second
 
 // notifyContext returns a context that ends on the first SIGINT, SIGTERM or
 // SIGHUP. The second ends the process by exit, and so does time unless patient is
-// true then. A SIGHUP that is ignored, by nohup, stays so.
-func notifyContext(exit func(code int), patient func() bool) (ctx context.Context, stop func()) {
+// true then. interrupted is called for a first SIGINT, and given a moment. A SIGHUP
+// that is ignored, by nohup, stays so.
+func notifyContext(exit func(code int), patient func() bool, interrupted func()) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	received := make(chan os.Signal, 2)
 	signal.Notify(received, syscall.SIGINT, syscall.SIGTERM)
@@ -43,6 +44,9 @@ func notifyContext(exit func(code int), patient func() bool) (ctx context.Contex
 					exit(err.exitCode())
 				}
 				first, late = err, time.After(endMost)
+				if err.signal == syscall.SIGINT {
+					within(50*time.Millisecond, interrupted)
+				}
 				cancel(err)
 			case <-late:
 				if !patient() {
@@ -57,6 +61,19 @@ func notifyContext(exit func(code int), patient func() bool) (ctx context.Contex
 		signal.Stop(received)
 		close(done)
 		cancel(nil)
+	}
+}
+
+// within calls f, and does not wait for it longer than d: a terminal may take nothing.
+func within(d time.Duration, f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	select {
+	case <-done:
+	case <-time.After(d):
 	}
 }
 

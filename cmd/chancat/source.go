@@ -59,6 +59,11 @@ func (f *sourceFlags) again(files ...string) string {
 	return b.String()
 }
 
+// noPorts is the mistake of --port with a file that is no capture.
+func noPorts(name string) error {
+	return usage(fmt.Errorf("--port: %s is no capture, and has no ports", shownName(name)))
+}
+
 // suspect says if a stream that was taken as it is looks like a dump of one.
 func (f *sourceFlags) suspect(e *env, start []byte) {
 	if kind := dump.Guess(start); f.in == "" && f.as == "" && kind != "" {

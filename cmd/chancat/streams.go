@@ -55,14 +55,14 @@ func (g *gatherer) file(name string) error {
 		return err
 	}
 	defer g.e.closeInput(src)
-	err = g.read(src)
+	err = g.read(name, src)
 	if d := as[*dump.Error](err); d != nil {
 		return usage(fmt.Errorf("%s: %w", shownName(name), d))
 	}
 	return err
 }
 
-func (g *gatherer) read(src io.Reader) error {
+func (g *gatherer) read(name string, src io.Reader) error {
 	src, err := g.flags.undumped(src)
 	if err != nil {
 		return err
@@ -74,6 +74,9 @@ func (g *gatherer) read(src io.Reader) error {
 			return err
 		}
 		src = start
+	}
+	if g.flags.port != 0 && kind != kindCapture {
+		return noPorts(name)
 	}
 	g.open, g.begun = map[gatherKey]*gathered{}, map[int]bool{}
 	switch kind {

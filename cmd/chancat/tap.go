@@ -55,7 +55,7 @@ corrupt, length+N, delay=TIME, split, reset.`,
   chancat tap --fault msg=3:truncate=5 --fault s2c:rate=1%:delay=2s 7000 5000`,
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 			if len(args) == 1 {
-				return completeAddress(cmd, nil, typed)
+				return e.completePeer(cmd, nil, typed)
 			}
 			return completeListen(cmd, args, typed)
 		},

@@ -129,7 +129,7 @@ func (o *tapOutput) message(ev *session.Event, body []byte) {
 	line := append(o.lines.AvailableBuffer(), mark...)
 	start := len(line)
 	line = o.body(append(line, "  "...), body)
-	if i := bytes.IndexByte(line[start:], '\n'); i >= 0 { // what has lines begins on one
+	if shown := line[start+2:]; bytes.IndexByte(shown, '\n') >= 0 || o.brief && bytes.HasPrefix(shown, hexRow) { // what has lines begins on one
 		line[start] = '\n'
 		line = append(line[:start+1], line[start+2:]...)
 	}
@@ -146,6 +146,9 @@ const (
 	briefLines = 20
 	viewedMost = 256 << 10 // bytes of a body that a view is asked for there
 )
+
+// hexRow begins a hex dump, a row of which is as wide as a screen.
+var hexRow = []byte("00000000  ")
 
 // body appends a body in the view. On a terminal its start does.
 func (o *tapOutput) body(dst, body []byte) []byte {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"net"
 	"os"
 	"os/signal"
 	"strings"
@@ -114,4 +115,23 @@ func TestTerminalInterrupted(t *testing.T) {
 	if !strings.HasSuffix(tm.shown(), "^C\r\n") {
 		t.Errorf("the terminal got %q", tm.shown())
 	}
+}
+
+// A row of hex is not broken in two by what is known of its message.
+func TestTerminalTapHex(t *testing.T) {
+	t.Parallel()
+	target, client := accepted(t)
+	tm := onTerminal(t, nil, "tap", "-f", "line", "--view", "hex", "127.0.0.1:0", target)
+	tm.sees("listening on tcp://")
+	tm.sees("\r\n")
+	_, address, _ := strings.Cut(tm.shown(), "listening on tcp://")
+	address, _, _ = strings.Cut(address, "\r\n")
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.Write([]byte("hello\n"))
+	client()
+	tm.sees("\r\n00000000  68 65 6c 6c 6f")
 }

@@ -41,13 +41,16 @@ var limits = []int{1, 4}
 // messages checks that reading by message says the same.
 func messages(t TB, c frame.Codec, in []byte, limit int, want Result) {
 	t.Helper()
-	for name, r := range map[string]io.Reader{
-		"one piece":                     bytes.NewReader(in),
-		"random pieces":                 newRandom(in),
-		"single bytes between timeouts": &hesitant{src: iotest.OneByteReader(bytes.NewReader(in))},
+	for name, source := range map[string]func() io.Reader{
+		"one piece":                     func() io.Reader { return bytes.NewReader(in) },
+		"random pieces":                 func() io.Reader { return newRandom(in) },
+		"single bytes between timeouts": func() io.Reader { return &hesitant{src: iotest.OneByteReader(bytes.NewReader(in))} },
 	} {
-		if difference := want.by(r, c, limit); difference != "" {
+		if difference := want.by(source(), c, limit); difference != "" {
 			t.Fatalf("%q with a limit of %d, read by message as %s: %s", clip(in), limit, name, difference)
+		}
+		if difference := want.inBatches(source(), c, limit); difference != "" {
+			t.Fatalf("%q with a limit of %d, read in batches as %s: %s", clip(in), limit, name, difference)
 		}
 	}
 }

@@ -114,3 +114,38 @@ func describe(err error) *Error {
 	}
 	return d
 }
+
+// inBatches reads r by as many messages at a time as fit, and returns how that differs
+// from want; empty for not at all.
+func (want Result) inBatches(r io.Reader, c frame.Codec, limit int) string {
+	rd := frame.NewReader(r, c, limit)
+	frames := want.Frames
+	for room := 1; ; room = room%3 + 1 {
+		batch, err := rd.AppendMessages(make([][]byte, 0, room))
+		if errors.Is(err, iotest.ErrTimeout) {
+			continue
+		}
+		if err == nil && (len(batch) == 0 || len(batch) > room || len(batch) > len(frames)) {
+			return fmt.Sprintf("%d messages at once, into room for %d; %d are left", len(batch), room, len(frames))
+		}
+		if err != nil {
+			if err == io.EOF {
+				err = nil
+			}
+			if got := describe(err); len(batch) > 0 || len(frames) > 0 || (got == nil) != (want.Error == nil) || got != nil && *got != *want.Error {
+				return fmt.Sprintf("the batches end with %v and %d messages, want %v; %d are left", got, len(batch), want.Error, len(frames))
+			}
+			return ""
+		}
+		for i, msg := range batch {
+			if string(msg) != frames[i].Message {
+				return fmt.Sprintf("a message of a batch is %q, want %q", msg, frames[i].Message)
+			}
+		}
+		last := frames[len(batch)-1]
+		if end := last.Offset + int64(len(last.Raw)); rd.Offset() != end {
+			return fmt.Sprintf("behind a batch at byte %d, want %d", rd.Offset(), end)
+		}
+		frames = frames[len(batch):]
+	}
+}

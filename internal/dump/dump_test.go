@@ -64,6 +64,50 @@ func TestDumps(t *testing.T) {
 	}
 }
 
+// What tcpdump prints becomes a capture of IP packets, with their times where these
+// have a date, and without the headers of the link.
+func TestPackets(t *testing.T) {
+	const packet = "4500001700004000400600007f0000017f000001c35013"
+	rows := func(digits string) (text string) {
+		for at := 0; at < len(digits); at += 32 {
+			text += fmt.Sprintf("\t0x%04x: ", at/2)
+			row := digits[at:min(at+32, len(digits))]
+			for i := 0; i < len(row); i += 4 {
+				text += " " + row[i:min(i+4, len(row))]
+			}
+			text += "  E.......@.@.....\n"
+		}
+		return text
+	}
+	record := func(seconds, nanoseconds uint32) string {
+		return fmt.Sprintf("%08x%08x%08x%08x%s", seconds, nanoseconds, 23, 23, packet)
+	}
+	const head = "a1b23c4d" + "00020004" + "00000000" + "00000000" + "00040000" + "00000065"
+	const zeros = "000000000000000000000000"
+	for _, c := range []struct{ name, text, want string }{
+		{"a date", "2023-11-14 22:13:20.000000007 IP a.1 > b.2: tcp 3\n" + rows(packet), record(1700000000, 7)},
+		{"seconds", "1700000000.5 IP a.1 > b.2: tcp 3\n" + rows(packet), record(1700000000, 500000000)},
+		{"a time of some day", "22:13:20.5 IP a.1 > b.2: tcp 3\n" + rows(packet), record(0, 0)},
+		{"no line before it", rows(packet), record(0, 0)},
+		{"two packets", "1700000000.5 IP\n" + rows(packet) + "1700000001.5 IP x\n" + rows(packet),
+			record(1700000000, 500000000) + record(1700000001, 500000000)},
+		{"two packets without a line", rows(packet) + rows(packet), record(0, 0) + record(0, 0)},
+		{"Ethernet", rows(zeros + "0800" + packet), record(0, 0)},
+		{"a VLAN tag", rows(zeros + "81000001" + "0800" + packet), record(0, 0)},
+		{"two VLAN tags", rows(zeros + "88a80001" + "81000001" + "0800" + packet), record(0, 0)},
+		{"cooked", rows(zeros + "0000" + "0800" + packet), record(0, 0)},
+		{"cooked, version 2", rows("0800" + zeros + "000000000000" + packet), record(0, 0)},
+		{"loopback of BSD", rows("02000000" + packet), record(0, 0)},
+		{"quoted, behind numbers of lines", "> 1 1700000000.5 IP\n> 2:" + rows(packet[:32]) + "> 3:\t0x0010: " + packet[32:36] + " " + packet[36:40] + " " + packet[40:44] + " " + packet[44:] + "\n",
+			record(0, 0)},
+	} {
+		got, err := read(t, "tcpdump", c.text)
+		if got := hex.EncodeToString([]byte(got)); err != nil || got != head+c.want {
+			t.Errorf("%s: %v\n%s, want\n%s", c.name, err, got, head+c.want)
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	for _, c := range []struct {
 		kind, text string

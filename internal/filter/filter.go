@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/itchyny/gojq"
@@ -27,8 +28,9 @@ var ErrNotJSON = errors.New("not one JSON value")
 
 // A Filter is a compiled query. It is safe for concurrent use.
 type Filter struct {
-	code  *gojq.Code
-	limit time.Duration // for one message
+	code     *gojq.Code
+	converts bool          // the query may make numbers of strings
+	limit    time.Duration // for one message
 }
 
 // Compile returns the filter of a jq query. The query sees neither files nor the
@@ -42,7 +44,8 @@ func Compile(query string) (*Filter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("jq query %q: %w", query, err)
 	}
-	return &Filter{code, maxTime}, nil
+	converts := strings.Contains(query, "tonumber") || strings.Contains(query, "fromjson")
+	return &Filter{code, converts, maxTime}, nil
 }
 
 // Apply runs the query on body and calls emit with each result, as compact JSON
@@ -50,7 +53,7 @@ func Compile(query string) (*Filter, error) {
 // query does, after a second, or beyond 64 MiB of results; what emit got until
 // then stands. An error of emit is returned as it is.
 func (f *Filter) Apply(body []byte, emit func(result []byte) error) error {
-	value, err := parse(body)
+	value, err := parse(body, f.converts)
 	if err != nil {
 		return err
 	}
@@ -89,15 +92,9 @@ func (f *Filter) explain(err error) error {
 }
 
 // parse returns the value of body, with numbers as they are written.
-func parse(body []byte) (any, error) {
-	digits := 0
-	for _, c := range body {
-		if digits++; c < '0' || c > '9' {
-			digits = 0
-		}
-		if digits > maxDigits {
-			return nil, fmt.Errorf("jq: a number of more than %d digits", maxDigits)
-		}
+func parse(body []byte, converts bool) (any, error) {
+	if digits := longestNumber(body, converts); digits > maxDigits {
+		return nil, fmt.Errorf("jq: a number of %d digits, more than %d", digits, maxDigits)
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
@@ -109,4 +106,29 @@ func parse(body []byte) (any, error) {
 		return nil, fmt.Errorf("%w: more follows byte %d", ErrNotJSON, d.InputOffset())
 	}
 	return value, nil
+}
+
+// longestNumber is the length of the longest run of digits in a JSON text. Those in
+// strings count where inStrings is set, and so do escapes, which may stand for one.
+func longestNumber(text []byte, inStrings bool) (most int) {
+	digits, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case '0' <= c && c <= '9':
+			digits++
+		case c == '\\' && quoted && i+1 < len(text) && text[i+1] == 'u':
+			digits++
+			i += len("u0000")
+		case c == '\\' && quoted:
+			digits = 0
+			i++
+		default:
+			digits = 0
+			quoted = quoted != (c == '"')
+		}
+		if !quoted || inStrings {
+			most = max(most, digits)
+		}
+	}
+	return most
 }

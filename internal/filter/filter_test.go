@@ -48,6 +48,8 @@ func TestApply(t *testing.T) {
 		{"empty", "1", ""},
 		{"1, halt, 2", "null", "1"},
 		{"$ENV.PATH, env.HOME", "null", "null null"},
+		{".a | length", `{"a":"\"` + strings.Repeat("0", 5000) + `"}`, "5001"}, // no number is made of it
+		{".a | tonumber + 1", `{"a":"` + strings.Repeat("7", maxDigits) + `"}`, strings.Repeat("7", maxDigits-1) + "8"},
 	} {
 		if got, err := apply(t, c.query, c.body); got != c.want || err != nil {
 			t.Errorf("%s of %s: %s, %v, want %s", c.query, c.body, got, err, c.want)
@@ -63,7 +65,11 @@ func TestApplyErrors(t *testing.T) {
 		{".", strings.Repeat("[", 20000), "", "not one JSON value: invalid character '[' exceeded max depth"},
 		{"1, .a", "5", "1", "jq: expected an object but got: number (5)"},
 		{"def f: f; f", "null", "", "jq: not done with the message after 50ms"},
-		{". + 1", strings.Repeat("7", 1<<20), "", "jq: a number of more than 4300 digits"},
+		{". + 1", strings.Repeat("7", 1<<20), "", "jq: a number of 1048576 digits, more than 4300"},
+		{".a", `{"a":"x\"","b":` + strings.Repeat("7", maxDigits+1) + "}", "", "jq: a number of 4301 digits, more than 4300"},
+		{".a | tonumber", `{"a":"` + strings.Repeat("7", maxDigits+1) + `"}`, "", "jq: a number of 4301 digits, more than 4300"},
+		{".a | tonumber", `{"a":"` + strings.Repeat(`\u0037`, maxDigits+1) + `"}`, "", "jq: a number of 4301 digits, more than 4300"},
+		{".a | fromjson", `{"a":"[` + strings.Repeat("7", maxDigits+1) + `]"}`, "", "jq: a number of 4301 digits, more than 4300"},
 	} {
 		got, err := apply(t, c.query, c.body)
 		if err == nil || !strings.Contains(err.Error(), c.want) || got != c.results {

@@ -108,6 +108,28 @@ func (l *Link) Recv() ([]byte, error) {
 	return msg, nil
 }
 
+// RecvMany appends to dst the next message, and with it those behind it that have been
+// read already and fit into the capacity of dst. All are borrowed until the next
+// receive. An error is that of Recv, and comes alone.
+func (l *Link) RecvMany(dst [][]byte) ([][]byte, error) {
+	if l.reader == nil || l.o.Observe != nil {
+		msg, err := l.Recv()
+		if err != nil {
+			return dst, err
+		}
+		return append(dst, msg), nil
+	}
+	before := len(dst)
+	dst, err := l.reader.AppendMessages(dst)
+	if err != nil {
+		l.heard.Store(l.received)
+		l.ended(err)
+		return dst, err
+	}
+	l.received += int64(len(dst) - before)
+	return dst, nil
+}
+
 // Discard drops what still comes until the end of the stream. After a broken frame
 // it is the only way to read on.
 func (l *Link) Discard() {

@@ -60,6 +60,9 @@ func child(messages string) int {
 	}
 	for {
 		line, err := e.ReadLine()
+		if err == nil {
+			e.Remember(line)
+		}
 		switch {
 		case line == "quit" || err == io.EOF && e.(*lineEditor).isClosed():
 			return 0

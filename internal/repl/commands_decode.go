@@ -19,7 +19,7 @@ var decodeCommands = []command{
 	{name: "framing", arguments: "[X|auto]", help: "change the framing, or find it out, and decode again what was received", example: "/framing u32be,incl", run: setFraming, complete: completeFraming},
 	{name: "resync", arguments: "[N]", help: "after a broken frame: go on decoding where the next could start", example: "/resync", run: resync, complete: completePeer},
 	{name: "view", arguments: "[X]", help: "show messages as " + strings.Join(view.Names(), ", "), example: "/view hex", run: setView, complete: completeView},
-	{name: "time", arguments: "[on|off]", help: "show when each message came", example: "/time on", run: setTime, complete: completeWords("on", "off")},
+	{name: "time", arguments: "[on|off|relative|delta]", help: "show when each message came: by the clock, since the first message, or since the one before", example: "/time delta", run: setTime, complete: completeWords("on", "off", "relative", "delta")},
 	{name: "pause", help: "keep what arrives without showing it", example: "/pause", run: pause},
 	{name: "resume", help: "show what arrives again", example: "/resume", run: resume},
 }
@@ -183,13 +183,15 @@ func setView(_ context.Context, s *Session, argument string) error {
 func setTime(_ context.Context, s *Session, argument string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch strings.TrimSpace(argument) {
-	case "on":
-		s.showTime = true
-	case "off":
-		s.showTime = false
+	switch word := clock(strings.TrimSpace(argument)); word {
+	case clockOn, clockRelative, clockDelta, clockOff:
+		s.clock = word
 	case "":
-		s.showTime = !s.showTime
+		if s.clock == clockOff {
+			s.clock = clockOn
+		} else {
+			s.clock = clockOff
+		}
 	default:
 		return usageOf("time")
 	}

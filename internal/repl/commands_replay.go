@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chancat/channel/framing"
+	"github.com/chancat/channel/internal/heartbeat"
 	"github.com/chancat/channel/internal/replay"
 	"github.com/chancat/channel/session"
 )
@@ -79,11 +81,15 @@ func (s *Session) replay(ctx context.Context, script *replay.Script) error {
 	}
 	p := targets[0]
 	s.mu.Lock()
-	before := p.heard
+	before := p.answers()
 	since := s.kept.next
+	moves, want := script.Moves, script.Want
+	if protocol, ok := s.protocol(); ok {
+		moves, want = unbeaten(protocol, s.framing, script)
+	}
 	s.mu.Unlock()
 	sent := 0
-	for _, move := range script.Moves {
+	for _, move := range moves {
 		if err := s.awaitHeard(ctx, p, before+move.After); err != nil {
 			return fmt.Errorf("before message %d of the recording: %w", move.Seq, err)
 		}
@@ -98,12 +104,41 @@ func (s *Session) replay(ctx context.Context, script *replay.Script) error {
 			return err
 		}
 	}
-	if err := s.awaitHeard(ctx, p, before+len(script.Want)); err != nil {
+	if err := s.awaitHeard(ctx, p, before+len(want)); err != nil {
 		return err
 	}
-	s.compare(p, since, sent, script.Want)
+	s.compare(p, since, sent, want)
 	return nil
 }
+
+// unbeaten is what script says and wants without the heartbeats that the session
+// answers by itself, which come when they come, and without its answers.
+func unbeaten(protocol heartbeat.Protocol, f framing.Framing, script *replay.Script) (moves []replay.Move, want []replay.Step) {
+	whole := func(raw, body []byte, d framing.Direction) []byte {
+		if raw == nil {
+			raw, _ = d.Codec.AppendFrame(nil, body) // what cannot be sent is no heartbeat
+		}
+		return raw
+	}
+	after := make([]int, 1, len(script.Want)+1) // how many of the first n are wanted
+	for _, step := range script.Want {
+		if answer, _ := protocol.Answer(whole(step.Raw, step.Body, f.S2C), true); answer == nil {
+			want = append(want, step)
+		}
+		after = append(after, len(want))
+	}
+	for _, move := range script.Moves {
+		if answer, is := protocol.Answer(whole(move.Raw, move.Body, f.C2S), false); is && answer == nil {
+			continue
+		}
+		move.After = after[move.After]
+		moves = append(moves, move)
+	}
+	return moves, want
+}
+
+// answers is how many messages came that are not heartbeats. Session.mu is held.
+func (p *peer) answers() int { return p.heard - p.beats.count }
 
 // awaitHeard waits until p has sent so many messages.
 func (s *Session) awaitHeard(ctx context.Context, p *peer, count int) error {
@@ -113,7 +148,7 @@ func (s *Session) awaitHeard(ctx context.Context, p *peer, count int) error {
 	defer ticker.Stop()
 	for {
 		s.mu.Lock()
-		missing, over := count-p.heard, p.state != open || p.in != nil && p.in.broken != nil
+		missing, over := count-p.answers(), p.state != open || p.in != nil && p.in.broken != nil
 		s.mu.Unlock()
 		switch {
 		case missing <= 0:

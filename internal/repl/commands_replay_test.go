@@ -40,6 +40,33 @@ func TestReplay(t *testing.T) {
 	d.sees("line 2")
 }
 
+// Heartbeats come when they come: those that the session answers by itself are
+// neither sent again nor waited for.
+func TestReplayWithHeartbeats(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.session")
+	d, c, _ := connected(t, "nats", nil)
+	c.says("PING\r\n")
+	c.wants("PONG\r\n")
+	d.types("/record "+file, "PING") // in the middle of the stream
+	c.wants("PING\r\n")
+	c.says("PONG\r\nPING\r\n")
+	c.wants("PONG\r\n")
+	d.types("SUB a 1")
+	c.wants("SUB a 1\r\n")
+	c.says("+OK\r\n")
+	d.sees("+OK")
+	d.types("/record off", "/replay "+file)
+	c.wants("PING\r\n")
+	c.says("PING\r\n")
+	c.wants("PONG\r\n")
+	c.says("PONG\r\n")
+	c.wants("SUB a 1\r\n")
+	c.says("PING\r\n")
+	c.wants("PONG\r\n")
+	c.says("+OK\r\n")
+	d.sees("2 messages sent again; all 2 answers are as they were recorded")
+}
+
 // Of answers more than the session keeps, those that it keeps are compared.
 func TestReplayOfMuch(t *testing.T) {
 	d, c, _ := connected(t, "line", nil)

@@ -37,6 +37,8 @@ type desk struct {
 	prompt   string
 	complete Completer
 	lent     int
+
+	remembered []string
 }
 
 func (d *desk) ReadLine() (string, error) {
@@ -55,6 +57,12 @@ func (d *desk) Write(p []byte) (int, error) {
 }
 
 func (d *desk) Say(p []byte) { d.Write(p) }
+
+func (d *desk) Remember(text string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.remembered = append(d.remembered, text)
+}
 
 func (d *desk) SetPrompt(p string) {
 	d.mu.Lock()

@@ -18,7 +18,7 @@ const (
 
 // An Editor reads what a person types and shows what arrives meanwhile.
 //
-// One goroutine reads: ReadLine and Lend are for it alone. The other
+// One goroutine reads: ReadLine, Remember and Lend are for it alone. The other
 // methods may be called from any goroutine, at any time.
 type Editor interface {
 	// ReadLine returns the next line without its line end. It may hold LFs, that
@@ -26,6 +26,9 @@ type Editor interface {
 	// terminal may have more to read after it. For Ctrl-C it is ErrInterrupt, and
 	// the line is the one that was dropped.
 	ReadLine() (string, error)
+	// Remember adds text, which may have several lines, to what was typed before and
+	// can be had again.
+	Remember(text string)
 	// Write shows p, which is one message in whole lines. It never waits for the
 	// terminal: when messages come faster than it shows them, the oldest that are
 	// not shown yet are skipped and counted. Write keeps a copy of p.

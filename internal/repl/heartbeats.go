@@ -19,7 +19,8 @@ type beats struct {
 	keeping     bool     // a goroutine breaks our silence
 	due         [][]byte // answers that are to be sent
 	told        bool
-	asked       bool // a person has sent one, and wants to see the answer
+	asked       int // answers that a person has asked for, and wants to see
+	count       int // of those that came and are no messages
 }
 
 // protocol is that of the framing, unless the person answers by hand.
@@ -44,11 +45,12 @@ func (s *Session) beat(p *peer, f wire.Frame, body []byte, now time.Time) bool {
 	}
 	if answer != nil {
 		p.beats.due = append(p.beats.due, answer)
-	} else if p.beats.asked {
-		p.beats.asked = false
+	} else if p.beats.asked > 0 {
+		p.beats.asked--
 		return false
 	}
 	p.heard++
+	p.beats.count++
 	s.counts.beats++
 	s.record(p, &session.Event{
 		Kind: session.Message, Time: now, From: p.other(), Seq: p.heard, Offset: f.Offset,

@@ -36,6 +36,18 @@ func TestHeartbeatByHand(t *testing.T) {
 	}
 }
 
+// What is said between does not hide the answers.
+func TestHeartbeatByHandAndMore(t *testing.T) {
+	d, c, _ := connected(t, "nats", nil)
+	d.types("PING", "PING", "SUB a 1")
+	c.wants("PING\r\nPING\r\nSUB a 1\r\n")
+	c.says("PONG\r\nPONG\r\nPONG\r\n+OK\r\n")
+	d.sees("+OK")
+	if text := d.text(); strings.Count(text, "PONG") != 2 {
+		t.Errorf("two PONGs are answers:\n%s", text)
+	}
+}
+
 func TestHeartbeatOff(t *testing.T) {
 	d, c, _ := connected(t, "nats", nil)
 	d.types("/heartbeat off")

@@ -182,7 +182,7 @@ func (s *Session) sendOut(ctx context.Context, o outgoing) error {
 func (s *Session) sendTo(ctx context.Context, p *peer, o outgoing) error {
 	if p.address != "" && p.connection(s) == nil {
 		if err := s.dial(ctx, p); err != nil {
-			return err
+			return fmt.Errorf("message %s was not sent: %w", quoted(o), err)
 		}
 		if err := s.greet(ctx, p); err != nil {
 			return err

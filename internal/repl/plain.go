@@ -99,6 +99,8 @@ func (p *plain) Width() int {
 
 func (p *plain) SetCompleter(Completer) {}
 
+func (p *plain) Remember(string) {}
+
 func (p *plain) Lend(run func() error) error {
 	if p.screen != nil {
 		return p.screen.lend(run)

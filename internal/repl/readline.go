@@ -129,7 +129,6 @@ func (e *lineEditor) entered(text string, err error) (string, error) {
 	switch err {
 	case nil:
 		e.screen.enter("", true)
-		e.remember(text)
 	case readline.ErrInterrupt:
 		e.screen.enter("^C", true)
 		err = ErrInterrupt
@@ -234,8 +233,7 @@ func (e *lineEditor) suspend() {
 	e.screen.comeBack()
 }
 
-// remember adds a line to the history.
-func (e *lineEditor) remember(text string) {
+func (e *lineEditor) Remember(text string) {
 	e.mu.Lock()
 	err := e.history.add(text)
 	e.mu.Unlock()

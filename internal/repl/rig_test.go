@@ -94,6 +94,9 @@ func startRig(t testing.TB, columns, rows int, env map[string]string, first func
 		first(editor)
 		for {
 			text, err := editor.ReadLine()
+			if err == nil {
+				editor.Remember(text)
+			}
 			r.lines <- lineRead{text, err}
 			if err == io.EOF && r.editor.isClosed() {
 				return

@@ -159,7 +159,9 @@ func (s *Session) tellSent(p *peer, o outgoing, raw []byte, sp wire.Span) {
 	if o.beat {
 		s.counts.beats++
 	} else {
-		p.beats.asked = s.asksBeat(p, raw)
+		if s.asksBeat(p, raw) {
+			p.beats.asked++
+		}
 		s.counts.sent(m)
 		s.kept.add(m)
 	}

@@ -82,7 +82,7 @@ type Session struct {
 	filtering *filtering
 	view      view.View
 	viewName  string
-	showTime  bool
+	clock     clock
 	silent    bool // heartbeats are left to the person
 	paused    bool
 	held      int  // messages that came while paused
@@ -106,7 +106,7 @@ type Session struct {
 
 // New returns a Session. The end of ctx ends it.
 func New(ctx context.Context, o Options) (*Session, error) {
-	s := &Session{o: o, framing: o.Framing, changed: make(chan struct{}, 1)}
+	s := &Session{o: o, framing: o.Framing, clock: clockOff, changed: make(chan struct{}, 1)}
 	if s.o.View == "" {
 		s.o.View = "auto"
 	}

@@ -166,11 +166,34 @@ func (s *Session) markText(m *message) string {
 	if m.how != "" {
 		text += " " + printable(m.how)
 	}
-	if s.showTime {
+	switch s.clock {
+	case clockOn:
 		text = m.at.Format("15:04:05.000") + " " + text
+	case clockRelative:
+		since := s.counts.since
+		if since.IsZero() {
+			since = m.at // this is the first
+		}
+		text = fmt.Sprintf("%.3fs %s", m.at.Sub(since).Seconds(), text)
+	case clockDelta:
+		since := m.at
+		if before, err := s.kept.get(m.number - 1); err == nil {
+			since = before.at
+		}
+		text = fmt.Sprintf("%+.3fs %s", m.at.Sub(since).Seconds(), text)
 	}
 	return text
 }
+
+// A clock is which time messages are shown with.
+type clock string
+
+const (
+	clockOff      clock = "off"
+	clockOn       clock = "on"       // the time of day
+	clockRelative clock = "relative" // since the first message
+	clockDelta    clock = "delta"    // since the message before
+)
 
 func (s *Session) arrow(sent bool) string {
 	switch {

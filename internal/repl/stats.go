@@ -76,8 +76,8 @@ func (c *counts) report(now time.Time) string {
 	}
 	if n := len(c.latencies); n > 0 {
 		sorted := slices.Sorted(slices.Values(c.latencies))
-		fmt.Fprintf(&b, "%-9s p50 %s, p99 %s, max %s, of %d answers\n", "latency",
-			span(sorted[(n-1)*50/100]), span(sorted[(n-1)*99/100]), span(sorted[n-1]), n)
+		percentile := func(p int) string { return span(sorted[(n*p+99)/100-1]) } // by the nearest rank
+		fmt.Fprintf(&b, "%-9s p50 %s, p99 %s, max %s, of %d answers\n", "latency", percentile(50), percentile(99), percentile(100), n)
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }

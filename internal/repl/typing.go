@@ -90,6 +90,7 @@ func (y *typist) entered(text string) (goesOn bool) {
 	case y.end != "" && text == y.end:
 		text = strings.Join(y.block, "\n")
 		y.leave()
+		y.s.o.Editor.Remember(text)
 		return y.hand(typed{text: text, block: true, line: y.number})
 	case y.end != "":
 		y.block = append(y.block, text)
@@ -98,7 +99,9 @@ func (y *typist) entered(text string) (goesOn bool) {
 		y.end = start[1]
 		y.s.o.Editor.SetPrompt(y.end + "> ")
 		return true
-	case lends(text):
+	}
+	y.s.o.Editor.Remember(text)
+	if lends(text) {
 		return y.lend(text)
 	}
 	return y.hand(typed{text: text, line: y.number})

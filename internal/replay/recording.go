@@ -208,7 +208,8 @@ type assembler struct {
 	recorded bool // messages come from message events, not from the reads
 	broken   [2]bool
 	decoders [2]*recording.Decoder
-	frames   [2]map[int64]recording.Frame // decoded, and not recorded yet, by offset
+	frames   [2]map[int64]recording.Frame // decoded, and not recorded yet, by offset behind begin
+	begin    [2]int64                     // where the recording begins in the stream
 	seq      [2]int
 	ended    [2]bool
 }
@@ -229,8 +230,12 @@ func (a *assembler) add(e *entry) {
 			return
 		}
 		body, raw := e.data, []byte(nil)
-		if known, ok := a.frames[side][e.offset]; ok {
-			delete(a.frames[side], e.offset)
+		if first, ok := a.frames[side][0]; ok && a.seq[side] == 0 && bytes.Equal(first.Message, body) {
+			a.begin[side] = e.offset
+		}
+		at := e.offset - a.begin[side]
+		if known, ok := a.frames[side][at]; ok {
+			delete(a.frames[side], at)
 			if bytes.Equal(known.Message, body) {
 				body, raw = known.Message, known.Raw // which share their memory
 			} else {

@@ -485,6 +485,10 @@ func TestLoad(t *testing.T) {
 		{"messages alone", "", []session.Event{header, message(c, 0, "a"), message(s, 0, "x")}, ">a <x"},
 		{"reads alone", "", []session.Event{header, read(c, "a\nb"), read(s, "x"), read(c, "\n"), closed}, ">chunk:a/b >a(a/) <chunk:x >chunk:/ >b(b/) <x(x) <end"},
 		{"edited by hand", "", []session.Event{header, read(c, "a\n"), message(c, 0, "changed")}, ">chunk:a/ >changed"},
+		{"begun in the stream", "", []session.Event{header, read(c, "a\nb\nc\n"), message(c, 4, "a"), message(c, 6, "b"), message(c, 8, "c")},
+			">chunk:a/b/c/ >a(a/) >b(b/) >c(c/)"},
+		{"the first taken out by hand", "", []session.Event{header, read(c, "a\nb\nc\n"), message(c, 2, "b"), message(c, 4, "c")},
+			">chunk:a/b/c/ >b(b/) >c(c/)"},
 		{"another framing", "nul", []session.Event{header, read(c, "a\nb\x00"), message(c, 0, "a")}, ">chunk:a/b\x00 >a/b(a/b\x00)"},
 		{"another framing for messages", "nul", []session.Event{header, message(c, 0, "a")}, ">a"},
 		{"broken", "u8", []session.Event{header, read(c, "\x01a\x09b"), closed}, ">chunk:\x01a\x09b >a(\x01a) <end >rest:\x09b"},
@@ -498,6 +502,9 @@ func TestLoad(t *testing.T) {
 			}
 			if got := steps(r.Conversations[0]); got != v.want {
 				t.Errorf("got  %q\nwant %q", got, v.want)
+			}
+			if got, want := r.Conversations[0].Edited > 0, v.name == "edited by hand"; got != want {
+				t.Errorf("edited: got %v, want %v", got, want)
 			}
 		})
 	}

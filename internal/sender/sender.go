@@ -120,8 +120,9 @@ func (s *Sender) Send(msg []byte) error {
 
 // SendBuffered queues msg as one frame and returns before it is written, unless
 // more than QueueMost bytes would then be queued. It copies msg; a body above
-// QueueMost is written before it returns instead. The queue is flushed at once
-// when the stream is idle. A failed write is reported by a later call.
+// QueueMost that is the message itself is written before it returns instead. The
+// queue is flushed at once when the stream is idle. A failed write is reported by a
+// later call.
 func (s *Sender) SendBuffered(msg []byte) error {
 	s.mu.Lock()
 	if len(msg) > QueueMost && s.split != nil {

@@ -355,3 +355,46 @@ func TestUnixCloseSparesSuccessor(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A datagram socket treats its file as a listener does.
+func TestUnixgram(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no Unix datagram sockets")
+	}
+	path := filepath.Join(t.TempDir(), "s")
+	a := parse(t, "unix:"+path)
+	old, err := net.ListenPacket("unixgram", path) // Close leaves the file, as if killed
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = ListenUnixgram(t.Context(), a)
+	wantError(t, err, syscall.EADDRINUSE, "listen unix:"+path, "another program listens on "+path)
+	old.Close()
+
+	c, err := ListenUnixgram(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if st, err := os.Lstat(path); err != nil || st.Mode().Perm() != 0o600 {
+		t.Errorf("socket file: %v, %v", st.Mode(), err)
+	}
+	near, err := net.Dial("unixgram", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer near.Close()
+	near.Write([]byte("hi"))
+	buf := make([]byte, 9)
+	if n, _, err := c.ReadFrom(buf); string(buf[:n]) != "hi" {
+		t.Errorf("%q, %v", buf[:n], err)
+	}
+	c.Close()
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("after Close the file is still there: %v", err)
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = ListenUnixgram(t.Context(), a)
+	wantError(t, err, nil, "not a socket is in the way")
+}

@@ -3,6 +3,7 @@ package socket
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -14,37 +15,69 @@ const socketMode = 0o600
 var errNotSocket = errors.New("a file that is not a socket is in the way")
 
 func listenUnix(ctx context.Context, a Address) (net.Listener, error) {
+	var l net.Listener
+	file, err := bind(ctx, a, func(lc net.ListenConfig) (_ io.Closer, err error) {
+		l, err = lc.Listen(ctx, "unix", a.Addr)
+		return l, err
+	})
+	if err != nil || file == nil {
+		return l, err
+	}
+	ul := l.(*net.UnixListener)
+	ul.SetUnlinkOnClose(false)
+	return &unixListener{ul, file}, nil
+}
+
+// ListenUnixgram is [Listen] for a Unix datagram socket: its file has mode 0600, a
+// stale one is replaced, and Close removes it. The error is an [*Error].
+func ListenUnixgram(ctx context.Context, a Address) (net.PacketConn, error) {
+	var c net.PacketConn
+	file, err := bind(ctx, a, func(lc net.ListenConfig) (_ io.Closer, err error) {
+		c, err = lc.ListenPacket(ctx, "unixgram", a.Addr)
+		return c, err
+	})
+	switch {
+	case err != nil:
+		return nil, explain("listen", a, err)
+	case file == nil:
+		return c, nil
+	}
+	return &unixPackets{c, file}, nil
+}
+
+// bind calls open, which binds a socket to a, and returns its file; nil for an
+// abstract socket, which anybody on this machine may connect to. It removes a stale
+// file before, and closes the socket where it returns an error.
+func bind(ctx context.Context, a Address, open func(net.ListenConfig) (io.Closer, error)) (*socketFile, error) {
 	if err := abstractSupported(a); err != nil {
 		return nil, err
 	}
 	lc := net.ListenConfig{Control: privateSocket}
+	s, err := open(lc)
 	if a.Addr[0] == '@' {
-		return lc.Listen(ctx, "unix", a.Addr) // no file: anybody on this machine may connect
+		return nil, err
 	}
-	l, err := lc.Listen(ctx, "unix", a.Addr)
 	if errors.Is(err, errAddrInUse) {
 		if stale := removeStale(ctx, a.Addr); stale != nil {
 			return nil, stale
 		}
-		l, err = lc.Listen(ctx, "unix", a.Addr)
+		s, err = open(lc)
 	}
 	if err != nil {
 		return nil, err
 	}
-	ul := l.(*net.UnixListener)
-	ul.SetUnlinkOnClose(false)
-	file, err := os.Lstat(a.Addr)
-	if err == nil && file.Mode().Perm() != socketMode {
+	info, err := os.Lstat(a.Addr)
+	if err == nil && info.Mode().Perm() != socketMode {
 		err = os.Chmod(a.Addr, socketMode)
 	}
 	if err != nil {
-		l.Close()
+		s.Close()
 		return nil, err
 	}
-	return &unixListener{UnixListener: ul, path: a.Addr, file: file}, nil
+	return &socketFile{path: a.Addr, info: info}, nil
 }
 
-// removeStale removes the socket file at path if its listener is gone.
+// removeStale removes the socket file at path if nobody has it open.
 func removeStale(ctx context.Context, path string) error {
 	before, err := os.Lstat(path)
 	switch {
@@ -70,20 +103,40 @@ func removeStale(ctx context.Context, path string) error {
 	return os.Remove(path)
 }
 
-// A unixListener removes its file on Close, and no other file that has taken its
-// place.
-type unixListener struct {
-	*net.UnixListener
+// A socketFile is the file of a socket.
+type socketFile struct {
 	path string
-	file fs.FileInfo
+	info fs.FileInfo
 	once sync.Once
 }
 
-func (l *unixListener) Close() error {
-	l.once.Do(func() {
-		if now, err := os.Lstat(l.path); err == nil && os.SameFile(l.file, now) {
-			os.Remove(l.path)
+// remove removes the file, and no other that has taken its place.
+func (f *socketFile) remove() {
+	f.once.Do(func() {
+		if now, err := os.Lstat(f.path); err == nil && os.SameFile(f.info, now) {
+			os.Remove(f.path)
 		}
 	})
+}
+
+// A unixListener removes its file on Close.
+type unixListener struct {
+	*net.UnixListener
+	file *socketFile
+}
+
+func (l *unixListener) Close() error {
+	l.file.remove()
 	return l.UnixListener.Close()
+}
+
+// unixPackets removes its file on Close, which package net leaves behind.
+type unixPackets struct {
+	net.PacketConn
+	file *socketFile
+}
+
+func (c *unixPackets) Close() error {
+	c.file.remove()
+	return c.PacketConn.Close()
 }

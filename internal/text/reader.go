@@ -59,25 +59,44 @@ func (c Coding) NewReader(src io.Reader, limit int) Reader {
 	}
 }
 
+// aheadMost is how many pieces are taken from what has been read at a time.
+const aheadMost = 64
+
 // pieces are the frames of the input, counted.
 type pieces struct {
 	frames *frame.Reader
-	count  int // messages begun
+	ahead  [][]byte // taken, and not returned yet
+	room   [][]byte // the memory of ahead
+	count  int      // messages begun
 }
 
 func (p *pieces) next() ([]byte, error) {
-	msg, err := p.frames.NextMessage()
-	if err == nil {
-		p.count++
-		return msg, nil
+	if len(p.ahead) == 0 {
+		if err := p.take(); err != nil {
+			return nil, err
+		}
+	}
+	msg := p.ahead[0]
+	p.ahead = p.ahead[1:]
+	p.count++
+	return msg, nil
+}
+
+// take fills ahead, for which it reads only if nothing is there.
+func (p *pieces) take() (err error) {
+	if p.room == nil {
+		p.room = make([][]byte, 0, aheadMost)
+	}
+	if p.ahead, err = p.frames.AppendMessages(p.room); err == nil {
+		return nil
 	}
 	if e, ok := errors.AsType[*frame.Error](err); ok {
 		if e.Cause == "" {
-			return nil, e.Err // reading failed, no matter where in a message
+			return e.Err // reading failed, no matter where in a message
 		}
-		return nil, &InputError{Message: p.count + 1, Err: err}
+		return &InputError{Message: p.count + 1, Err: err}
 	}
-	return nil, err
+	return err
 }
 
 // tooLong says in the words of the input what a frame.Reader says of a body over

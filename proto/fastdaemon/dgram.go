@@ -17,42 +17,22 @@ import (
 const maxDatagram = 1 << 16
 
 // ListenPacket opens the socket that [Server.ServePacket] serves: UDP for a TCP
-// address, a Unix datagram socket for a Unix address. Closing it removes the
-// file of the latter.
+// address, a Unix datagram socket for a Unix address, whose file has mode 0600 and
+// takes the place of a stale one. Closing it removes the file.
 func ListenPacket(ctx context.Context, addr string) (net.PacketConn, error) {
 	a, err := socket.Parse(addr)
 	if err != nil {
 		return nil, err
 	}
 	network, name := datagramAddr(a)
+	if network == "unixgram" {
+		return socket.ListenUnixgram(ctx, a)
+	}
 	pc, err := new(net.ListenConfig).ListenPacket(ctx, network, name)
 	if err != nil {
 		return nil, &socket.Error{Op: "listen", Address: a.String(), Err: err}
 	}
-	if network == "unixgram" && name[0] != '@' {
-		if err := os.Chmod(name, 0o600); err != nil {
-			pc.Close()
-			return nil, err
-		}
-		return &unixPacketConn{PacketConn: pc, path: name}, nil
-	}
 	return pc, nil
-}
-
-// A unixPacketConn removes its file, which package net leaves behind.
-type unixPacketConn struct {
-	net.PacketConn
-	path string
-	once sync.Once
-}
-
-func (c *unixPacketConn) Close() error {
-	err := net.ErrClosed
-	c.once.Do(func() {
-		err = c.PacketConn.Close()
-		os.Remove(c.path)
-	})
-	return err
 }
 
 // datagramAddr is a as package net wants it for datagrams.

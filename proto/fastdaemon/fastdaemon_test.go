@@ -297,6 +297,21 @@ func TestDatagrams(t *testing.T) {
 	}
 }
 
+// A server that was killed leaves its file, which is no reason not to start.
+func TestDatagramsBehindKilled(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	killed, err := net.ListenPacket("unixgram", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	killed.Close()
+	pc, err := ListenPacket(t.Context(), "unix:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pc.Close()
+}
+
 func TestCommand(t *testing.T) {
 	h := Command("sh", "-c", `cat; printf '[%s]' "$@"; echo oops >&2; exit 3`, "sh")
 	got, err := h(t.Context(), Request{Stdin: []byte("in "), Args: []string{"a", "$HOME", ""}})

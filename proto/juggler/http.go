@@ -63,17 +63,17 @@ func (s *Server) file(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
+	info, err := s.static.Stat(name)
+	if err != nil || !info.Mode().IsRegular() { // to open a pipe would wait for its other end
+		refuse(w, http.StatusNotFound)
+		return
+	}
 	f, err := s.static.Open(name)
 	if err != nil {
 		refuse(w, http.StatusNotFound)
 		return
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		refuse(w, http.StatusNotFound)
-		return
-	}
 	http.ServeContent(w, r, name, info.ModTime(), io.ReadSeeker(f))
 }
 

@@ -2,6 +2,7 @@ package pcap_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"os"
@@ -112,6 +113,42 @@ func TestWriterErrorIsSticky(t *testing.T) {
 	first := w.Flush()
 	if !errors.Is(first, io.ErrClosedPipe) || w.WriteEvent(&dialogue[1]) != first || w.Flush() != first || dst.calls != 1 {
 		t.Errorf("%v after %d calls", first, dst.calls)
+	}
+}
+
+// The checksums of IP and TCP add up, over payloads of even and odd length.
+func TestWriterChecksums(t *testing.T) {
+	folded := func(parts ...[]byte) uint16 {
+		sum := 0
+		for i, b := range slices.Concat(parts...) {
+			sum += int(b) << (8 * (1 - i%2))
+		}
+		return uint16(sum % 0xffff) // all ones are 0
+	}
+	le := binary.LittleEndian
+	packets := 0
+	large := session.Event{Kind: session.Read, Conn: 1, From: session.Client, N: 64000, Data: bytes.Repeat([]byte{0xff}, 64000)}
+	for file := written(t, nil, append(slices.Clone(dialogue[:7]), large)...); len(file) > 0; {
+		block := file[:le.Uint32(file[4:])]
+		file = file[len(block):]
+		if le.Uint32(block) != 6 {
+			continue
+		}
+		packets++
+		ip := block[28:][:le.Uint32(block[20:])][14:]
+		addresses, segment := ip[12:20], ip[20:]
+		if ip[0]>>4 == 6 {
+			addresses, segment = ip[8:40], ip[40:]
+		} else if sum := folded(ip[:20]); sum != 0 {
+			t.Errorf("packet %d: IP adds up to %#04x", packets, sum)
+		}
+		pseudo := binary.BigEndian.AppendUint32(nil, uint32(len(segment)))
+		if sum := folded(addresses, pseudo, []byte{0, 6}, segment); sum != 0 {
+			t.Errorf("packet %d: TCP adds up to %#04x", packets, sum)
+		}
+	}
+	if packets != 10 {
+		t.Errorf("%d packets", packets)
 	}
 }
 
