@@ -82,8 +82,17 @@ func (s *postgresServer) start(name string) (target string) {
 	s.run(peertest.NeedHeavy(s.t, "openssl")[0], "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
 		"-keyout", filepath.Join(db, "server.key"), "-out", filepath.Join(db, "server.crt"))
 	port := peertest.Port(s.t)
-	return runServer(s.t, port, slices.Concat(s.as, []string{filepath.Join(s.bin, "postgres"), "-D", db, "-p", strconv.Itoa(port),
+	target = runServer(s.t, port, slices.Concat(s.as, []string{filepath.Join(s.bin, "postgres"), "-D", db, "-p", strconv.Itoa(port),
 		"-k", "", "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "ssl=on"})...)
+	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) { // it refuses clients while it starts up
+		out, err := exec.Command(filepath.Join(s.bin, "pg_isready"), "-h", "127.0.0.1", "-p", strconv.Itoa(port)).CombinedOutput()
+		if err == nil {
+			return target
+		}
+		if time.Now().After(end) {
+			s.t.Fatalf("postgres does not start: %v: %s", err, out)
+		}
+	}
 }
 
 func TestInteropTapPostgres(t *testing.T) {
