@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/chancat/channel/internal/peertest"
 )
 
 // A peer takes the steps of a script on a bare TCP connection, so that a test
@@ -49,9 +51,9 @@ func startPeer(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		p.conn = conn.(*net.TCPConn)
 	} else {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := peertest.Listen() // nobody listens there by chance when it is deaf
 		ts.Check(err)
-		p.listener = l.(*net.TCPListener)
+		p.listener = l
 		ts.Setenv(name, fmt.Sprint(l.Addr().(*net.TCPAddr).Port))
 	}
 	ts.Value(peersKey{}).(map[string]*peer)[name] = p
