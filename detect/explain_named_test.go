@@ -180,3 +180,13 @@ func TestExplainOneCutFrame(t *testing.T) {
 		}
 	}
 }
+
+// A head that is spoiled behind its first bytes does not make the length before it wrong.
+func TestExplainSpoiledHead(t *testing.T) {
+	for _, data := range []string{"\r\nMSG 1\r\nx\r\nMXG 1\r\n", "\r\nMSG 1\r\nx\r\nMSC 4\r\nabcd"} {
+		d := explained(t, "msg", []byte(data))
+		if x := d.Best(); d.Offset != 10 || x.Cause != detect.CauseForeignBytes {
+			t.Errorf("%q: %s at %d, want foreign-bytes at 10", data, x.Cause, d.Offset)
+		}
+	}
+}

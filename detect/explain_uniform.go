@@ -180,6 +180,9 @@ func (e *examination) shift(constant bool, by func(unit) int) {
 	}
 	if w.places == 1 {
 		prior -= 2
+		if d > 0 && e.err != nil && e.err.Cause == frame.CauseSyntax && e.stuckAt()-e.stuck > len("\r\n") {
+			prior -= begunRight
+		}
 		body := w.pos + w.unit.head
 		if d > 0 && w.before+1 == w.frames && isObject(e.data[body:min(len(e.data), body+w.unit.body)]) {
 			prior -= wholeValue
@@ -195,6 +198,10 @@ func (e *examination) shift(constant bool, by func(unit) int) {
 	}
 	e.addWalk(x, w, e.chain.bits, prior)
 }
+
+// begunRight is the evidence that a frame ends where its length says, when what stands
+// there begins as frames do, and more than a line end of it.
+const begunRight = 8
 
 // cutShort is the evidence that the last frame lacks its end, where nothing tells that
 // what is there of it is whole.
