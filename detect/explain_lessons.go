@@ -248,4 +248,3 @@ func (l *likeness) learn(e *examination, pieces []piece, s *usual) bool {
 	l.typical = bodies[len(bodies)/2]
 	return true
 }
-
