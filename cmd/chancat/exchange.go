@@ -274,7 +274,7 @@ func (x *exchange) finishSending(ctx context.Context, sent <-chan error) error {
 			case <-time.After(goneWait):
 			}
 		}
-		return nil
+		return fmt.Errorf("%w before all was sent", errClosed)
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
