@@ -68,20 +68,14 @@ func startPeer(ts *testscript.TestScript, neg bool, args []string) {
 		for _, s := range steps {
 			if err := p.take(s); err != nil {
 				p.err = fmt.Errorf("%s: %s: %w", name, s.source, err)
+				p.hangUp()
 				return
 			}
 		}
 	}()
 	ts.Defer(func() {
 		close(p.over)
-		if p.listener != nil {
-			p.listener.Close()
-		}
-		p.mu.Lock()
-		if p.conn != nil {
-			p.conn.Close()
-		}
-		p.mu.Unlock()
+		p.hangUp()
 		<-p.done
 	})
 }
@@ -152,6 +146,18 @@ func (p *peer) take(s step) error {
 		return p.close()
 	}
 	return errors.New("unknown step")
+}
+
+// hangUp takes no more steps: whoever waits for one sees that it is gone.
+func (p *peer) hangUp() {
+	if p.listener != nil {
+		p.listener.Close()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conn != nil {
+		p.conn.Close()
+	}
 }
 
 func (p *peer) accept() error {
