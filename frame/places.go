@@ -18,6 +18,12 @@ const (
 	weakMost   = 8   // places that are looked at again when more has come
 	verifyRate = 8   // bytes of large frames that may be looked at whole, for each that has come
 	nextHead   = 256 // bytes behind a large frame in which the next head must not be wrong
+
+	// While a place waits for its end, those behind it are tried, and once more behind
+	// the next broken frame. So many times are they for each new place; beyond that
+	// nothing is waited for, and the first start is taken: the time stays linear.
+	againRate = 4
+	againMost = 256 << 10
 )
 
 // A search is how far Resync has come, for codecs that do not recognise a start.
@@ -60,9 +66,14 @@ func (r *Reader) try(buf []byte, ended bool) (drop int, found bool) {
 		return at, true
 	}
 	for i := int(s.next - r.offset); i < len(buf); i++ {
+		if r.again == 0 {
+			if at, ok := r.choose(buf); ok {
+				return at, true
+			}
+		}
 		if r.credit < resyncLeast {
 			r.earn(1)
-			s.pass(i+1, r.offset)
+			r.pass(i)
 			continue
 		}
 		sp, need, cost, ok := r.consider(buf[i:])
@@ -74,14 +85,14 @@ func (r *Reader) try(buf []byte, ended bool) (drop int, found bool) {
 		case !ok:
 		case need > 0 && sp.Len() > resyncWindow:
 			cost = sp.Head + 1
-			if !ended || sp.Len() <= len(buf)-i {
+			if r.again > 0 && (!ended || sp.Len() <= len(buf)-i) {
 				s.await(at, sp.Len())
 			}
 		case need > 0 && !ended && len(buf)-i < cost:
 			return r.keep(i), false
 		case need > 0:
 		case r.follows(buf[i+sp.Len() : min(len(buf), i+max(cost, sp.Len()))]):
-			if s.first(at) || r.proven(buf[i:]) {
+			if r.again == 0 || s.first(at) || r.proven(buf[i:]) {
 				return i, true
 			}
 			s.weak = note(s.weak, at)
@@ -90,7 +101,7 @@ func (r *Reader) try(buf []byte, ended bool) (drop int, found bool) {
 		r.st = State{}
 		r.credit -= cost
 		r.earn(1)
-		s.pass(i+1, r.offset)
+		r.pass(i)
 	}
 	r.arrived(buf, ended)
 	if ended {
@@ -106,9 +117,13 @@ func (r *Reader) try(buf []byte, ended bool) (drop int, found bool) {
 }
 
 // choose returns the index in buf of the first place that is taken for a start: one
-// before which none waits, or behind which there are frames enough.
+// before which none waits, or behind which there are frames enough; or the first whole
+// frame, where there is no time to wait.
 func (r *Reader) choose(buf []byte) (i int, ok bool) {
 	s := r.search
+	if r.again == 0 && len(s.weak) > 0 {
+		return int(s.weak[0] - r.offset), true
+	}
 	for _, places := range [][]int64{s.large, s.weak} {
 		best := int64(-1)
 		for _, at := range places {
@@ -144,10 +159,17 @@ func note(places []int64, at int64) []int64 {
 	return places
 }
 
-// pass goes on behind a place that is none.
-func (s *search) pass(i int, offset int64) {
-	s.next = offset + int64(i)
-	s.tried++
+// pass goes on behind a place that is none, the i-th of the buffer.
+func (r *Reader) pass(i int) {
+	at := r.offset + int64(i)
+	r.search.next = at + 1
+	r.search.tried++
+	if at < r.tried {
+		r.again = max(0, r.again-1)
+		return
+	}
+	r.tried = at + 1
+	r.again = min(againMost, r.again+againRate)
 }
 
 // await remembers that a frame of size bytes may start at.

@@ -67,6 +67,8 @@ type Reader struct {
 	credit   int   // bytes that Resync may look at for nothing
 	earned   int64 // stream offset up to which bytes have earned credit
 	search   *search
+	tried    int64  // stream offset up to which Resync has tried places
+	again    int    // places before that may be tried once more
 	verified int64  // bytes of large frames that Resync has looked at whole
 	owed     int64  // bytes to come that belong to the frame that Lose has broken
 	message  []byte // the last that was unescaped
@@ -75,7 +77,7 @@ type Reader struct {
 // NewReader returns a Reader of the frames of src. limit bounds a body in bytes;
 // a frame whose body is larger is broken. A src that is a [Lender] is not copied.
 func NewReader(src io.Reader, c Codec, limit int) *Reader {
-	r := &Reader{src: src, limit: limit, credit: resyncCredit}
+	r := &Reader{src: src, limit: limit, credit: resyncCredit, again: againMost}
 	r.lender, _ = src.(Lender)
 	r.feed, _ = src.(*Feed)
 	r.SetCodec(c)
