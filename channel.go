@@ -13,6 +13,7 @@ package channel
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"net"
@@ -63,7 +64,8 @@ func Pipe(o *Options) (*Channel, *Channel) {
 // Send writes msg as one message. When it returns nil the bytes are with the
 // stream; an error is that of its own write. Sends that wait for each other's
 // writes share one. After a failed write the stream may have ended inside a
-// frame, so every later send returns that error. An error that wraps
+// frame, so every later send returns that error; what the peer has said before can
+// still be received. An error that wraps
 // [frame.ErrUnsendable] says that the framing cannot carry msg; nothing was
 // written then, and the channel lives on.
 func (c *Channel) Send(msg []byte) error { return c.sender.Send(msg) }
@@ -84,12 +86,13 @@ func (c *Channel) Flush() error { return c.sender.Flush() }
 // the peer ended the stream between two messages, and a [*frame.Error] with the
 // offsets of the frame and the byte where a frame is broken or cut off (then it
 // wraps io.ErrUnexpectedEOF). A broken frame ends the channel: every later
-// receive returns the same error.
+// receive returns the same error, and every later send one that wraps it.
 func (c *Channel) Recv() ([]byte, error) {
 	c.lockRecv()
 	defer c.recvMu.Unlock()
 	msg, err := c.reader.NextMessage()
 	if err != nil {
+		c.ended(err)
 		return nil, err
 	}
 	return append(make([]byte, 0, len(msg)), msg...), nil
@@ -103,6 +106,7 @@ func (c *Channel) RecvInto(buf []byte) ([]byte, error) {
 	defer c.recvMu.Unlock()
 	msg, err := c.reader.NextMessage()
 	if err != nil {
+		c.ended(err)
 		return buf, err
 	}
 	return append(buf, msg...), nil
@@ -122,7 +126,13 @@ func (c *Channel) Messages() iter.Seq2[[]byte, error] {
 		defer c.recvMu.Unlock()
 		for {
 			msg, err := c.reader.NextMessage()
-			if err == io.EOF || !yield(msg, err) || err != nil {
+			if err != nil {
+				if c.ended(err); err != io.EOF {
+					yield(nil, err)
+				}
+				return
+			}
+			if !yield(msg, nil) {
 				return
 			}
 			if c.waiting.Load() > 0 {
@@ -131,6 +141,13 @@ func (c *Channel) Messages() iter.Seq2[[]byte, error] {
 				c.lockRecv()
 			}
 		}
+	}
+}
+
+// ended refuses sends if a broken frame has ended the channel.
+func (c *Channel) ended(err error) {
+	if e, ok := errors.AsType[*frame.Error](err); ok && e.Cause != "" {
+		c.sender.Refuse(fmt.Errorf("channel is dead: %w", err))
 	}
 }
 

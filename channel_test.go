@@ -204,6 +204,11 @@ func TestBrokenFrames(t *testing.T) {
 		if _, again := ch.Recv(); again != err {
 			t.Errorf("%q: the second Recv says %v", test.in, again)
 		}
+		for range 2 {
+			if sent := errors.Join(ch.Send([]byte("x")), ch.SendBuffered([]byte("y"))); !errors.Is(sent, err) || !strings.HasPrefix(sent.Error(), "channel is dead: frame at byte ") {
+				t.Errorf("%q: a Send behind it says %v", test.in, sent)
+			}
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -49,6 +50,20 @@ func TestDetectCloser(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s: got %q (%s), want %q", c.name, got, a.Why, c.want)
+		}
+	}
+	for _, size := range []int{20, 24, 32, 48, 64, 100} {
+		var data []byte
+		for i := range 120 { // records, in which any rule finds frames that take turns
+			body := make([]byte, size)
+			binary.BigEndian.PutUint32(body, uint32(i+77))
+			binary.BigEndian.PutUint32(body[4:], 0x2f31c5a0)
+			binary.BigEndian.PutUint64(body[8:], math.Float64bits(90*r.Float64()))
+			body[16] = byte(r.IntN(4))
+			data = append(binary.BigEndian.AppendUint32(append(data, 0x68, 1), uint32(size)), append(body, 0x16)...)
+		}
+		if a := detect.Detect([]detect.Stream{{Data: data, Ended: true}}); a.Decided {
+			t.Errorf("records of %d bytes: got %s", size, a.Candidates[0].Framing)
 		}
 	}
 	if a := detect.Detect([]detect.Stream{{Data: counted, Ended: true}}); a.Decided && a.Candidates[0].Cut > 0 {

@@ -173,6 +173,11 @@ func detect(all []Stream, weighed int) Answer {
 	broken = append(broken, failed...)
 	slices.SortStableFunc(broken, func(a, b claim) int { return cmp.Compare(b.Bytes, a.Bytes) })
 	a := decide(claims, broken)
+	if a.Decided {
+		if why, try := claims[0].doubt(streams); why != "" {
+			a.Decided, a.Why, a.Try = false, why, try
+		}
+	}
 	if a.Decided && lineFraming(claims[0].Framing) {
 		if name, at := headed(streams); name != "" {
 			a.Decided = false

@@ -250,5 +250,11 @@ func (e *examination) lineBits(gap []byte) float64 {
 	if c, ok := e.unit.(*codecUnits); !ok || strings.HasSuffix(c.literal, "\n") {
 		most = 6 // frames end so themselves
 	}
+	if len(e.starts) > 0 {
+		u, _, ok := e.unit.scan(e.data, e.starts[0])
+		if end := e.starts[0] + u.len(); ok && e.binary() && u.len() > 0 && end <= len(e.data) && e.data[end-1] == '\n' {
+			most = 2
+		}
+	}
 	return min(most, math.Log2(float64(e.chain.hi-e.chain.lo+8)/float64(others+1)))
 }

@@ -161,7 +161,7 @@ func (e *examination) detected() {
 func (e *examination) anyOther(answer *Answer) {
 	const sure = 0.9
 	for _, x := range e.found {
-		if x.Measured {
+		if x.Measured || x.Cause == frame.CauseLineEnding {
 			return
 		}
 	}

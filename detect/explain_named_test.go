@@ -164,3 +164,29 @@ func TestExplainShiftedSpelling(t *testing.T) {
 		}
 	}
 }
+
+// The only frame of a stream lacks its end, unless what is there of it is whole.
+func TestExplainOneCutFrame(t *testing.T) {
+	for _, c := range []struct{ spelling, data, cause string }{
+		{"msg", "\r\nMSG 5\r\nhel", "truncated"},
+		{"u32be", "\x00\x00\x00\x04abc", "truncated"},
+		{"u16le", "\x09\x00\x01\x02\x03\x04\x05\x06\x07", "truncated"},
+		{"u32be", "\x00\x00\x00\x0a{\"a\":1}", "off-by-3"},
+		{"netstring", "12:hello worl", "truncated"},
+	} {
+		d := explained(t, c.spelling, []byte(c.data))
+		if x := d.Best(); string(x.Cause) != c.cause {
+			t.Errorf("%s, %q: %s, want %s", c.spelling, c.data, x.Cause, c.cause)
+		}
+	}
+}
+
+// A head that is spoiled behind its first bytes does not make the length before it wrong.
+func TestExplainSpoiledHead(t *testing.T) {
+	for _, data := range []string{"\r\nMSG 1\r\nx\r\nMXG 1\r\n", "\r\nMSG 1\r\nx\r\nMSC 4\r\nabcd"} {
+		d := explained(t, "msg", []byte(data))
+		if x := d.Best(); d.Offset != 10 || x.Cause != detect.CauseForeignBytes {
+			t.Errorf("%q: %s at %d, want foreign-bytes at 10", data, x.Cause, d.Offset)
+		}
+	}
+}

@@ -180,16 +180,32 @@ func (e *examination) shift(constant bool, by func(unit) int) {
 	}
 	if w.places == 1 {
 		prior -= 2
+		if d > 0 && e.err != nil && e.err.Cause == frame.CauseSyntax && e.stuckAt()-e.stuck > len("\r\n") {
+			prior -= begunRight
+		}
 		body := w.pos + w.unit.head
 		if d > 0 && w.before+1 == w.frames && isObject(e.data[body:min(len(e.data), body+w.unit.body)]) {
 			prior -= wholeValue
 		}
-		if end := w.pos + w.unit.len() + d - w.unit.tail; d < 0 && w.before+1 == w.frames && unfinished(e.data[w.pos+w.unit.head:end]) {
-			prior -= 10
+		if end := w.pos + w.unit.len() + d - w.unit.tail; d < 0 && w.before+1 == w.frames {
+			switch rest := e.data[body:end]; {
+			case unfinished(rest):
+				prior -= 10
+			case !isObject(rest):
+				prior -= cutShort // that its end is missing is what a person would say
+			}
 		}
 	}
 	e.addWalk(x, w, e.chain.bits, prior)
 }
+
+// begunRight is the evidence that a frame ends where its length says, when what stands
+// there begins as frames do, and more than a line end of it.
+const begunRight = 8
+
+// cutShort is the evidence that the last frame lacks its end, where nothing tells that
+// what is there of it is whole.
+const cutShort = 3
 
 // widerBits is the evidence in that d zeros stand behind the length of each frame, as
 // they do in a wider one that is little-endian: nothing where they are bytes of the head

@@ -248,16 +248,19 @@ func pairsOfText(b []byte, starts []int) bool {
 	return true
 }
 
-// halved reports whether every other frame is empty, from the first one on: a wider
-// length that is small is read in halves.
+// halved reports whether every other frame is empty, perhaps from the second one on: a
+// wider length that is small is read in halves.
 func (c *claim) halved() bool {
 	r := c.rule
 	if r == nil || c.named || r.kind.little || r.kind.width < 1 || !r.plain() || c.Frames < fewFrames {
 		return false
 	}
 	for _, list := range c.starts {
-		for i := 1; i < len(list); i++ {
-			if (list[i]-list[i-1] == r.kind.width) != (i%2 == 1) {
+		if len(list) < fewFrames {
+			return false
+		}
+		for i := 3; i < len(list); i++ {
+			if (list[i]-list[i-1] == r.kind.width) == (list[i-1]-list[i-2] == r.kind.width) {
 				return false
 			}
 		}

@@ -274,7 +274,7 @@ func (x *exchange) finishSending(ctx context.Context, sent <-chan error) error {
 			case <-time.After(goneWait):
 			}
 		}
-		return nil
+		return fmt.Errorf("%w before all was sent", errClosed)
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -315,14 +315,15 @@ func linger(l *link.Link) {
 	}
 }
 
-// discard drops what the peer still says, until it closes or l is closed.
-func discard(l *link.Link) {
+// discard drops what the peer still says, until it closes or l is closed, and returns
+// the error that ended it.
+func discard(l *link.Link) error {
 	for {
 		if _, err := l.Recv(); as[*frame.Error](err) != nil {
 			l.Discard() // a reset is no answer to frames that nobody wants
-			return
+			return err
 		} else if err != nil {
-			return
+			return err
 		}
 	}
 }

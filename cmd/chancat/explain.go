@@ -180,6 +180,8 @@ func (c *explainCommand) next(d *detect.Diagnosis) []string {
 		lines = append(lines, fmt.Sprintf("chancat decode -f %s%s", shellWord(x.Framing), again))
 	case x.Address != "":
 		lines = append(lines, fmt.Sprintf("chancat connect -f %s %sHOST:PORT", shellWord(c.framing.Spelling), x.Address))
+	case d.Messages > 0 && x.Cause == frame.CauseTruncated:
+		lines = append(lines, fmt.Sprintf("chancat decode -f %s%s", shellWord(c.framing.Spelling), again))
 	case x.Then > 0 && x.Cause != frame.CauseWrongProtocol:
 		lines = append(lines, fmt.Sprintf("chancat decode --keep-going -f %s%s", shellWord(c.framing.Spelling), again))
 	default:

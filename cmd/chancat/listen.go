@@ -103,6 +103,9 @@ func (c *listenCommand) run(ctx context.Context, address string) (err error) {
 			return usage(fmt.Errorf("--deliver cuts a stream of bytes, and %s has only whole messages", address))
 		}
 	}
+	if c.quit.given && !c.once {
+		return usage(errors.New("--quit-after ends a listener of one client: it needs --once"))
+	}
 	if c.maxConns < 1 {
 		return usage(fmt.Errorf("--max-conns %d: want at least 1", c.maxConns))
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/chancat/channel/internal/peertest"
 )
 
 // A peer takes the steps of a script on a bare TCP connection, so that a test
@@ -21,6 +23,7 @@ import (
 //	want TEXT       reads exactly these bytes
 //	wanteof         reads the end of the stream
 //	drain           reads until the end of the stream
+//	taken           waits until the other end has read what was sent
 //	pause TIME      does nothing
 //	halfclose       ends its side
 //	close           closes, and the next step is on the next connection
@@ -49,9 +52,9 @@ func startPeer(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		p.conn = conn.(*net.TCPConn)
 	} else {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := peertest.Listen() // nobody listens there by chance when it is deaf
 		ts.Check(err)
-		p.listener = l.(*net.TCPListener)
+		p.listener = l
 		ts.Setenv(name, fmt.Sprint(l.Addr().(*net.TCPAddr).Port))
 	}
 	ts.Value(peersKey{}).(map[string]*peer)[name] = p
@@ -65,20 +68,14 @@ func startPeer(ts *testscript.TestScript, neg bool, args []string) {
 		for _, s := range steps {
 			if err := p.take(s); err != nil {
 				p.err = fmt.Errorf("%s: %s: %w", name, s.source, err)
+				p.hangUp()
 				return
 			}
 		}
 	}()
 	ts.Defer(func() {
 		close(p.over)
-		if p.listener != nil {
-			p.listener.Close()
-		}
-		p.mu.Lock()
-		if p.conn != nil {
-			p.conn.Close()
-		}
-		p.mu.Unlock()
+		p.hangUp()
 		<-p.done
 	})
 }
@@ -135,6 +132,8 @@ func (p *peer) take(s step) error {
 			return fmt.Errorf("got %q, %v", rest, err)
 		}
 		return nil
+	case "taken":
+		return taken(p.conn)
 	case "drain":
 		_, err := io.Copy(io.Discard, p.conn)
 		return err
@@ -147,6 +146,18 @@ func (p *peer) take(s step) error {
 		return p.close()
 	}
 	return errors.New("unknown step")
+}
+
+// hangUp takes no more steps: whoever waits for one sees that it is gone.
+func (p *peer) hangUp() {
+	if p.listener != nil {
+		p.listener.Close()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conn != nil {
+		p.conn.Close()
+	}
 }
 
 func (p *peer) accept() error {

@@ -13,6 +13,7 @@ import (
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/link"
 	"github.com/chancat/channel/internal/pause"
+	"github.com/chancat/channel/internal/socket"
 	"github.com/chancat/channel/internal/text"
 	"github.com/chancat/channel/session"
 )
@@ -170,18 +171,18 @@ func (c *sendCommand) exchange(ctx context.Context, l *link.Link, messages [][]b
 			return err
 		}
 	}
-	over := make(chan struct{})
-	go func() { // beside sending: the echo of much would hold it up for good
-		discard(l)
-		close(over)
-	}()
+	over := make(chan error, 1)
+	go func() { over <- discard(l) }() // beside sending: the echo of much would hold it up for good
 	err := <-sent
 	end := time.AfterFunc(lingerMost, func() { l.Close() })
 	defer end.Stop()
 	if exitCode(err) == exitClosed || l.CloseWrite() != nil {
 		l.Close()
 	}
-	<-over
+	ended := <-over
+	if err == nil && as[*socket.Error](ended) != nil {
+		err = ended // nobody listens: of a datagram the network tells that once, whoever asks first
+	}
 	if err != nil && ctx.Err() == nil && late() {
 		return fmt.Errorf("%w: not all was sent within %v", errTimeout, time.Duration(c.wait))
 	}

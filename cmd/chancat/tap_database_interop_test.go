@@ -23,17 +23,27 @@ func runServer(t *testing.T, port int, command ...string) (target string) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	ended := make(chan struct{})
+	go func() {
+		cmd.Wait()
+		close(ended)
+	}()
 	t.Cleanup(func() {
 		cmd.Process.Signal(syscall.SIGTERM) // it ends what it has started
 		kill := time.AfterFunc(patience, func() { cmd.Process.Kill() })
-		cmd.Wait()
+		<-ended
 		kill.Stop()
 	})
 	target = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; {
 		if c, err := net.Dial("tcp", target); err == nil {
 			c.Close()
 			return target
+		}
+		select {
+		case <-ended:
+			t.Fatalf("%s has ended: %v", command[0], cmd.ProcessState)
+		case <-time.After(10 * time.Millisecond):
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("%s does not listen", command[0])
@@ -82,8 +92,18 @@ func (s *postgresServer) start(name string) (target string) {
 	s.run(peertest.NeedHeavy(s.t, "openssl")[0], "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
 		"-keyout", filepath.Join(db, "server.key"), "-out", filepath.Join(db, "server.crt"))
 	port := peertest.Port(s.t)
-	return runServer(s.t, port, slices.Concat(s.as, []string{filepath.Join(s.bin, "postgres"), "-D", db, "-p", strconv.Itoa(port),
+	target = runServer(s.t, port, slices.Concat(s.as, []string{filepath.Join(s.bin, "postgres"), "-D", db, "-p", strconv.Itoa(port),
 		"-k", "", "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "ssl=on"})...)
+	// It listens before it has started, and until then sends clients away.
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		out, err := exec.Command(filepath.Join(s.bin, "pg_isready"), "-h", "127.0.0.1", "-p", strconv.Itoa(port)).CombinedOutput()
+		if err == nil {
+			return target
+		}
+		if time.Now().After(deadline) {
+			s.t.Fatalf("postgres does not start: %v\n%s", err, out)
+		}
+	}
 }
 
 func TestInteropTapPostgres(t *testing.T) {

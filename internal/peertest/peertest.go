@@ -3,6 +3,7 @@ package peertest
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -52,10 +53,22 @@ func need(t testing.TB, must bool, missing string, programs []string) (paths []s
 	return paths
 }
 
-// Port returns a TCP port of localhost on which nobody listens.
+// Listen listens on a TCP port of localhost that the system hands to nobody who asks
+// for any port: once closed it stays free, whatever else runs.
+func Listen() (*net.TCPListener, error) {
+	for tries := 0; ; tries++ {
+		// Below the ports that Linux, the BSDs, macOS and Windows hand out.
+		l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 20000 + rand.IntN(12000)})
+		if err == nil || tries == 100 {
+			return l, err
+		}
+	}
+}
+
+// Port returns a TCP port of localhost on which nobody listens; see Listen.
 func Port(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := Listen()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -194,6 +194,13 @@ func (s *Sender) Finish(reason error) error {
 	return err
 }
 
+// Refuse makes every later send fail with reason. What is queued is still written.
+func (s *Sender) Refuse(reason error) {
+	s.mu.Lock()
+	defer s.leave()
+	s.close(reason)
+}
+
 // Stop is Finish for a stream that may be stuck: what is queued gets up to limit
 // to be written, then abort is called, which must make a blocked write return.
 // Where a caller is blocked already, nothing is waited for: that caller is told.
