@@ -163,6 +163,11 @@ func (r *run) patience() time.Duration {
 	return max(min(p, time.Until(r.end)), least)
 }
 
+// more is the patience for a second try, behind one in which a reply was late.
+func (r *run) more(patience time.Duration) time.Duration {
+	return min(3*patience, r.longest(), max(time.Until(r.end), 2*patience))
+}
+
 // try is exchange; what fails is done again. When a reply was late that is with
 // more patience: a machine that is busy is no finding. Else two of three decide.
 func (r *run) try(ctx context.Context, acts ...act) *outcome {
@@ -178,7 +183,7 @@ func (r *run) trying(ctx context.Context, patience time.Duration, acts ...act) *
 		return first
 	}
 	if first.fault == late {
-		patience = min(3*patience, r.longest(), max(time.Until(r.end), 2*patience))
+		patience = r.more(patience)
 	}
 	second := r.exchange(ctx, patience, acts...)
 	if second.fault != sound || first.fault == late || ctx.Err() != nil {

@@ -122,8 +122,19 @@ func (r *run) idleBetween(ctx context.Context) Result {
 }
 
 // parallel has the conversation on several connections at once. Then one of them is
-// in the middle of a frame while the others go on.
+// in the middle of a frame while the others go on. What is late is done again with more
+// patience: a machine that is busy is no finding.
 func (r *run) parallel(ctx context.Context) Result {
+	patience := min(2*r.patience(), r.longest())
+	result, kind := r.abreast(ctx, patience)
+	if kind == late && ctx.Err() == nil {
+		result, _ = r.abreast(ctx, r.more(patience))
+	}
+	return result
+}
+
+// abreast is one try of parallel.
+func (r *run) abreast(ctx context.Context, patience time.Duration) (Result, fault) {
 	var peers []*peer
 	defer func() {
 		for _, p := range peers {
@@ -136,52 +147,51 @@ func (r *run) parallel(ctx context.Context) Result {
 	for i := range beside {
 		p, err := r.dial(ctx)
 		if err != nil {
-			return Result{Verdict: Fail, Observed: fmt.Sprintf("cannot open connection %d: %v", i+1, err), Again: a}
+			return Result{Verdict: Fail, Observed: fmt.Sprintf("cannot open connection %d: %v", i+1, err), Again: a}, ended
 		}
 		peers = append(peers, p)
 	}
-	patience := min(2*r.patience(), r.longest())
-	answered, failed := r.atOnce(ctx, peers, patience)
-	if answered < len(peers) {
-		return r.failed(&outcome{said: fmt.Sprintf("%d of %d connections were answered: %s", answered, len(peers), failed)}, a)
+	if answered, o := r.atOnce(ctx, peers, patience); answered < len(peers) {
+		o.said = fmt.Sprintf("%d of %d connections were answered: %s", answered, len(peers), o.said)
+		return r.failed(o, a), o.fault
 	}
 	if o := r.heldUp(ctx, peers, patience); o != nil {
-		return r.failed(o, nil)
+		return r.failed(o, nil), o.fault
 	}
-	return pass("%d connections at once", len(peers))
+	return pass("%d connections at once", len(peers)), sound
 }
 
 // atOnce has the conversation on all connections, and each turn of it on all of them
-// before the next.
-func (r *run) atOnce(ctx context.Context, peers []*peer, patience time.Duration) (answered int, failed string) {
-	bad := map[*peer]string{}
+// before the next. failed is how it went on one that was not answered.
+func (r *run) atOnce(ctx context.Context, peers []*peer, patience time.Duration) (answered int, failed *outcome) {
+	bad := map[*peer]*outcome{}
 	for _, p := range peers {
 		if o := r.greet(p, patience); o.fault != sound {
-			bad[p] = o.said
+			bad[p] = o
 		}
 	}
 	for _, a := range r.talk.acts() {
 		for _, p := range peers {
 			if err := p.write(ctx, a.pieces, nil); err != nil {
-				bad[p] = "the peer " + ending(err)
+				bad[p] = &outcome{fault: ended, said: "the peer " + ending(err)}
 			}
 		}
 		until := time.Now().Add(patience)
 		for _, p := range peers {
 			came := 0
-			if bad[p] != "" {
+			if bad[p] != nil {
 				continue
 			}
 			if o := r.collect(p, a.wants, max(time.Until(until), 20*time.Millisecond), &came, len(a.wants)); o.fault != sound {
-				bad[p] = o.said
+				bad[p] = o
 			}
 		}
 	}
 	for _, p := range peers {
-		if bad[p] != "" {
-			failed = bad[p]
-		} else {
+		if bad[p] == nil {
 			answered++
+		} else if failed == nil || failed.fault == late {
+			failed = bad[p]
 		}
 	}
 	return answered, failed
