@@ -51,25 +51,25 @@ func (e *examination) digits() {
 	if odd == 0 {
 		return
 	}
-	where := "this frame"
-	if odd > 1 {
-		where = fmt.Sprintf("%d frames", odd)
-		if odd == frames {
-			where = "every frame"
-		}
-	}
-	bits := float64(frames)*max(digitsBits, e.frameBits()) - 1
-	if pos < len(e.data) {
-		bits -= 4
-	} else if e.chain != nil {
-		bits += e.chain.last
-	}
+	where := howMany(odd, frames)
+	bits := e.digitBits(frames, pos) - 1
 	e.add(Explanation{
 		Cause:  frame.CauseBadDigits,
 		Detail: fmt.Sprintf("the length is written %q and meant as %d (%s): %s", first, value, where, reason(e.err)),
 		Repair: fmt.Sprintf("write it as %s", e.written(value)),
 		Then:   frames,
 	}, e.stuck, e.frames, e.base(e.frames)+bits)
+}
+
+// digitBits is the evidence in frames up to pos whose lengths are written in another way.
+func (e *examination) digitBits(frames, pos int) float64 {
+	bits := float64(frames) * max(digitsBits, e.frameBits())
+	if pos < len(e.data) {
+		bits -= 4
+	} else if e.chain != nil {
+		bits += e.chain.last
+	}
+	return bits
 }
 
 // reason is what the decoder said, without the sentinel.

@@ -41,18 +41,12 @@ func (e *examination) hexadecimals() {
 	if odd == 0 || pos < len(e.data) && frames <= e.frames+1 {
 		return
 	}
-	bits := float64(frames)*max(digitsBits, e.frameBits()) - 2
-	if pos < len(e.data) {
-		bits -= 4
-	} else if e.chain != nil {
-		bits += e.chain.last
-	}
 	e.add(Explanation{
 		Cause:  frame.CauseBadDigits,
 		Detail: fmt.Sprintf("the lengths are written in hexadecimal, and read as decimal: %q is meant as %d (%s)", word, value, howMany(odd, frames)),
 		Repair: fmt.Sprintf("write them in decimal: %d", value),
 		Then:   frames - before,
-	}, first, before, bits)
+	}, first, before, e.digitBits(frames, pos)-2)
 }
 
 // lengthAt finds the digits of the length in the head at pos, which may be hexadecimal.
