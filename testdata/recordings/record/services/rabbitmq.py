@@ -91,7 +91,7 @@ def talk(c, count):
         c.send("/queue/talk", body, content_type="text/plain", number=len(body))
     count.wait(lambda: count.messages == len(bodies))
     c.unsubscribe("1")
-    c.disconnect()
+    leave(c, count, len(bodies) + 1)
 
 
 def transaction(c, count):
@@ -102,7 +102,13 @@ def transaction(c, count):
     c.begin("u")
     c.send("/queue/transaction", "never", transaction="u")
     c.abort("u")
+    leave(c, count, 1)
+
+
+def leave(c, count, before):
+    """Disconnects, and waits for the receipt of that behind the frames before."""
     c.disconnect()
+    count.wait(lambda: count.got == before + 1)
 
 
 def mistake(c, count):
