@@ -20,14 +20,14 @@ var real = []struct {
 	need    func(t testing.TB, programs ...string) []string
 	command string // PORT and DIR are replaced
 	address string // of one that is not served
-	fails   []string
+	mayFail string // a check that it fails or not, by chance
 }{
 	{framing: "resp", need: peertest.Need, command: "redis-server --port PORT --bind 127.0.0.1 --dir DIR"},
 	{framing: "memcached", need: peertest.Need, command: "memcached -u nobody -l 127.0.0.1 -p PORT"},
 	{framing: "nats", need: peertest.Need, command: "nats-server -a 127.0.0.1 -p PORT"},
 	{framing: "mqtt", need: peertest.NeedHeavy, command: "mosquitto -p PORT"},
-	// At the end of its input gopls gives up what it has not answered.
-	{framing: "lsp", need: peertest.NeedHeavy, command: "gopls", address: "exec:gopls serve", fails: []string{"half-close"}},
+	// At the end of its input gopls gives up what it has not answered, if that comes first.
+	{framing: "lsp", need: peertest.NeedHeavy, command: "gopls", address: "exec:gopls serve", mayFail: "half-close"},
 }
 
 // TestInteropPeers probes real programs: those that are known to be sound must not
@@ -47,12 +47,10 @@ func TestInteropPeers(t *testing.T) {
 				address = peertest.Serve(t, words[0], words[1:]...)
 			}
 			report := probeReal(t, address, p.framing)
-			// On a busy machine there may be no time for a check.
-			want := slices.DeleteFunc(slices.Clone(p.fails), func(check string) bool {
-				return slices.ContainsFunc(report.Results, func(r Result) bool { return r.Check == check && r.Observed == noTime })
-			})
-			if failed := failures(report); !slices.Equal(failed, want) {
-				t.Errorf("fails %v, want %v: %s", failed, want, tell(report))
+			for _, check := range failures(report) {
+				if check != p.mayFail {
+					t.Errorf("%s fails: %s", check, tell(report))
+				}
 			}
 			t.Logf("%2d pass, %d warn, %d skip, fails %v, %d connections, %v",
 				report.Count(Pass), report.Count(Warn), report.Count(Skip), failures(report), report.Connections, round(report.Took))

@@ -155,20 +155,25 @@ func TestListenAddresses(t *testing.T) {
 }
 
 func TestDialLocalhostTriesIPv6(t *testing.T) {
-	l, err := Listen(t.Context(), parse(t, "[::1]:0"), nil)
-	if err != nil {
-		t.Skip("no IPv6 here: ", err)
+	for range 3 { // somebody may happen to listen at that port of 127.0.0.1
+		l, err := Listen(t.Context(), parse(t, "[::1]:0"), nil)
+		if err != nil {
+			t.Skip("no IPv6 here: ", err)
+		}
+		defer l.Close()
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		c, err := Dial(t.Context(), parse(t, port), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
+		four, err := Dial(t.Context(), parse(t, port), &Options{Family: 4})
+		if err != nil {
+			return
+		}
+		four.Close()
 	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	c, err := Dial(t.Context(), parse(t, port), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.Close()
-	if _, err := Dial(t.Context(), parse(t, port), &Options{Family: 4}); err == nil {
-		t.Error("family 4 was connected by IPv6")
-	}
+	t.Error("family 4 was connected by IPv6")
 }
 
 func TestLocalAddr(t *testing.T) {
