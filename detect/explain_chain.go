@@ -47,10 +47,6 @@ func newChains(e *examination, lo, hi int) *chains {
 	}
 	led, sums, heads := sumsLed, sumsMost, units.looked+headsMost
 	for p := hi - 1; p >= lo; p-- {
-		if e.name == "stomp" && p+1 < hi && lineEnd(e.data[p:]) != "" && lineEnd(e.data[p+1:]) != "" {
-			c.hops[p-lo], c.whole[p-lo] = c.hops[p+1-lo], c.whole[p+1-lo] // the same frame, behind one heartbeat more
-			continue
-		}
 		if marks != nil && !marks[p-lo] {
 			continue
 		}
