@@ -9,7 +9,6 @@ import (
 	"github.com/chancat/channel/framing"
 	"github.com/chancat/channel/internal/inflate"
 	"github.com/chancat/channel/internal/link"
-	"github.com/chancat/channel/internal/text"
 	"github.com/chancat/channel/session"
 )
 
@@ -111,8 +110,8 @@ func (d *decoder) seek() error {
 // whole prints the messages up to the first frame that is not whole.
 func (d *decoder) whole() error {
 	p := d.c.print
-	if out := p.bare(); out != nil && (d.plain == nil || d.c.saidCompressed) {
-		return d.copyTo(out)
+	if p.bare() && (d.plain == nil || d.c.saidCompressed) {
+		return d.messagesAlone()
 	}
 	for {
 		f, err := d.reader.Next()
@@ -147,16 +146,17 @@ func (d *decoder) noteCompressed(ev *session.Event, shown []byte) {
 	}
 }
 
-// copyTo is whole where only the messages are wanted, of which there may be millions.
-func (d *decoder) copyTo(out *text.Writer) error {
-	messages := make([][]byte, 0, 64)
+// messagesAlone is whole where only the messages are wanted, of which there may be
+// millions.
+func (d *decoder) messagesAlone() error {
+	messages := make([][]byte, 0, receivedAtOnce)
 	for {
 		var err error
 		if messages, err = d.reader.AppendMessages(messages[:0]); err != nil {
 			return err
 		}
-		if err := out.WriteMessages(messages); err != nil {
-			return &outputError{err}
+		if err := d.c.print.all("", messages); err != nil {
+			return err
 		}
 	}
 }

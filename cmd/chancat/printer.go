@@ -238,7 +238,7 @@ func (p *printer) message(where string, body []byte) error {
 
 // all prints messages as message does.
 func (p *printer) all(where string, messages [][]byte) error {
-	if p.events == nil && p.filter == nil && p.messages != nil {
+	if p.bare() {
 		if !p.alone {
 			p.mu.Lock()
 			defer p.mu.Unlock()
@@ -256,14 +256,9 @@ func (p *printer) all(where string, messages [][]byte) error {
 	return nil
 }
 
-// bare returns what message writes to, where nothing else is done with messages and
-// one goroutine prints; else nil. It is for printing millions.
-func (p *printer) bare() *text.Writer {
-	if !p.alone || p.events != nil || p.filter != nil {
-		return nil
-	}
-	return p.messages
-}
+// bare reports whether nothing else is done with messages than to write them out. It
+// is for printing millions.
+func (p *printer) bare() bool { return p.events == nil && p.filter == nil && p.messages != nil }
 
 // said is what a person reads of a message: inflated, if it was compressed.
 func said(ev *session.Event) []byte {
